@@ -1,0 +1,89 @@
+"""The one error tree: a stable code, a message for people and, where one is at fault, the field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+class WritError(Exception):
+    """Base of every error Writ raises on purpose.
+
+    Parameters
+    ----------
+    message
+        A sentence for a person; never contains a secret or a payload.
+    code
+        Stable, dotted, lower case; callers branch on this and never on the message.
+    field
+        Dotted path of the offending field, where one is at fault.
+    """
+
+    code = "internal"
+    retryable = False
+
+    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.field = field
+
+    def __str__(self) -> str:
+        place = f" (field: {self.field})" if self.field else ""
+        return f"{self.code}: {self.message}{place}"
+
+
+class ContractError(WritError):
+    """Input does not satisfy its contract; retrying cannot help."""
+
+    code = "contract.invalid"
+
+
+class NotFoundError(WritError):
+    """The thing named does not exist."""
+
+    code = "not_found"
+
+
+class ConflictError(WritError):
+    """The thing exists already, or changed since it was read."""
+
+    code = "conflict"
+
+
+class LimitExceededError(WritError):
+    """A counter would pass its limit; facts must be read and the action decided again."""
+
+    code = "limit.exceeded"
+
+
+class TransientError(WritError):
+    """A dependency failed in a way that may pass; the caller should try again later."""
+
+    code = "dependency.unavailable"
+    retryable = True
+
+
+class BusyError(TransientError):
+    """Another attempt holds the lease on this action."""
+
+    code = "action.busy"
+
+
+class PermanentError(WritError):
+    """An effect cannot be carried out, now or later; becomes a failed outcome."""
+
+    code = "effect.failed"
+
+
+def from_validation(error: ValidationError, subject: str) -> ContractError:
+    """Turn pydantic's first complaint into a ContractError that names the field.
+
+    The offending value is left out on purpose: it may be a secret.
+    """
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or None
+    code = "contract.missing_field" if first["type"] == "missing" else "contract.invalid"
+    return ContractError(f"{subject}: {first['msg']}", code=code, field=field)

@@ -1,0 +1,189 @@
+"""From commit to production on GitHub: checks, workflows, merge queue, deployments, releases."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from writ.contracts.event import event
+from writ.contracts.events.fields import (
+    Commit,
+    GitHubData,
+    Identifier,
+    Login,
+    Name,
+    Number,
+    Ref,
+    Title,
+    Url,
+    Word,
+)
+
+
+class Check(GitHubData):
+    """A check run, or a suite of them. `name` is the run's name, for a suite the app's."""
+
+    kind: Literal["run", "suite"]
+    check_id: Identifier
+    name: Name
+    head_sha: Commit
+    branch: Ref | None = None
+    app: Name | None = None
+    status: Word | None = None
+    url: Url | None = None
+
+
+@event("github")
+class CheckRequested(Check):
+    """Asked for, or asked for again (`action` rerequested)."""
+
+
+@event("github")
+class CheckCompleted(Check):
+    """Ended without failing: success, neutral, skipped, cancelled, stale or action_required."""
+
+    conclusion: Word | None
+
+
+@event("github")
+class CheckFailed(Check):
+    """Ended as failure, timed_out or startup_failure."""
+
+    conclusion: Word
+
+
+class WorkflowRun(GitHubData):
+    run_id: Identifier
+    workflow_id: Identifier
+    name: Name
+    attempt: Number
+    trigger: Word
+    branch: Ref | None
+    head_sha: Commit
+    status: Word
+    actor: Login | None = None
+    url: Url | None = None
+
+
+@event("github")
+class WorkflowRunRequested(WorkflowRun):
+    """The first attempt was asked for."""
+
+
+@event("github")
+class WorkflowRunStarted(WorkflowRun):
+    """The first attempt runs."""
+
+
+@event("github")
+class WorkflowRerun(WorkflowRun):
+    """A second or later attempt began. GitHub may say so twice: (run_id, attempt) is one rerun."""
+
+
+@event("github")
+class WorkflowRunCompleted(WorkflowRun):
+    """Ended without failing."""
+
+    conclusion: Word | None
+
+
+@event("github")
+class WorkflowRunFailed(WorkflowRun):
+    """Ended as failure, timed_out or startup_failure."""
+
+    conclusion: Word
+
+
+class WorkflowJob(GitHubData):
+    job_id: Identifier
+    run_id: Identifier
+    attempt: Number
+    name: Name
+    head_sha: Commit
+    status: Word
+    runner: Name | None = None
+    url: Url | None = None
+
+
+@event("github")
+class WorkflowJobChanged(WorkflowJob):
+    """Queued, waiting or in progress."""
+
+
+@event("github")
+class WorkflowJobCompleted(WorkflowJob):
+    conclusion: Word | None
+
+
+class Deployment(GitHubData):
+    """`manual` is true when a person, not an app, asked for the deployment."""
+
+    deployment_id: Identifier
+    environment: Name
+    ref: Ref
+    sha: Commit
+    task: Name
+    creator: Login | None
+    manual: bool
+    url: Url | None = None
+
+
+@event("github")
+class DeploymentRequested(Deployment):
+    """A deployment was created."""
+
+
+@event("github")
+class DeploymentStatusReported(Deployment):
+    """`state` is GitHub's: pending, in_progress, success, failure, error, inactive, …"""
+
+    status_id: Identifier
+    state: Word
+
+
+class Release(GitHubData):
+    release_id: Identifier
+    tag: Ref
+    name: Title | None
+    draft: bool
+    prerelease: bool
+    author: Login | None
+    target: Ref
+    url: Url | None = None
+
+
+@event("github")
+class ReleasePublished(Release):
+    """Published for the first time."""
+
+
+@event("github")
+class ReleaseChanged(Release):
+    """Anything but published; `action` says what."""
+
+
+@event("github")
+class CommitStatusReported(GitHubData):
+    sha: Commit
+    context: Name
+    state: Word
+    author: Login | None = None
+    url: Url | None = None
+
+
+class MergeGroup(GitHubData):
+    head: Ref
+    head_sha: Commit
+    base: Ref
+    base_sha: Commit
+
+
+@event("github")
+class MergeGroupRequested(MergeGroup):
+    """The merge queue wants checks on this group."""
+
+
+@event("github")
+class MergeGroupClosed(MergeGroup):
+    """The group is gone; `reason` is merged, invalidated or dequeued."""
+
+    reason: Word | None = None

@@ -1,0 +1,194 @@
+"""Code and conversation on GitHub, one event a webhook delivery.
+
+Free text other than titles and labels stays out: bodies hold mail addresses and secrets. Who needs
+them reads the stored payload, which every event names.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from writ.contracts.event import event
+from writ.contracts.events.fields import (
+    Commit,
+    Count,
+    GitHubData,
+    Identifier,
+    Labels,
+    Login,
+    Name,
+    Number,
+    Ref,
+    Title,
+    Url,
+    Word,
+)
+
+
+@event("github")
+class GitHubEventIgnored(GitHubData):
+    """Accepted and recorded, but no bot has a use for it."""
+
+    event: Word
+    reason: Literal["ping", "unknown_event"]
+
+
+class PullRequest(GitHubData):
+    number: Number
+    title: Title
+    author: Login | None
+    draft: bool
+    state: Word
+    head: Ref
+    head_sha: Commit
+    base: Ref
+    base_sha: Commit
+    labels: Labels = ()
+    url: Url | None = None
+
+
+@event("github")
+class PullRequestOpened(PullRequest):
+    """Opened, or opened again."""
+
+
+@event("github")
+class PullRequestChanged(PullRequest):
+    """Anything but opened, labelled, closed or merged; `action` says what."""
+
+
+@event("github")
+class PullRequestLabelled(PullRequest):
+    label: Name
+
+
+@event("github")
+class PullRequestMerged(PullRequest):
+    merge_sha: Commit | None = None
+    merged_by: Login | None = None
+
+
+@event("github")
+class PullRequestClosed(PullRequest):
+    """Closed without a merge."""
+
+
+class Review(GitHubData):
+    number: Number
+    reviewer: Login | None
+    state: Word
+    commit: Commit | None = None
+
+
+@event("github")
+class ReviewSubmitted(Review):
+    """`state` is approved, changes_requested or commented."""
+
+
+@event("github")
+class ReviewChanged(Review):
+    """Edited or dismissed."""
+
+
+class PushedCommit(BaseModel):
+    """One commit of a push; `author` is a GitHub login, never a mail address."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: Commit
+    title: Title
+    author: Login | None = None
+
+
+@event("github")
+class CodePushed(GitHubData):
+    """A branch or tag moved. `commits` holds the newest 50 at most, `commit_count` all of them."""
+
+    ref: Ref
+    before: Commit
+    after: Commit
+    created: bool
+    deleted: bool
+    forced: bool
+    default_branch: bool
+    commit_count: Count
+    commits: Annotated[tuple[PushedCommit, ...], Field(max_length=50)] = ()
+
+
+class Issue(GitHubData):
+    number: Number
+    title: Title
+    author: Login | None
+    state: Word
+    labels: Labels = ()
+    url: Url | None = None
+
+
+@event("github")
+class IssueOpened(Issue):
+    """Opened, or opened again."""
+
+
+@event("github")
+class IssueLabelled(Issue):
+    label: Name
+
+
+@event("github")
+class IssueClosed(Issue):
+    reason: Word | None = None
+
+
+@event("github")
+class IssueChanged(Issue):
+    """Anything but opened, labelled or closed; `action` says what."""
+
+
+class Comment(GitHubData):
+    number: Number
+    on: Literal["issue", "pull_request"]
+    comment_id: Identifier
+    author: Login | None
+
+
+@event("github")
+class CommentCreated(Comment):
+    """Somebody commented on an issue or a pull request."""
+
+
+@event("github")
+class CommentChanged(Comment):
+    """Edited or deleted."""
+
+
+class GitRef(GitHubData):
+    ref: Ref
+    kind: Word
+
+
+@event("github")
+class RefCreated(GitRef):
+    """A branch or a tag came to be."""
+
+
+@event("github")
+class RefDeleted(GitRef):
+    """A branch or a tag is gone."""
+
+
+class RepositoryState(GitHubData):
+    visibility: Word
+    archived: bool
+    default_branch: Ref | None = None
+
+
+@event("github")
+class RepositoryCreated(RepositoryState):
+    """A new repository."""
+
+
+@event("github")
+class RepositoryChanged(RepositoryState):
+    """Anything but created (privatized, publicized, archived, renamed, …); `action` says what."""

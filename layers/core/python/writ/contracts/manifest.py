@@ -1,0 +1,112 @@
+"""The manifest of a bot: everything the stacks, the registry and the docs need to know of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from writ.contracts.action import Name, Risk
+from writ.contracts.event import EventType
+
+TableVerb = Literal["read", "append", "upsert"]
+BucketVerb = Literal["read", "append", "upsert"]
+_Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(_Part):
+    """Safety limits of one action; policy enforces them, whatever the bot asks for."""
+
+    per_hour: Annotated[int, Field(ge=1)] | None = None
+    per_target_per_hour: Annotated[int, Field(ge=1)] | None = None
+    blast_radius: Annotated[int, Field(ge=1)] = 1
+
+
+class ActionSpec(_Part):
+    """An action a bot may take: its risk class decides between allow, limits and review."""
+
+    risk: Risk
+    summary: str = ""
+    limits: Limits = Limits()
+    approval_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 72
+
+
+class Trigger(_Part):
+    """Exactly one of: an event (with an optional filter on its data), a schedule, a table's stream."""
+
+    event: EventType | None = None
+    where: dict[str, list[str | int | bool]] = Field(default_factory=dict)
+    schedule: _Schedule | None = None
+    stream: Name | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Trigger:
+        if sum(value is not None for value in (self.event, self.schedule, self.stream)) != 1:
+            raise ValueError("a trigger has exactly one of event, schedule, stream")
+        if self.where and self.event is None:
+            raise ValueError("where goes with event")
+        return self
+
+
+class Route(_Part):
+    """A REST route. `auth: none` needs a reason; everything else sits behind the JWT authorizer."""
+
+    route: Annotated[str, Field(pattern=r"^(GET|POST|PATCH|PUT|DELETE) /v1/[a-z0-9/{}_-]+$")]
+    auth: Literal["jwt", "none"] = "jwt"
+    reason: str | None = None
+
+    @model_validator(mode="after")
+    def _open_has_reason(self) -> Route:
+        if self.auth == "none" and not self.reason:
+            raise ValueError("a route without authorizer needs a reason")
+        return self
+
+
+class Needs(_Part):
+    """What a function may touch, in the closed set of verbs that stacks/grants.py knows."""
+
+    tables: dict[Name, list[TableVerb]] = Field(default_factory=dict)
+    buckets: dict[Name, list[BucketVerb]] = Field(default_factory=dict)
+    keys: dict[Name, list[Literal["sign", "public"]]] = Field(default_factory=dict)
+    secrets: list[Name] = Field(default_factory=list)
+    flows: list[Name] = Field(default_factory=list)
+    functions: list[Name] = Field(default_factory=list)
+
+
+class Slo(_Part):
+    """Objective: share of actions (or requests) that succeed, in percent, and the 95th percentile."""
+
+    success: Annotated[float, Field(gt=0, lt=100)]
+    p95_ms: Annotated[int, Field(gt=0)]
+
+
+class Manifest(_Part):
+    """`functions/<name>/bot.yaml`, validated."""
+
+    name: Name
+    summary: Annotated[str, Field(min_length=10, max_length=200)]
+    owner: Name
+    kind: Literal["bot", "system"] = "bot"
+    triggers: list[Trigger] = Field(default_factory=list)
+    actions: dict[Name, ActionSpec] = Field(default_factory=dict)
+    needs: Needs = Needs()
+    emits: list[EventType] = Field(default_factory=list)
+    routes: list[Route] = Field(default_factory=list)
+    slo: Slo
+    runbook: str
+    memory_mb: Annotated[int, Field(ge=128, le=10240)] = 512
+    timeout_s: Annotated[int, Field(ge=1, le=900)] = 30
+    concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_routes(cls, data: object) -> object:
+        """Allow `- GET /v1/x` as a short form of `- {route: GET /v1/x}`."""
+        if isinstance(data, dict) and isinstance(data.get("routes"), list):
+            routes = [{"route": item} if isinstance(item, str) else item for item in data["routes"]]
+            return {**data, "routes": routes}
+        return data

@@ -1,0 +1,40 @@
+"""Where reviewed actions wait for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from writ.contracts.action import Approval
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """What a person is asked to approve, and until when."""
+
+    action_id: str
+    bot: str
+    action: str
+    target: str
+    reason: str
+    requested_at: datetime
+    expires_at: datetime
+    answer: Approval | None = None
+    expired: bool = False
+
+
+class ApprovalStore(Protocol):
+    """One request an action; the first answer stands."""
+
+    def ask(self, request: ApprovalRequest) -> None:
+        """Record the request; a repeat changes nothing."""
+
+    def get(self, action_id: str) -> ApprovalRequest | None:
+        """Strongly consistent read."""
+
+    def answer(self, action_id: str, approval: Approval) -> ApprovalRequest:
+        """Record the answer. Raises NotFoundError, or ConflictError when already answered or expired."""
+
+    def expire(self, action_id: str) -> bool:
+        """Close the request to answers; False when a person answered first."""

@@ -1,0 +1,85 @@
+"""Gathers the guard facts of an action and asks policy; what could not be read stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from writ.contracts.action import Action, Approval, Decision
+
+if TYPE_CHECKING:
+    from writ.contracts.manifest import ActionSpec
+    from writ.ports.actions import Cause
+    from writ.ports.guards import GuardFacts, GuardStore
+    from writ.runtime.loop import Identity
+
+
+class Policy(Protocol):
+    """The compiled bundle: a pure function of the document."""
+
+    def decide(self, document: Mapping[str, Any], now: datetime) -> Decision: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Facts, then policy."""
+
+    policy: Policy
+    guards: GuardStore
+
+    def decide(
+        self,
+        identity: Identity,
+        spec: ActionSpec,
+        action: Action,
+        cause: Cause,
+        approval: Approval | None,
+        now: datetime,
+        *,
+        counted: bool = False,
+    ) -> Decision:
+        """Decide an action. `counted` says its reservations are taken already and do not count again."""
+        facts = self.guards.read(action.bot, action.name, action.target.subject_digest(), now)
+        return self.policy.decide(_document(identity, spec, action, cause, approval, facts, now, counted), now)
+
+
+def _document(
+    identity: Identity,
+    spec: ActionSpec,
+    action: Action,
+    cause: Cause,
+    approval: Approval | None,
+    facts: GuardFacts,
+    now: datetime,
+    counted: bool,
+) -> dict[str, Any]:
+    from writ.policy.calendar import change_facts
+
+    bot: dict[str, Any] = {"name": identity.bot, "owner": identity.owner}
+    if facts.paused is not None:
+        bot["paused"] = facts.paused
+    document: dict[str, Any] = {
+        "now": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "bot": bot,
+        "actor": {"kind": cause.actor_kind, "id": cause.actor_id or identity.bot, "roles": []},
+        "action": {
+            "name": action.name,
+            "risk": spec.risk.value,
+            "target": action.target.model_dump(mode="json", exclude_none=True),
+            "parameters": action.parameters,
+            "reason": action.reason,
+            "blast_radius": action.blast_radius,
+        },
+        "limits": spec.limits.model_dump(mode="json", exclude_none=True),
+        "approval": approval.model_dump(mode="json") if approval else None,
+        "event": {"type": cause.event_type, "id": cause.event_id},
+    }
+    if facts.usage is not None:
+        document["usage"] = {"hour": 0, "target_hour": 0} if counted else dict(facts.usage)
+    if facts.freezes is not None and facts.windows is not None:
+        document["change"] = change_facts(facts.freezes, facts.windows, now)
+    if facts.exceptions is not None:
+        document["exceptions"] = list(facts.exceptions)
+    return document

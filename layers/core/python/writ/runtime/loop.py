@@ -1,0 +1,399 @@
+"""The loop for one action: decide, claim, intent, perform, outcome, event, close.
+
+Every step may be the last one that an attempt completes, and any step may be repeated by the next
+attempt. What makes that safe is the order and three facts: the record is claimed by one conditional
+write per effect key, the intent is durable before the effect, and entry ids are derived from the
+action, so that a second attempt adopts the statement of the first instead of making another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from writ.contracts import statement
+from writ.contracts.action import Action, Approval, Decision, Outcome, Status, Verdict
+from writ.contracts.errors import (
+    BusyError,
+    ConflictError,
+    LimitExceededError,
+    NotFoundError,
+    PermanentError,
+    TransientError,
+    WritError,
+)
+from writ.ports.actions import ActionRecord, ActionStore, Cause, Phase, Reservation
+from writ.ports.approvals import ApprovalRequest, ApprovalStore
+from writ.runtime import notices
+from writ.runtime.judge import Judge
+
+if TYPE_CHECKING:
+    from writ.contracts.manifest import ActionSpec
+    from writ.ports.bus import EventBus
+    from writ.ports.clock import Clock
+    from writ.ports.evidence import Adopted, Evidence
+
+MAX_ATTEMPTS: Final = 5
+_DECISION_ROUNDS: Final = 3
+
+PortsT = TypeVar("PortsT")
+Observation = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect(Generic[PortsT]):
+    """How to carry out an action, and how to find out whether it was carried out already.
+
+    `perform` returns what was observed afterwards. `observe` returns the same for an effect that
+    happened, None for one that did not, and raises when it cannot tell.
+    """
+
+    perform: Callable[[Action, PortsT], Observation]
+    observe: Callable[[Action, PortsT], Observation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPorts:
+    """What the loop needs from outside."""
+
+    actions: ActionStore
+    approvals: ApprovalStore
+    evidence: Evidence
+    bus: EventBus
+    judge: Judge
+    clock: Clock
+    entropy: Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who acts: the bot, its version and the SHA-256 of its code."""
+
+    bot: str
+    owner: str
+    version: str
+    code_digest: str
+
+
+class Loop(Generic[PortsT]):
+    """Carries planned actions of one bot to their outcomes.
+
+    Parameters
+    ----------
+    lease
+        How long an attempt may live. It must be longer than the function's timeout: an attempt whose
+        lease has ended is taken for dead, and another one takes over.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        specs: Mapping[str, ActionSpec],
+        effects: Mapping[str, Effect[PortsT]],
+        ports: LoopPorts,
+        bot_ports: PortsT,
+        lease: timedelta,
+    ) -> None:
+        self._identity = identity
+        self._specs = specs
+        self._effects = effects
+        self._ports = ports
+        self._bot_ports = bot_ports
+        self._lease = lease
+
+    def run(self, action: Action, cause: Cause) -> ActionRecord:
+        """Carry one planned action as far as it goes now: to its outcome, or to waiting for a person.
+
+        Planning the same effect again is harmless: the record that exists is taken further or returned.
+
+        Raises
+        ------
+        BusyError
+            Another attempt holds the lease; deliver again later.
+        TransientError
+            A dependency or the effect failed in a way that may pass; deliver again later.
+        """
+        spec = self._spec(action)
+        for _ in range(_DECISION_ROUNDS):
+            now = self._ports.clock.now()
+            decision = self._ports.judge.decide(self._identity, spec, action, cause, None, now)
+            record = ActionRecord(
+                action=action,
+                decision=decision,
+                cause=cause,
+                phase=Phase.CLAIMED,
+                attempt=1,
+                lease_until=now + self._lease,
+                created_at=now,
+                updated_at=now,
+            )
+            try:
+                self._ports.actions.claim(record, _reservations(action, decision, now))
+            except LimitExceededError:
+                continue  # the counter filled up between reading it and claiming: decide again
+            except ConflictError:
+                return self.resume(action.id)
+            return self._proceed(record)
+        raise TransientError("a limit kept moving while the action was decided", code="limit.contended")
+
+    def resume(self, action_id: str) -> ActionRecord:
+        """Take an existing action further: after a crash, an answer, or the end of its waiting time.
+
+        Raises NotFoundError for an unknown action, BusyError while another attempt holds the lease.
+        """
+        record = self._ports.actions.get(action_id)
+        if record is None:
+            raise NotFoundError(f"no action {action_id}", field="action_id")
+        if record.phase is Phase.CLOSED:
+            return record
+        if record.phase is Phase.WAITING:
+            return self._answered(record)
+        now = self._ports.clock.now()
+        if record.lease_until > now:
+            raise BusyError(f"action {action_id} is held until {record.lease_until.isoformat()}")
+        taken = self._advance(record, attempt=record.attempt + 1, lease_until=now + self._lease)
+        return self._proceed(taken)
+
+    def _answered(self, record: ActionRecord) -> ActionRecord:
+        request = self._ports.approvals.get(record.action.id)
+        if request is None or (request.answer is None and not request.expired):
+            return record
+        now = self._ports.clock.now()
+        lease_until = now + self._lease
+        if request.answer is None or not request.answer.approved:
+            taken = self._advance(
+                record, phase=Phase.CLAIMED, lease_until=lease_until, approval=request.answer
+            )
+            return self._proceed(taken)
+        spec = self._spec(record.action)
+        decision = self._ports.judge.decide(
+            self._identity, spec, record.action, record.cause, request.answer, now
+        )
+        taken = self._advance(
+            record,
+            reservations=_reservations(record.action, decision, now),
+            phase=Phase.CLAIMED,
+            lease_until=lease_until,
+            approval=request.answer,
+            decision=decision,
+        )
+        return self._proceed(taken)
+
+    def _proceed(self, record: ActionRecord) -> ActionRecord:
+        """From a held claim to the outcome, doing again whatever an earlier attempt may have done."""
+        intent = self._append_intent(record)
+        if record.attempt > 1 and (earlier := self._ports.evidence.get(outcome_id(record.action.id))) is not None:
+            return self._finish(record, intent, statement.outcome_of(earlier.payload))
+        if record.approval is not None and not record.approval.approved:
+            rejected = Outcome(status=Status.DENIED, code="approval.rejected", message=record.approval.reason)
+            return self._finish(record, intent, rejected)
+        if record.decision.verdict is Verdict.ALLOW:
+            return self._finish(record, intent, self._perform(record))
+        if record.decision.verdict is Verdict.REVIEW and record.approval is None:
+            request = self._ports.approvals.get(record.action.id)
+            if request is None or not request.expired:
+                return self._wait(record)
+            expired = Outcome(
+                status=Status.EXPIRED, code="approval.expired", message="nobody answered in time"
+            )
+            return self._finish(record, intent, expired)
+        return self._finish(record, intent, _denial(record.decision))
+
+    def _append_intent(self, record: ActionRecord) -> Adopted:
+        intent = statement.intent(
+            actor=self._actor(),
+            action=record.action,
+            decision=record.decision,
+            event_id=record.cause.event_id,
+            event_type=record.cause.event_type,
+            on_behalf_of=record.cause.actor_id or None,
+            time=record.updated_at,
+            salt=self._ports.entropy(32),
+        )
+        return self._ports.evidence.append_or_adopt(intent_id(record.action.id), intent)
+
+    def _wait(self, record: ActionRecord) -> ActionRecord:
+        now = self._ports.clock.now()
+        expires = record.created_at + timedelta(hours=self._spec(record.action).approval_hours)
+        request = ApprovalRequest(
+            action_id=record.action.id,
+            bot=record.action.bot,
+            action=record.action.name,
+            target=f"{record.action.target.kind}:{record.action.target.id}",
+            reason=record.action.reason,
+            requested_at=now,
+            expires_at=expires,
+        )
+        self._ports.approvals.ask(request)
+        self._ports.bus.publish([notices.approval_requested(record, expires, now)])
+        return self._advance(record, phase=Phase.WAITING, lease_until=expires)
+
+    def _perform(self, record: ActionRecord) -> Outcome:
+        effect = self._effects.get(record.action.name)
+        if effect is None:
+            return Outcome(
+                status=Status.FAILED,
+                code="effect.missing",
+                message=f"{record.action.bot} has no effect {record.action.name}",
+            )
+        try:
+            if record.attempt > 1 and (seen := effect.observe(record.action, self._bot_ports)) is not None:
+                return _succeeded(seen)
+            if record.attempt > 1 and (refusal := self._refused_since(record)) is not None:
+                return refusal
+            return _succeeded(effect.perform(record.action, self._bot_ports))
+        except PermanentError as error:
+            return Outcome(status=Status.FAILED, code=error.code, message=error.message)
+        except Exception as error:
+            # Whatever an effect raises, it may have happened all the same: only observing can tell.
+            return self._after_failure(record, effect, error)
+
+    def _after_failure(self, record: ActionRecord, effect: Effect[PortsT], error: Exception) -> Outcome:
+        code = error.code if isinstance(error, WritError) else "effect.crashed"
+        try:
+            seen = effect.observe(record.action, self._bot_ports)
+        except Exception as blind:  # the dependency is down for reads too: leave it to the next attempt
+            self._release(record)
+            raise TransientError(f"{record.action.name} is unsettled: {type(blind).__name__}", code=code) from blind
+        if seen is not None:
+            return _succeeded(seen)
+        if record.attempt >= MAX_ATTEMPTS:
+            message = error.message if isinstance(error, WritError) else type(error).__name__
+            return Outcome(status=Status.FAILED, code=code, message=message)
+        self._release(record)
+        raise TransientError(f"{record.action.name} failed: {type(error).__name__}", code=code) from error
+
+    def _refused_since(self, record: ActionRecord) -> Outcome | None:
+        """A pause or freeze that came after the claim also stops an effect that has not happened yet."""
+        decision = self._ports.judge.decide(
+            self._identity,
+            self._spec(record.action),
+            record.action,
+            record.cause,
+            record.approval,
+            self._ports.clock.now(),
+            counted=True,
+        )
+        return None if decision.verdict is Verdict.ALLOW else _denial(decision)
+
+    def _finish(self, record: ActionRecord, intent: Adopted, outcome: Outcome) -> ActionRecord:
+        previous = intent
+        if record.approval is not None:
+            previous = self._ports.evidence.get(approval_id(record.action.id)) or intent
+        now = self._ports.clock.now()
+        made = statement.outcome(
+            actor=self._actor(),
+            action=record.action,
+            decision=record.decision,
+            outcome=outcome,
+            event_id=record.cause.event_id,
+            event_type=record.cause.event_type,
+            on_behalf_of=record.cause.actor_id or None,
+            intent=intent.entry_id,
+            prev=previous.payload_sha256,
+            time=now,
+            salt=self._ports.entropy(32),
+        )
+        adopted = self._ports.evidence.append_or_adopt(outcome_id(record.action.id), made)
+        settled = outcome if adopted.fresh else statement.outcome_of(adopted.payload)
+        closed = replace(
+            record, phase=Phase.CLOSED, outcome=settled, updated_at=now, version=record.version + 1
+        )
+        self._ports.bus.publish([notices.action_completed(closed, now)])
+        try:
+            self._ports.actions.close(record, closed)
+        except ConflictError:
+            current = self._ports.actions.get(record.action.id)
+            if current is None or current.phase is not Phase.CLOSED:
+                raise
+            return current
+        return closed
+
+    def _release(self, record: ActionRecord) -> None:
+        try:
+            self._advance(record, lease_until=self._ports.clock.now())
+        except WritError:
+            return  # the lease then simply runs out
+
+    def _advance(
+        self,
+        record: ActionRecord,
+        *,
+        reservations: Sequence[Reservation] = (),
+        lease_until: datetime,
+        phase: Phase | None = None,
+        attempt: int | None = None,
+        approval: Approval | None = None,
+        decision: Decision | None = None,
+    ) -> ActionRecord:
+        after = replace(
+            record,
+            phase=phase or record.phase,
+            attempt=attempt or record.attempt,
+            approval=approval or record.approval,
+            decision=decision or record.decision,
+            lease_until=lease_until,
+            updated_at=self._ports.clock.now(),
+            version=record.version + 1,
+        )
+        self._ports.actions.advance(record, after, reservations)
+        return after
+
+    def _actor(self) -> statement.Actor:
+        return statement.Actor(
+            bot=self._identity.bot, version=self._identity.version, code_digest=self._identity.code_digest
+        )
+
+    def _spec(self, action: Action) -> ActionSpec:
+        spec = self._specs.get(action.name)
+        if action.bot != self._identity.bot or spec is None:
+            raise PermanentError(
+                f"{self._identity.bot} may not take the action {action.bot}/{action.name}",
+                code="action.undeclared",
+                field="name",
+            )
+        return spec
+
+
+def intent_id(action_id: str) -> str:
+    return f"{action_id}.intent"
+
+
+def approval_id(action_id: str) -> str:
+    return f"{action_id}.approval"
+
+
+def outcome_id(action_id: str) -> str:
+    return f"{action_id}.outcome"
+
+
+def counter_slot(counter: str, target_digest: str, now: datetime) -> str:
+    """The sort key of a counter: the hour, and for a counter by target the target as well."""
+    hour = now.strftime("%Y%m%d%H")
+    return hour if counter == "hour" else f"{hour}#{target_digest[:16]}"
+
+
+def _reservations(action: Action, decision: Decision, now: datetime) -> list[Reservation]:
+    if decision.verdict is not Verdict.ALLOW:
+        return []
+    counter = f"counter#{action.bot}#{action.name}"
+    digest = action.target.subject_digest()
+    return [
+        Reservation(counter, counter_slot(duty.counter, digest, now), duty.limit)
+        for duty in decision.obligations
+    ]
+
+
+def _denial(decision: Decision) -> Outcome:
+    first = decision.reasons[0] if decision.reasons else None
+    return Outcome(
+        status=Status.DENIED,
+        code=first.code if first else f"policy.{decision.verdict}",
+        message=first.message if first else f"policy answered {decision.verdict}",
+    )
+
+
+def _succeeded(seen: Observation) -> Outcome:
+    return Outcome.model_validate({"status": Status.SUCCEEDED, "observed": dict(seen)})

@@ -1,0 +1,56 @@
+"""The events the loop itself publishes; their ids derive from the action, so repeats can be dropped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from writ.contracts.event import AnyEvent, make_event
+from writ.contracts.events.actions import ActionCompleted, ApprovalRequested
+
+if TYPE_CHECKING:
+    from writ.ports.actions import ActionRecord
+
+
+def action_completed(record: ActionRecord, now: datetime) -> AnyEvent:
+    """`ActionCompleted.v1` of a record that has its outcome."""
+    action, outcome = record.action, record.outcome
+    if outcome is None:
+        raise ValueError(f"{action.id} has no outcome yet")
+    data = ActionCompleted(
+        action_id=action.id,
+        bot=action.bot,
+        name=action.name,
+        target={"kind": action.target.kind, "id": action.target.id},
+        status=outcome.status,
+        verdict=record.decision.verdict,
+        intent=f"{action.id}.intent",
+        outcome=f"{action.id}.outcome",
+        code=outcome.code,
+    )
+    return _event(record, data, f"{action.id}.outcome", now)
+
+
+def approval_requested(record: ActionRecord, expires_at: datetime, now: datetime) -> AnyEvent:
+    """`ApprovalRequested.v1` of a record that policy sent to a person."""
+    action = record.action
+    data = ApprovalRequested(
+        action_id=action.id,
+        bot=action.bot,
+        name=action.name,
+        target={"kind": action.target.kind, "id": action.target.id},
+        reason=action.reason,
+        expires_at=expires_at,
+    )
+    return _event(record, data, f"{action.id}.review", now)
+
+
+def _event(record: ActionRecord, data: ActionCompleted | ApprovalRequested, id: str, now: datetime) -> AnyEvent:
+    return make_event(
+        data,
+        id=id,
+        time=now,
+        producer=record.action.bot,
+        trace=record.cause.trace,
+        cause=record.cause.event_id,
+    )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from writ.contracts import statement
 from writ.contracts.action import Action, Approval, Decision, Outcome, Status, Verdict
@@ -28,8 +28,10 @@ from writ.ports.actions import ActionRecord, ActionStore, Cause, Phase, Reservat
 from writ.ports.approvals import ApprovalRequest, ApprovalStore
 from writ.runtime import notices
 from writ.runtime.judge import Judge
+from writ.runtime.redaction import redact
 
 if TYPE_CHECKING:
+    from writ.contracts.event import AnyEvent, EventData
     from writ.contracts.manifest import ActionSpec
     from writ.ports.bus import EventBus
     from writ.ports.clock import Clock
@@ -42,16 +44,22 @@ PortsT = TypeVar("PortsT")
 Observation = Mapping[str, object]
 
 
+def _nothing(_action: Action, _observed: Observation) -> Sequence[EventData]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Effect(Generic[PortsT]):
     """How to carry out an action, and how to find out whether it was carried out already.
 
     `perform` returns what was observed afterwards. `observe` returns the same for an effect that
-    happened, None for one that did not, and raises when it cannot tell.
+    happened, None for one that did not, and raises when it cannot tell. `announce` names the domain
+    events of a success; they are published once its outcome is durable.
     """
 
     perform: Callable[[Action, PortsT], Observation]
     observe: Callable[[Action, PortsT], Observation | None]
+    announce: Callable[[Action, Observation], Sequence[EventData]] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,9 @@ class Loop(Generic[PortsT]):
         self._ports = ports
         self._bot_ports = bot_ports
         self._lease = lease
+        self._actor = statement.Actor(
+            bot=identity.bot, version=identity.version, code=identity.code_digest
+        )
 
     def run(self, action: Action, cause: Cause) -> ActionRecord:
         """Carry one planned action as far as it goes now: to its outcome, or to waiting for a person.
@@ -185,7 +196,7 @@ class Loop(Generic[PortsT]):
         """From a held claim to the outcome, doing again whatever an earlier attempt may have done."""
         intent = self._append_intent(record)
         if record.attempt > 1 and (earlier := self._ports.evidence.get(outcome_id(record.action.id))) is not None:
-            return self._finish(record, intent, statement.outcome_of(earlier.payload))
+            return self._finish(record, intent, _outcome_of(earlier.payload))
         if record.approval is not None and not record.approval.approved:
             rejected = Outcome(status=Status.DENIED, code="approval.rejected", message=record.approval.reason)
             return self._finish(record, intent, rejected)
@@ -202,17 +213,18 @@ class Loop(Generic[PortsT]):
         return self._finish(record, intent, _denial(record.decision))
 
     def _append_intent(self, record: ActionRecord) -> Adopted:
-        intent = statement.intent(
-            actor=self._actor(),
-            action=record.action,
-            decision=record.decision,
-            event_id=record.cause.event_id,
-            event_type=record.cause.event_type,
-            on_behalf_of=record.cause.actor_id or None,
-            time=record.updated_at,
-            salt=self._ports.entropy(32),
+        cause = statement.Cause(
+            id=record.cause.event_id, type=record.cause.event_type, by=record.cause.actor_id or None
         )
-        return self._ports.evidence.append_or_adopt(intent_id(record.action.id), intent)
+        made = statement.intent(
+            _presentable(record.action),
+            record.decision,
+            cause,
+            actor=self._actor,
+            time=record.updated_at,
+            salt=self._ports.entropy(32).hex(),
+        )
+        return self._ports.evidence.append_or_adopt(intent_id(record.action.id), made)
 
     def _wait(self, record: ActionRecord) -> ActionRecord:
         now = self._ports.clock.now()
@@ -284,24 +296,19 @@ class Loop(Generic[PortsT]):
             previous = self._ports.evidence.get(approval_id(record.action.id)) or intent
         now = self._ports.clock.now()
         made = statement.outcome(
-            actor=self._actor(),
-            action=record.action,
-            decision=record.decision,
-            outcome=outcome,
-            event_id=record.cause.event_id,
-            event_type=record.cause.event_type,
-            on_behalf_of=record.cause.actor_id or None,
-            intent=intent.entry_id,
-            prev=previous.payload_sha256,
+            _presentable(record.action),
+            outcome,
+            previous=statement.Link(entry=previous.entry_id, sha256=previous.payload_sha256),
+            actor=self._actor,
             time=now,
-            salt=self._ports.entropy(32),
+            salt=self._ports.entropy(32).hex(),
         )
         adopted = self._ports.evidence.append_or_adopt(outcome_id(record.action.id), made)
-        settled = outcome if adopted.fresh else statement.outcome_of(adopted.payload)
+        settled = outcome if adopted.fresh else _outcome_of(adopted.payload)
         closed = replace(
             record, phase=Phase.CLOSED, outcome=settled, updated_at=now, version=record.version + 1
         )
-        self._ports.bus.publish([notices.action_completed(closed, now)])
+        self._ports.bus.publish([notices.action_completed(closed, now), *self._announcements(closed, now)])
         try:
             self._ports.actions.close(record, closed)
         except ConflictError:
@@ -310,6 +317,13 @@ class Loop(Generic[PortsT]):
                 raise
             return current
         return closed
+
+    def _announcements(self, record: ActionRecord, now: datetime) -> list[AnyEvent]:
+        effect = self._effects.get(record.action.name)
+        if effect is None or record.outcome is None or record.outcome.status is not Status.SUCCEEDED:
+            return []
+        news = effect.announce(record.action, record.outcome.observed)
+        return [notices.announced(record, data, number, now) for number, data in enumerate(news)]
 
     def _release(self, record: ActionRecord) -> None:
         try:
@@ -341,11 +355,6 @@ class Loop(Generic[PortsT]):
         self._ports.actions.advance(record, after, reservations)
         return after
 
-    def _actor(self) -> statement.Actor:
-        return statement.Actor(
-            bot=self._identity.bot, version=self._identity.version, code_digest=self._identity.code_digest
-        )
-
     def _spec(self, action: Action) -> ActionSpec:
         spec = self._specs.get(action.name)
         if action.bot != self._identity.bot or spec is None:
@@ -358,15 +367,15 @@ class Loop(Generic[PortsT]):
 
 
 def intent_id(action_id: str) -> str:
-    return f"{action_id}.intent"
+    return statement.entry_id(action_id, statement.Phase.INTENT)
 
 
 def approval_id(action_id: str) -> str:
-    return f"{action_id}.approval"
+    return statement.entry_id(action_id, statement.Phase.APPROVAL)
 
 
 def outcome_id(action_id: str) -> str:
-    return f"{action_id}.outcome"
+    return statement.entry_id(action_id, statement.Phase.OUTCOME)
 
 
 def counter_slot(counter: str, target_digest: str, now: datetime) -> str:
@@ -397,3 +406,14 @@ def _denial(decision: Decision) -> Outcome:
 
 def _succeeded(seen: Observation) -> Outcome:
     return Outcome.model_validate({"status": Status.SUCCEEDED, "observed": dict(seen)})
+
+
+def _outcome_of(payload: Mapping[str, Any]) -> Outcome:
+    return Outcome.model_validate(payload["predicate"]["outcome"])
+
+
+def _presentable(action: Action) -> Action:
+    """The action without secrets and personal data: what is in the log stays there (I9)."""
+    return action.model_copy(
+        update={"parameters": redact(action.parameters), "reason": redact(action.reason)}
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from writ.contracts.event import AnyEvent, make_event
-from writ.contracts.events.actions import ActionCompleted, ApprovalRequested
+from writ.contracts.event import AnyEvent, EventData, make_event
+from writ.contracts.events.actions import ActedOn, ActionCompleted, ApprovalRequested
+from writ.contracts.statement import Phase, entry_id
 
 if TYPE_CHECKING:
     from writ.ports.actions import ActionRecord
@@ -21,11 +22,11 @@ def action_completed(record: ActionRecord, now: datetime) -> AnyEvent:
         action_id=action.id,
         bot=action.bot,
         name=action.name,
-        target={"kind": action.target.kind, "id": action.target.id},
+        target=ActedOn(kind=action.target.kind, id=action.target.id),
         status=outcome.status,
         verdict=record.decision.verdict,
-        intent=f"{action.id}.intent",
-        outcome=f"{action.id}.outcome",
+        intent=entry_id(action.id, Phase.INTENT),
+        outcome=entry_id(action.id, Phase.OUTCOME),
         code=outcome.code,
     )
     return _event(record, data, f"{action.id}.outcome", now)
@@ -38,14 +39,19 @@ def approval_requested(record: ActionRecord, expires_at: datetime, now: datetime
         action_id=action.id,
         bot=action.bot,
         name=action.name,
-        target={"kind": action.target.kind, "id": action.target.id},
+        target=ActedOn(kind=action.target.kind, id=action.target.id),
         reason=action.reason,
         expires_at=expires_at,
     )
     return _event(record, data, f"{action.id}.review", now)
 
 
-def _event(record: ActionRecord, data: ActionCompleted | ApprovalRequested, id: str, now: datetime) -> AnyEvent:
+def announced(record: ActionRecord, data: EventData, number: int, now: datetime) -> AnyEvent:
+    """A domain event of a successful action, the `number`th of it."""
+    return _event(record, data, f"{record.action.id}.{number}", now)
+
+
+def _event(record: ActionRecord, data: EventData, id: str, now: datetime) -> AnyEvent:
     return make_event(
         data,
         id=id,

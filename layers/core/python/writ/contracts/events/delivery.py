@@ -7,19 +7,19 @@ from typing import Literal
 from writ.contracts.event import event
 from writ.contracts.events.fields import (
     Commit,
-    GitHubData,
     Identifier,
     Login,
     Name,
     Number,
     Ref,
+    RepositoryData,
     Title,
     Url,
     Word,
 )
 
 
-class Check(GitHubData):
+class Check(RepositoryData):
     """A check run, or a suite of them. `name` is the run's name, for a suite the app's."""
 
     kind: Literal["run", "suite"]
@@ -51,7 +51,7 @@ class CheckFailed(Check):
     conclusion: Word
 
 
-class WorkflowRun(GitHubData):
+class WorkflowRun(RepositoryData):
     run_id: Identifier
     workflow_id: Identifier
     name: Name
@@ -93,7 +93,7 @@ class WorkflowRunFailed(WorkflowRun):
     conclusion: Word
 
 
-class WorkflowJob(GitHubData):
+class WorkflowJob(RepositoryData):
     job_id: Identifier
     run_id: Identifier
     attempt: Number
@@ -114,7 +114,7 @@ class WorkflowJobCompleted(WorkflowJob):
     conclusion: Word | None
 
 
-class Deployment(GitHubData):
+class Deployment(RepositoryData):
     """`manual` is true when a person, not an app, asked for the deployment."""
 
     deployment_id: Identifier
@@ -140,7 +140,7 @@ class DeploymentStatusReported(Deployment):
     state: Word
 
 
-class Release(GitHubData):
+class Release(RepositoryData):
     release_id: Identifier
     tag: Ref
     name: Title | None
@@ -162,7 +162,7 @@ class ReleaseChanged(Release):
 
 
 @event("github")
-class CommitStatusReported(GitHubData):
+class CommitStatusReported(RepositoryData):
     sha: Commit
     context: Name
     state: Word
@@ -170,7 +170,7 @@ class CommitStatusReported(GitHubData):
     url: Url | None = None
 
 
-class MergeGroup(GitHubData):
+class MergeGroup(RepositoryData):
     head: Ref
     head_sha: Commit
     base: Ref

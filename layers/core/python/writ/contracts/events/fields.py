@@ -36,7 +36,7 @@ class StoredPayload(BaseModel):
 
 
 class GitHubData(EventData):
-    """What every delivery has. `repository` is null where GitHub sends none (an advisory, say)."""
+    """What every delivery has; `repository` and `sender` are null where GitHub sends none."""
 
     delivery: Delivery
     action: Word | None = None
@@ -44,3 +44,9 @@ class GitHubData(EventData):
     organization: Login | None = None
     sender: Login | None
     payload: StoredPayload
+
+
+class RepositoryData(GitHubData):
+    """What every delivery about one repository has."""
+
+    repository: Repository

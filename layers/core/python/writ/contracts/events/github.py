@@ -21,6 +21,7 @@ from writ.contracts.events.fields import (
     Name,
     Number,
     Ref,
+    RepositoryData,
     Title,
     Url,
     Word,
@@ -29,13 +30,16 @@ from writ.contracts.events.fields import (
 
 @event("github")
 class GitHubEventIgnored(GitHubData):
-    """Accepted and recorded, but no bot has a use for it."""
+    """Accepted and recorded, but it means nothing to Writ.
+
+    `reason` is ping, unknown_event or unknown_action.
+    """
 
     event: Word
-    reason: Literal["ping", "unknown_event"]
+    reason: Word
 
 
-class PullRequest(GitHubData):
+class PullRequest(RepositoryData):
     number: Number
     title: Title
     author: Login | None
@@ -75,7 +79,7 @@ class PullRequestClosed(PullRequest):
     """Closed without a merge."""
 
 
-class Review(GitHubData):
+class Review(RepositoryData):
     number: Number
     reviewer: Login | None
     state: Word
@@ -103,7 +107,7 @@ class PushedCommit(BaseModel):
 
 
 @event("github")
-class CodePushed(GitHubData):
+class CodePushed(RepositoryData):
     """A branch or tag moved. `commits` holds the newest 50 at most, `commit_count` all of them."""
 
     ref: Ref
@@ -117,7 +121,7 @@ class CodePushed(GitHubData):
     commits: Annotated[tuple[PushedCommit, ...], Field(max_length=50)] = ()
 
 
-class Issue(GitHubData):
+class Issue(RepositoryData):
     number: Number
     title: Title
     author: Login | None
@@ -146,7 +150,7 @@ class IssueChanged(Issue):
     """Anything but opened, labelled or closed; `action` says what."""
 
 
-class Comment(GitHubData):
+class Comment(RepositoryData):
     number: Number
     on: Literal["issue", "pull_request"]
     comment_id: Identifier
@@ -163,7 +167,7 @@ class CommentChanged(Comment):
     """Edited or deleted."""
 
 
-class GitRef(GitHubData):
+class GitRef(RepositoryData):
     ref: Ref
     kind: Word
 
@@ -178,7 +182,7 @@ class RefDeleted(GitRef):
     """A branch or a tag is gone."""
 
 
-class RepositoryState(GitHubData):
+class RepositoryState(RepositoryData):
     visibility: Word
     archived: bool
     default_branch: Ref | None = None

@@ -11,6 +11,7 @@ from writ.contracts.events.fields import (
     GitHubData,
     Name,
     Number,
+    RepositoryData,
     Title,
     Url,
     Word,
@@ -20,7 +21,7 @@ GhsaId = Annotated[str, Field(pattern=r"^GHSA(-[0-9a-z]{4}){3}$", examples=["GHS
 CveId = Annotated[str, Field(pattern=r"^CVE-[0-9]{4}-[0-9]{4,19}$", examples=["CVE-2030-12345"])]
 
 
-class SecurityAlert(GitHubData):
+class SecurityAlert(RepositoryData):
     """`summary` describes the rule or the advisory; what was found stays out of the event."""
 
     kind: Literal["dependency", "code", "secret"]

@@ -1,0 +1,173 @@
+"""ActionStore on DynamoDB: one permanent item an action, every write conditional."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from writ.adapters import dynamo
+from writ.contracts.errors import ConflictError, LimitExceededError
+from writ.ports.actions import ActionRecord, Phase, Reservation
+
+COUNTER_TTL_S: Final = 2 * 86_400
+_records: Final = TypeAdapter(ActionRecord)
+
+
+class _Open(GlobalSecondaryIndex["ActionItem"]):
+    class Meta:
+        index_name = "open"
+        projection = AllProjection()
+
+    open_phase = UnicodeAttribute(hash_key=True)
+    lease_until = NumberAttribute(range_key=True)
+
+
+class _Recent(GlobalSecondaryIndex["ActionItem"]):
+    class Meta:
+        index_name = "recent"
+        projection = AllProjection()
+
+    day = UnicodeAttribute(hash_key=True)
+    updated_at = UnicodeAttribute(range_key=True)
+
+
+class ActionItem(Model):
+    """`record` holds the whole ActionRecord as JSON; the rest is what conditions and indexes need."""
+
+    class Meta:
+        table_name = "actions"
+
+    action_id = UnicodeAttribute(hash_key=True)
+    version = NumberAttribute()
+    bot = UnicodeAttribute()
+    state = UnicodeAttribute()
+    day = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    lease_until = NumberAttribute()
+    open_phase = UnicodeAttribute(null=True)
+    record = UnicodeAttribute()
+
+    open = _Open()
+    recent = _Recent()
+
+
+class ControlItem(Model):
+    """Counters, statistics and switches; `ttl` in epoch seconds on what may be forgotten."""
+
+    class Meta:
+        table_name = "controls"
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    n = NumberAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+    succeeded = NumberAttribute(null=True)
+    failed = NumberAttribute(null=True)
+    denied = NumberAttribute(null=True)
+    expired = NumberAttribute(null=True)
+    total_ms = NumberAttribute(null=True)
+    document = UnicodeAttribute(null=True)
+
+
+class ActionTable:
+    """See ActionStore. A claim and its counters, a close and its statistics, are one transaction each."""
+
+    def __init__(self, actions: str, controls: str) -> None:
+        self._item = dynamo.bind(ActionItem, actions)
+        self._control = dynamo.bind(ControlItem, controls)
+
+    def get(self, action_id: str) -> ActionRecord | None:
+        item = dynamo.get(self._item, action_id)
+        return None if item is None else to_record(item)
+
+    def claim(self, record: ActionRecord, reservations: Sequence[Reservation]) -> None:
+        self._write(record, self._item.action_id.does_not_exist(), reservations)
+
+    def advance(
+        self, before: ActionRecord, after: ActionRecord, reservations: Sequence[Reservation] = ()
+    ) -> None:
+        self._write(after, self._item.version == before.version, reservations)
+
+    def close(self, before: ActionRecord, after: ActionRecord) -> None:
+        status = after.outcome.status if after.outcome else None
+        if status is None:
+            raise ValueError(f"{after.action.id} is closed without an outcome")
+        elapsed = max(0, round((after.updated_at - after.created_at).total_seconds() * 1000))
+        item, control = self._to_item(after), self._control
+        with dynamo.transaction() as transaction:
+            transaction.save(item, condition=self._item.version == before.version)
+            transaction.update(
+                control(f"stat#{after.action.bot}", after.updated_at.strftime("%Y%m%d%H")),
+                actions=[
+                    getattr(control, status.value).add(1),
+                    control.total_ms.add(elapsed),
+                ],
+            )
+
+    def stale(self, phase: Phase, before: datetime, limit: int) -> Sequence[ActionRecord]:
+        found = dynamo.page(
+            self._item.open,
+            phase.value,
+            self._item.open.lease_until <= _ms(before),
+            limit=limit,
+        )
+        return [to_record(item) for item in found]
+
+    def _write(self, record: ActionRecord, condition: Any, reservations: Sequence[Reservation]) -> None:
+        item = self._to_item(record)
+        if not reservations:
+            dynamo.save(item, condition)
+            return
+        try:
+            with dynamo.transaction() as transaction:
+                transaction.save(item, condition=condition)
+                for taken in reservations:
+                    transaction.update(
+                        self._control(taken.counter, taken.slot),
+                        actions=[
+                            self._control.n.add(1),
+                            self._control.ttl.set(int(record.updated_at.timestamp()) + COUNTER_TTL_S),
+                        ],
+                        condition=_below(self._control, taken.limit),
+                    )
+        except dynamo.TransactionRefusedError as refused:
+            if 0 in refused.failed:
+                raise ConflictError(f"action {record.action.id} exists or has changed") from None
+            raise LimitExceededError(f"a limit of {record.action.name} is used up") from None
+
+    def _to_item(self, record: ActionRecord) -> ActionItem:
+        return self._item(
+            record.action.id,
+            version=record.version,
+            bot=record.action.bot,
+            state=record.outcome.status.value if record.outcome else record.phase.value,
+            day=record.created_at.strftime("%Y%m%d"),
+            updated_at=record.updated_at.astimezone(UTC).isoformat(),
+            lease_until=_ms(record.lease_until),
+            open_phase=None if record.phase is Phase.CLOSED else record.phase.value,
+            record=_dump(record),
+        )
+
+
+def to_record(item: ActionItem) -> ActionRecord:
+    """The record of an item."""
+    return _records.validate_json(item.record)
+
+
+def _dump(record: ActionRecord) -> str:
+    return json.dumps(_records.dump_python(record, mode="json"), separators=(",", ":"), ensure_ascii=False)
+
+
+def _below(control: type[ControlItem], limit: int | None) -> Any:
+    return None if limit is None else (control.n.does_not_exist() | (control.n < limit))
+
+
+def _ms(instant: datetime) -> int:
+    return int(instant.timestamp() * 1000)

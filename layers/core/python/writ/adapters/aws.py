@@ -1,0 +1,84 @@
+"""The one way to AWS: clients made when first used, from a single botocore session.
+
+boto3 is left out on purpose: its sessions cost a cold start more than everything else together.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from writ.contracts.errors import TransientError, WritError
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+_ATTEMPTS: Final = 4
+_PASSING: Final = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "KMSInternalException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+
+
+@cache
+def session() -> Session:
+    """The botocore session of this process; region, credentials and endpoint come from the environment."""
+    from botocore.session import get_session
+
+    return get_session()
+
+
+@cache
+def client(name: str) -> Any:
+    """The client of a service, e.g. `client("s3")`.
+
+    Host prefixes stay off because an emulator on one loopback address has no sub-domains. botocore
+    itself honours AWS_ENDPOINT_URL.
+    """
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=2,
+        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        inject_host_prefix=False,
+        s3={"addressing_style": "path"},
+    )
+    return session().create_client(name, config=config)
+
+
+def error_code(error: Exception) -> str:
+    """The service's code of a botocore ClientError, or an empty string."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def failure(error: Exception, doing: str) -> WritError:
+    """The Writ error for a botocore error: transient when the same call may succeed later.
+
+    Use it as `raise aws.failure(error, "storing the payload") from error`, after handling the codes
+    that mean something to the caller.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    code = error_code(error) or type(error).__name__
+    status = 0
+    if isinstance(error, ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if isinstance(error, BotoCoreError) or code in _PASSING or status >= 500:
+        return TransientError(f"{doing}: {code}")
+    return WritError(f"{doing}: {code}", code="dependency.refused")

@@ -1,0 +1,184 @@
+"""Evidence: in-toto statements (https://in-toto.io/Statement/v1) about what bots and people did.
+
+Builders return plain JSON values ready for canonical form; `Statement` reads them back, tolerantly.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+from writ.contracts.action import Action, Approval, Decision, Name, Outcome, Sha256, Target
+from writ.contracts.errors import ContractError
+
+PREDICATE_BASE: Final = "https://writ.example"
+STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+ACTION: Final = f"{PREDICATE_BASE}/action/v1"
+APPROVAL: Final = f"{PREDICATE_BASE}/approval/v1"
+
+EntryId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+Json = dict[str, Any]
+
+_SALT: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class Phase(StrEnum):
+    INTENT = "intent"
+    APPROVAL = "approval"
+    OUTCOME = "outcome"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Actor(_Value):
+    """Who states it: the bot, its version, and the SHA-256 of the code it runs."""
+
+    bot: Name
+    version: Annotated[str, Field(min_length=1, max_length=64)]
+    code: Sha256
+
+
+class Link(_Value):
+    """The statement before this one in its stream: its entry id and the SHA-256 of its payload."""
+
+    entry: EntryId
+    sha256: Sha256
+
+
+class Cause(_Value):
+    """The event that led to an action, and the person behind it where there is one."""
+
+    id: Annotated[str, Field(min_length=1, max_length=128)]
+    type: Annotated[str, Field(min_length=1, max_length=128)]
+    by: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Digest(_Read):
+    sha256: Sha256
+
+
+class Subject(_Read):
+    """A thing the statement is about."""
+
+    name: str | None = None
+    digest: Digest
+
+
+class Predicate(_Read):
+    """What every predicate of ours carries, whatever its type; the rest is kept as extra fields."""
+
+    entry: EntryId
+    actor: Actor
+    stream: Annotated[str, Field(min_length=1, max_length=128)]
+    prev: Link | None
+    time: AwareDatetime
+    salt: Sha256
+    phase: Phase | None = None
+    decision: Decision | None = None
+    outcome: Outcome | None = None
+
+
+class Statement(_Read):
+    """An in-toto statement as read back from a payload."""
+
+    type: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
+    subject: Annotated[list[Subject], Field(min_length=1)]
+    predicate_type: str = Field(alias="predicateType")
+    predicate: Predicate
+
+
+def entry_id(action_id: str, phase: Phase) -> str:
+    """Where the statement of a phase of an action is kept: `<action>.<phase>`."""
+    return f"{action_id}.{phase.value}"
+
+
+def intent(action: Action, decision: Decision, cause: Cause, *, actor: Actor, time: datetime, salt: str) -> Json:
+    """What a bot is about to do and why it may: the first statement of the action's stream.
+
+    `salt` is 256 random bits in hex: it keeps the digest in the log from confirming a guess.
+    """
+    body = {
+        "action": {
+            **_naming(action),
+            "parameters": action.parameters,
+            "reason": action.reason,
+            "blast_radius": action.blast_radius,
+        },
+        "event": cause.model_dump(exclude_none=True),
+        "decision": decision.model_dump(mode="json"),
+    }
+    return _statement(ACTION, Phase.INTENT, action.id, action.target, body, actor, None, time, salt)
+
+
+def outcome(
+    action: Action, result: Outcome, *, previous: Link, actor: Actor, time: datetime, salt: str
+) -> Json:
+    """What came of an action; `previous` is its intent or, if a person was asked, the approval."""
+    body: dict[str, JsonValue] = {"action": _naming(action), "outcome": result.model_dump(mode="json")}
+    return _statement(ACTION, Phase.OUTCOME, action.id, action.target, body, actor, previous, time, salt)
+
+
+def approval(
+    action: Action, answer: Approval, *, previous: Link, actor: Actor, time: datetime, salt: str
+) -> Json:
+    """A person's answer to a reviewed action; `previous` is the action's intent."""
+    body: dict[str, JsonValue] = {"action": _naming(action), "approval": answer.model_dump(mode="json")}
+    return _statement(APPROVAL, Phase.APPROVAL, action.id, action.target, body, actor, previous, time, salt)
+
+
+def rfc3339(time: datetime) -> str:
+    """UTC with milliseconds, e.g. `2026-01-31T08:15:30.125Z`."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _naming(action: Action) -> dict[str, JsonValue]:
+    target = action.target
+    return {
+        "id": action.id,
+        "bot": action.bot,
+        "name": action.name,
+        "target": {"kind": target.kind, "id": target.id, **({"digest": target.digest} if target.digest else {})},
+        "effect_key": action.effect_key,
+    }
+
+
+def _statement(
+    predicate_type: str,
+    phase: Phase,
+    stream: str,
+    target: Target,
+    body: Json,
+    actor: Actor,
+    previous: Link | None,
+    time: datetime,
+    salt: str,
+) -> Json:
+    if not _SALT.fullmatch(salt):
+        raise ContractError("salt is not 256 bits in lower case hex", field="predicate.salt")
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": f"{target.kind}:{target.id}", "digest": {"sha256": target.subject_digest()}}
+        ],
+        "predicateType": predicate_type,
+        "predicate": {
+            "entry": entry_id(stream, phase),
+            "phase": phase.value,
+            "actor": {"bot": actor.bot, "version": actor.version, "code": actor.code},
+            "stream": stream,
+            "prev": None if previous is None else {"entry": previous.entry, "sha256": previous.sha256},
+            "time": rfc3339(time),
+            "salt": salt,
+            **body,
+        },
+    }

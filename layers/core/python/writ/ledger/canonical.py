@@ -1,0 +1,47 @@
+"""RFC 8785 canonical JSON: one value, one byte string."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import rfc8785
+
+from writ.contracts.errors import ContractError
+
+_MAX_INTEGER: Final = 2**53 - 1
+_encode: Final = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
+).encode
+
+
+def canonical(value: Any) -> bytes:
+    """The RFC 8785 form of a JSON value.
+
+    The C encoder of the standard library writes the same bytes wherever keys are ASCII (so that code
+    point order is UTF-16 order) and no number is a float; everything else goes through `rfc8785`.
+
+    Raises
+    ------
+    ContractError
+        `contract.not_canonical`: a type, number, key or code point JSON cannot carry exactly, or
+        nesting deeper than the interpreter's stack.
+    """
+    try:
+        return _encode(value).encode() if _is_plain(value) else rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise ContractError(f"no canonical form: {error}", code="contract.not_canonical") from None
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii() or not (type(item) is str or _is_plain(item)):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    return kind is int and -_MAX_INTEGER <= value <= _MAX_INTEGER

@@ -1,0 +1,144 @@
+"""Checking a signing certificate against the trust root: chain, profile, timestamp, identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from writ.ledger.checkpoint import key_id
+from writ.ledger.dsse import ECDSA
+from writ.ledger.errors import VerificationError
+from writ.ledger.trust import TrustRoot, require_p256
+from writ.ledger.x509 import ISSUER_RAW, ISSUER_UTF8, LIFETIME, timestamped
+
+_CODE: Final = "ledger.certificate"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_KNOWN_CRITICAL: Final = frozenset(
+    kind.oid for kind in (x509.KeyUsage, x509.SubjectAlternativeName, x509.ExtendedKeyUsage, x509.BasicConstraints)
+)
+_MALFORMED: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A certificate that passed: its key, the URI it names, and when it is valid (inclusive)."""
+
+    key: ec.EllipticCurvePublicKey
+    identity: str
+    not_before: datetime
+    not_after: datetime
+
+    def check_time(self, at: datetime) -> None:
+        """Raise VerificationError unless the certificate is valid at `at`."""
+        if not self.not_before <= at <= self.not_after:
+            raise VerificationError("the certificate was not valid at the statement's time", code=_CODE)
+
+
+def check_certificate(pem: bytes, trust: TrustRoot) -> Signer:
+    """Check a PEM certificate against the trust root, except for the time it is used at.
+
+    Raises
+    ------
+    VerificationError
+        `ledger.certificate`: malformed, not issued under the trust root, outside the profile, or
+        without a good certificate timestamp.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+        # One certificate has one spelling, so that a leaf has one hash.
+        if certificate.public_bytes(Encoding.PEM) != pem:
+            raise VerificationError("certificate is not in canonical PEM", code=_CODE)
+        authority = _authority(certificate, trust)
+        identity = _check_profile(certificate, trust)
+        _check_timestamp(certificate, authority, trust.ct_key)
+        key = require_p256(certificate.public_key())
+    except _MALFORMED:
+        raise VerificationError("certificate is malformed or outside the profile", code=_CODE) from None
+    return Signer(key, identity, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+
+
+def _authority(certificate: x509.Certificate, trust: TrustRoot) -> x509.Certificate:
+    for authority in trust.authorities:
+        try:
+            certificate.verify_directly_issued_by(authority)
+        except (ValueError, TypeError, InvalidSignature):
+            continue
+        usage = authority.extensions.get_extension_for_class(x509.KeyUsage).value
+        if not authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca or not usage.key_cert_sign:
+            break
+        if not (
+            authority.not_valid_before_utc <= certificate.not_valid_before_utc
+            and certificate.not_valid_after_utc <= authority.not_valid_after_utc
+        ):
+            break
+        return authority
+    raise VerificationError("certificate was not issued by a trusted authority", code=_CODE)
+
+
+def _check_profile(certificate: x509.Certificate, trust: TrustRoot) -> str:
+    extensions = certificate.extensions
+    unknown = [item.oid.dotted_string for item in extensions if item.critical and item.oid not in _KNOWN_CRITICAL]
+    usage = extensions.get_extension_for_class(x509.KeyUsage).value
+    purposes = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    names = extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    issuers = [
+        extensions.get_extension_for_oid(oid).value.public_bytes() for oid in (ISSUER_RAW, ISSUER_UTF8)
+    ]
+    if (
+        unknown
+        or certificate.version is not x509.Version.v3
+        or certificate.subject.rdns
+        or not usage.digital_signature
+        or usage.key_cert_sign
+        or list(purposes) != [ExtendedKeyUsageOID.CODE_SIGNING]
+        or not names.critical
+        or len(list(names.value)) != 1
+        or certificate.not_valid_after_utc - certificate.not_valid_before_utc > LIFETIME
+        or any(isinstance(item.value, x509.BasicConstraints) and item.value.ca for item in extensions)
+        or issuers != [trust.issuer.encode(), asn1.encode_der(trust.issuer)]
+    ):
+        raise VerificationError("certificate is outside the profile", code=_CODE)
+    uris = names.value.get_values_for_type(x509.UniformResourceIdentifier)
+    if len(uris) != 1:
+        raise VerificationError("certificate does not name exactly one URI", code=_CODE)
+    return uris[0]
+
+
+def _check_timestamp(
+    certificate: x509.Certificate, authority: x509.Certificate, key: ec.EllipticCurvePublicKey
+) -> None:
+    """Exactly one certificate timestamp, by our timestamping key, from within the certificate's validity."""
+    extension = certificate.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps)
+    timestamps = list(extension.value)
+    if len(timestamps) != 1 or timestamps[0].log_id != key_id(key):
+        raise VerificationError("certificate does not carry one timestamp of the trusted key", code=_CODE)
+    stamp = timestamps[0]
+    if not isinstance(stamp.signature_hash_algorithm, hashes.SHA256) or stamp.extension_bytes:
+        raise VerificationError("certificate timestamp is of another kind", code=_CODE)
+    milliseconds = (stamp.timestamp.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+    signed = timestamped(
+        certificate.tbs_precertificate_bytes,
+        key_id(require_p256(authority.public_key())),
+        milliseconds,
+    )
+    try:
+        key.verify(stamp.signature, signed, ECDSA)
+    except InvalidSignature:
+        raise VerificationError("certificate timestamp does not verify", code=_CODE) from None

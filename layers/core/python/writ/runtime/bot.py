@@ -1,0 +1,120 @@
+"""A bot: its pure plan, its reads and its effects, wired into the loop and into a Lambda handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from writ.contracts.action import Action
+from writ.contracts.errors import ConflictError, NotFoundError, PermanentError, TransientError
+from writ.contracts.event import AnyEvent
+from writ.ports.actions import ActionRecord, Cause
+from writ.runtime.loop import Effect, Loop
+
+if TYPE_CHECKING:
+    from writ.ports.clock import Clock
+    from writ.runtime.environment import Environment
+
+PortsT = TypeVar("PortsT")
+FactsT = TypeVar("FactsT")
+
+RESUMING = frozenset({"ApprovalDecided.v1", "ActionStalled.v1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring(Generic[PortsT]):
+    """A bot's connection to the world: built once in an execution environment, or handed in by a test."""
+
+    loop: Loop[PortsT]
+    ports: PortsT
+    clock: Clock
+
+
+class Bot(Generic[PortsT, FactsT]):
+    """The functions of one bot.
+
+    Parameters
+    ----------
+    facts
+        Reads what the plan needs, through ports.
+    plan
+        Pure: (event, facts, now) to actions.
+    perform
+        The effect of every action that the manifest names.
+    ports
+        Connects the bot's own ports to an environment.
+
+    Examples
+    --------
+    >>> bot = Bot("backlog", facts=facts.gather, plan=plan.plan, perform=perform.ACTIONS, ports=ports.connect)
+    >>> handler = bot.handler
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        facts: Callable[[AnyEvent, PortsT], FactsT],
+        plan: Callable[[AnyEvent, FactsT, datetime], Sequence[Action]],
+        perform: Mapping[str, Effect[PortsT]],
+        ports: Callable[[Environment], PortsT],
+    ) -> None:
+        self.name = name
+        self._facts = facts
+        self._plan = plan
+        self._effects = perform
+        self._connect = ports
+
+    @cached_property
+    def wiring(self) -> Wiring[PortsT]:
+        """The real world, connected at the first event."""
+        from writ.runtime.connect import connect
+
+        return connect(self.name, self._effects, self._connect)
+
+    def run(self, event: AnyEvent, *, actor: tuple[str, str] | None = None) -> list[ActionRecord]:
+        """Take one event through the loop: plan, then every action to its outcome or its approval.
+
+        `actor` is (kind, id) of whoever stands behind the event, a person behind a command say. A
+        failing action does not stop those after it; the first transient failure is raised at the end,
+        so that the event is delivered again, and the actions that are done are not done twice.
+        """
+        if event.type in RESUMING:
+            return self._resume(event)
+        wiring = self.wiring
+        kind, who = actor or ("bot", "")
+        cause = Cause(event.type, event.id, kind, who, event.meta.trace)
+        facts = self._facts(event, wiring.ports)
+        actions = self._plan(event, facts, wiring.clock.now())
+        return _each(actions, lambda action: wiring.loop.run(action, cause))
+
+    def _resume(self, event: AnyEvent) -> list[ActionRecord]:
+        action_id = getattr(event.data, "action_id", "")
+        try:
+            return [self.wiring.loop.resume(action_id)]
+        except NotFoundError as error:
+            raise PermanentError(error.message, code="action.unknown", field="detail.data.action_id") from None
+
+    def handler(self, message: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Lambda entry for the bot's queue: a batch whose records fail one by one."""
+        from writ.runtime.batch import process
+
+        return process(self.name, message, context, self.run)
+
+
+def _each(actions: Sequence[Action], step: Callable[[Action], ActionRecord]) -> list[ActionRecord]:
+    done: list[ActionRecord] = []
+    failure: TransientError | None = None
+    for action in actions:
+        try:
+            done.append(step(action))
+        except TransientError as error:
+            failure = failure or error
+        except ConflictError as error:  # another attempt moved the record on: look again next time
+            failure = failure or TransientError(error.message, code=error.code)
+    if failure is not None:
+        raise failure
+    return done

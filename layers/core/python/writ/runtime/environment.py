@@ -1,0 +1,82 @@
+"""What a function was deployed with, read once from its environment variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
+
+from writ.contracts.errors import ContractError, WritError, from_validation
+from writ.contracts.manifest import ActionSpec
+
+_PREFIX = "WRIT_"
+
+
+class Environment(BaseModel):
+    """The typed environment of one function.
+
+    Maps go from the logical names of the manifests to physical names, and hold only what the manifest
+    needs: asking for anything else is a defect of the manifest and raises.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    env: str
+    bot: str
+    function: str
+    owner: str
+    bus: str
+    version: str = "0"
+    code_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    actions: Json[dict[str, ActionSpec]] = Field(default_factory=dict)
+    tables: Json[dict[str, str]] = Field(default_factory=dict)
+    buckets: Json[dict[str, str]] = Field(default_factory=dict)
+    keys: Json[dict[str, str]] = Field(default_factory=dict)
+    secrets: Json[dict[str, str]] = Field(default_factory=dict)
+    authority: str = ""
+    dlq: str = ""
+    queue_url: str = ""
+    log_origin: str = ""
+    identity_base: str = ""
+    timeout_s: int = 30
+    change_windows: Json[list[dict[str, Any]]] = Field(default_factory=list)
+
+    @classmethod
+    def load(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Read `WRIT_*` variables. Raises ContractError that names the variable at fault."""
+        source = os.environ if variables is None else variables
+        values = {
+            name.removeprefix(_PREFIX).lower(): value
+            for name, value in source.items()
+            if name.startswith(_PREFIX) and value
+        }
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            problem = from_validation(error, "environment")
+            variable = _PREFIX + (problem.field or "").split(".")[0].upper()
+            raise ContractError(problem.message, code=problem.code, field=variable) from None
+
+    def table(self, name: str) -> str:
+        return self._named("tables", name)
+
+    def bucket(self, name: str) -> str:
+        return self._named("buckets", name)
+
+    def key(self, name: str) -> str:
+        return self._named("keys", name)
+
+    def secret(self, name: str) -> str:
+        return self._named("secrets", name)
+
+    def _named(self, kind: str, name: str) -> str:
+        found: dict[str, str] = getattr(self, kind)
+        if name not in found:
+            raise WritError(
+                f"the manifest of {self.bot} does not declare {name} under needs.{kind}",
+                code="manifest.undeclared",
+                field=f"needs.{kind}.{name}",
+            )
+        return found[name]

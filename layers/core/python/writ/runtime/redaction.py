@@ -1,0 +1,110 @@
+"""What must not leave: secrets by the name of their field or by their shape, and mail addresses (I9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+MASK: Final = "[redacted]"
+MAX_DEPTH: Final = 64
+
+_SECRET_WORDS: Final = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "credential",
+        "credentials",
+        "cookies",
+        "email",
+        "emails",
+        "mail",
+        "passphrase",
+        "passwd",
+        "password",
+        "passwords",
+        "pwd",
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+    }
+)
+_SECRET_PAIRS: Final = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("signing", "key")})
+# `secret_type` or `token_count` describe a secret without being one.
+_HARMLESS_ENDINGS: Final = frozenset({"arn", "at", "count", "id", "kind", "name", "state", "status", "type"})
+_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+# Repetitions are bounded or start where no other can, so that no text makes a pattern slow.
+_SHAPES: Final = re.compile(
+    r"""
+      -----BEGIN\ [A-Z0-9 ]{0,40}PRIVATE\ KEY-----.*?(?:-----END\ [A-Z0-9 ]{0,40}PRIVATE\ KEY-----|\Z)
+    | \bgh[opsur]_[A-Za-z0-9]{16,255}
+    | \bgithub_pat_[A-Za-z0-9_]{22,255}
+    | \b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b
+    | (?<![\w-])eyJ[\w-]{5,4096}\.[\w-]{5,16384}\.[\w-]{0,4096}
+    | \bxox[abeprs]-[\w-]{10,255}
+    | \b[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}
+    | \bAIza[\w-]{35}
+    | \b(?:npm_|pypi-)[\w-]{16,255}
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_MAIL: Final = re.compile(r"[\w.%+'&=-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}")
+_USERINFO: Final = re.compile(r"(?<=://)[^/\s:@]{0,256}:[^/\s@]{1,256}(?=@)")
+_ASSIGNED: Final = re.compile(
+    r"(?i)((?:password|passwd|secret|token|api[_-]?key|access[_-]?key|authorization)"
+    r"[\"']?\s{0,4}[=:]\s{0,4}(?:bearer\s{1,4}|basic\s{1,4})?[\"']?)[^\s\"',;&]{6,4096}"
+)
+_BEARER: Final = re.compile(r"(?i)(\bbearer\s{1,4})[\w.~+/=-]{16,4096}")
+
+
+def redact(value: Any) -> Any:
+    """A copy of a JSON-like value in which secrets and mail addresses are masked.
+
+    Mappings keep their keys, sequences their length; numbers, booleans and None stay as they are unless
+    their field's name says that they are secret. Redacting twice changes nothing more.
+    """
+    return _redact(value, 0)
+
+
+def redact_text(text: str) -> str:
+    """The text with everything masked that has the shape of a secret or a mail address."""
+    text = _SHAPES.sub(MASK, text)
+    if "@" in text:
+        text = _MAIL.sub(MASK, _USERINFO.sub(MASK, text))
+    if "=" in text or ":" in text:
+        text = _ASSIGNED.sub(rf"\g<1>{MASK}", text)
+    return _BEARER.sub(rf"\g<1>{MASK}", text)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a field of this name holds a secret or a mail address: `clientSecret`, `X-Api-Key`, `email`."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words or words[-1] in _HARMLESS_ENDINGS:
+        return False
+    return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairwise(words))
+
+
+def _redact(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"[{len(value)} bytes]"
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        if depth == MAX_DEPTH:
+            return MASK
+        if isinstance(value, Mapping):
+            return {_key(key): _field(key, item, depth + 1) for key, item in value.items()}
+        return [_redact(item, depth + 1) for item in value]
+    return value
+
+
+def _key(key: Any) -> Any:
+    return redact_text(key) if isinstance(key, str) else key
+
+
+def _field(key: Any, item: Any, depth: int) -> Any:
+    named = isinstance(key, str) and is_secret_name(key)
+    return MASK if named and not (item is None or isinstance(item, bool)) else _redact(item, depth)

@@ -1,0 +1,104 @@
+"""One structured line an event, metrics in embedded metric format, and the trace carried along."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+from writ.runtime.redaction import redact
+
+if TYPE_CHECKING:
+    from writ.contracts.errors import WritError
+    from writ.contracts.event import AnyEvent
+    from writ.ports.actions import ActionRecord
+
+NAMESPACE: Final = "Writ"
+_STATUS_METRICS: Final = {
+    "succeeded": "ActionsSucceeded",
+    "failed": "ActionsFailed",
+    "denied": "ActionsDenied",
+    "expired": "ActionsExpired",
+    "waiting": "ActionsWaiting",
+}
+
+Note = Callable[[Sequence["ActionRecord"]], None]
+
+
+class RedactingFormatter(LambdaPowertoolsFormatter):
+    """Masks secrets and personal data in every line, whoever wrote it (I9)."""
+
+    def serialize(self, log: Any) -> str:
+        return super().serialize(redact(dict(log)))
+
+
+@lru_cache(maxsize=8)
+def logger(service: str) -> Logger:
+    """The logger of a function, made once."""
+    return Logger(service=service, logger_formatter=RedactingFormatter(), use_rfc3339=True)
+
+
+@contextmanager
+def span(service: str, event: AnyEvent) -> Iterator[Note]:
+    """Time the handling of one event, log what came of it in one line, and count it."""
+    started = time.perf_counter()
+    records: list[ActionRecord] = []
+    yield records.extend
+    elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
+    states = Counter(state_of(record) for record in records)
+    logger(service).info(
+        "event handled",
+        event_type=event.type,
+        event_id=event.id,
+        trace=event.meta.trace,
+        actions=[
+            {"id": record.action.id, "name": record.action.name, "state": state_of(record)}
+            for record in records
+        ],
+        duration_ms=elapsed_ms,
+    )
+    counts = {_STATUS_METRICS[state]: count for state, count in states.items() if state in _STATUS_METRICS}
+    emit(service, {"EventsHandled": 1, **counts}, elapsed_ms)
+
+
+def failed(service: str, problem: WritError, event_type: str, receives: int) -> None:
+    """Log and count an event that could not be handled this time."""
+    logger(service).warning(
+        "event failed",
+        event_type=event_type,
+        code=problem.code,
+        field=problem.field,
+        reason=problem.message,
+        receives=receives,
+    )
+    emit(service, {"EventsFailed": 1})
+
+
+def emit(service: str, counts: dict[str, int], elapsed_ms: float | None = None) -> None:
+    """Write counts (and a duration) as one EMF document with the dimension `bot`."""
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+    metrics = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    metrics.add_dimension(name="bot", value=service)
+    for name, count in counts.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    if elapsed_ms is not None:
+        metrics.add_metric(name="EventMs", unit=MetricUnit.Milliseconds, value=elapsed_ms)
+    metrics.flush_metrics()
+
+
+def state_of(record: ActionRecord) -> str:
+    """The status of a closed action, else its phase."""
+    return record.outcome.status.value if record.outcome else record.phase.value
+
+
+def new_trace() -> str:
+    """A fresh W3C traceparent, sampled."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

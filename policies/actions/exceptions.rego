@@ -1,0 +1,32 @@
+# Exceptions: each waives one rule within one scope until it expires. One that is expired or malformed waives nothing.
+package writ.actions
+
+import rego.v1
+
+# A pause, missing facts, and the review of high risk cannot be waived.
+# METADATA
+# entrypoint: true
+waivable := ["freeze", "limit_blast_radius", "limit_per_hour", "limit_per_target", "window_closed"]
+
+waived(code) if count(waivers(code)) > 0
+
+waivers(code) := {waiver |
+	code in waivable
+	some waiver in input.exceptions
+	waiver.rule == code
+	waiver.expires_at > input.now
+	regex.match(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, waiver.expires_at)
+	covers(waiver.scope.bot, input.bot.name)
+	covers(waiver.scope.action, input.action.name)
+	covers(waiver.scope.target, sprintf("%s:%s", [input.action.target.kind, input.action.target.id]))
+	attributed(waiver)
+}
+
+# No delimiters: `*` crosses dots and slashes.
+covers(pattern, value) if glob.match(pattern, null, value)
+
+attributed(waiver) if {
+	waiver.id != ""
+	waiver.owner != ""
+	waiver.reason != ""
+}

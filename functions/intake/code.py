@@ -16,7 +16,6 @@ from functions.intake.reading import (
     at,
     lower,
     names,
-    nullable,
     some,
 )
 from writ.contracts.events import github
@@ -95,7 +94,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         {
             "number": some("pull_request.number", "number"),
             "title": some("pull_request.title", via=as_title),
-            "author": nullable("pull_request.user.login"),
+            "author": some("pull_request.user.login"),
             "draft": From(("pull_request.draft",), default=False),
             "state": some("pull_request.state"),
             "head": some("pull_request.head.ref"),
@@ -113,7 +112,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         by_action({"submitted": github.ReviewSubmitted}, otherwise=github.ReviewChanged),
         {
             "number": some("pull_request.number"),
-            "reviewer": nullable("review.user.login"),
+            "reviewer": some("review.user.login"),
             "state": some("review.state", via=lower),
             "commit": some("review.commit_id"),
         },
@@ -139,7 +138,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         {
             "number": some("issue.number"),
             "title": some("issue.title", via=as_title),
-            "author": nullable("issue.user.login"),
+            "author": some("issue.user.login"),
             "state": From(("issue.state",), default="open"),
             "labels": some("issue.labels", via=names),
             "label": some("label.name", via=as_name),
@@ -153,7 +152,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
             "number": some("issue.number"),
             "on": Computed("issue.pull_request", _commented_on),
             "comment_id": some("comment.id"),
-            "author": nullable("comment.user.login"),
+            "author": some("comment.user.login"),
         },
     ),
     "create": Family(lambda _: github.RefCreated, _REF),

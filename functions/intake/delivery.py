@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from functions.intake.family import Choice, Family, by_action
-from functions.intake.reading import Computed, Document, From, Source, as_name, as_title, at, nullable, some
+from functions.intake.reading import Computed, Document, From, Source, as_name, as_title, at, some
 from writ.contracts.events import delivery
 
 # https://docs.github.com/rest/checks/runs: the conclusions that mean a failure rather than an absence.
@@ -37,7 +37,7 @@ def _check(kind: str) -> Family:
             "branch": some(f"{kind}.check_suite.head_branch" if run else f"{kind}.head_branch"),
             "app": some(*app, via=as_name),
             "status": some(f"{kind}.status"),
-            "conclusion": nullable(f"{kind}.conclusion"),
+            "conclusion": some(f"{kind}.conclusion"),
             "url": some(f"{kind}.html_url"),
         },
     )
@@ -71,7 +71,7 @@ _DEPLOYMENT: Final[Mapping[str, Source]] = {
     "ref": some("deployment.ref"),
     "sha": some("deployment.sha"),
     "task": From(("deployment.task",), as_name, default="deploy"),
-    "creator": nullable("deployment.creator.login"),
+    "creator": some("deployment.creator.login"),
     "manual": Computed("deployment.creator", _is_manual),
     "url": some("deployment.url"),
 }
@@ -97,10 +97,10 @@ FAMILIES: Final[Mapping[str, Family]] = {
             "name": some("workflow_run.name", "workflow.name", "workflow_run.path", via=as_name),
             "attempt": From(("workflow_run.run_attempt",), default=1),
             "trigger": some("workflow_run.event"),
-            "branch": nullable("workflow_run.head_branch"),
+            "branch": some("workflow_run.head_branch"),
             "head_sha": some("workflow_run.head_sha"),
             "status": some("workflow_run.status"),
-            "conclusion": nullable("workflow_run.conclusion"),
+            "conclusion": some("workflow_run.conclusion"),
             "actor": some("workflow_run.triggering_actor.login", "workflow_run.actor.login"),
             "url": some("workflow_run.html_url"),
         },
@@ -115,7 +115,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
             "head_sha": some("workflow_job.head_sha"),
             "status": some("workflow_job.status"),
             "runner": some("workflow_job.runner_name", via=as_name),
-            "conclusion": nullable("workflow_job.conclusion"),
+            "conclusion": some("workflow_job.conclusion"),
             "url": some("workflow_job.html_url"),
         },
     ),
@@ -144,10 +144,10 @@ FAMILIES: Final[Mapping[str, Family]] = {
         {
             "release_id": some("release.id"),
             "tag": some("release.tag_name"),
-            "name": nullable("release.name", via=as_title),
+            "name": some("release.name", via=as_title),
             "draft": From(("release.draft",), default=False),
             "prerelease": From(("release.prerelease",), default=False),
-            "author": nullable("release.author.login"),
+            "author": some("release.author.login"),
             "target": some("release.target_commitish"),
             "url": some("release.html_url"),
         },

@@ -76,11 +76,6 @@ def some(*paths: str, via: Callable[[Any], Any] | None = None) -> From:
     return From(paths, via)
 
 
-def nullable(*paths: str, via: Callable[[Any], Any] | None = None) -> From:
-    """Null where the payload has nothing."""
-    return From(paths, via, default=None)
-
-
 def cut(length: int) -> Callable[[Any], Any]:
     """Shorten display text to `length` characters."""
     return lambda value: value[:length] if isinstance(value, str) else value
@@ -102,9 +97,9 @@ as_name: Final = cut(256)
 
 COMMON: Final[Mapping[str, Source]] = {
     "action": some("action"),
-    "repository": nullable("repository.full_name"),
+    "repository": some("repository.full_name"),
     "organization": some("organization.login"),
-    "sender": nullable("sender.login"),
+    "sender": some("sender.login"),
 }
 
 

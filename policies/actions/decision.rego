@@ -8,7 +8,7 @@ import rego.v1
 decision := {
 	"verdict": verdict,
 	"reasons": sort(reasons),
-	"obligations": obligations,
+	"obligations": sort(obligations),
 	"exceptions": sort(exceptions_used),
 }
 
@@ -41,50 +41,24 @@ denials contains code if {
 	effect(code) == "deny"
 }
 
-reasons contains {"code": "facts_missing", "message": sprintf("fact %s is missing or unreadable", [fact])} if {
-	verdict == "unknown"
-	some fact in missing
-}
-
-reasons contains reason(code) if {
-	verdict == "deny"
-	some code in denials
-}
-
-reasons contains reason(code) if {
-	verdict == "review"
-	some code in standing
-}
-
-reasons contains reason(code) if {
+# An allow stands only while every limit that was not waived can still be reserved.
+obligations contains {"kind": "reserve", "counter": "hour", "limit": input.limits.per_hour} if {
 	verdict == "allow"
-	some code in grounds
+	is_number(input.limits.per_hour)
+	below_hour_limit
 }
 
-reasons contains {"code": "waived", "message": sprintf("%s: exception %s of %s", [waiver.rule, waiver.id, waiver.owner])} if {
-	some waiver in waivers_used
+obligations contains {"kind": "reserve", "counter": "target_hour", "limit": input.limits.per_target_per_hour} if {
+	verdict == "allow"
+	is_number(input.limits.per_target_per_hour)
+	below_target_limit
 }
-
-missing := input.missing
-
-missing := ["missing"] if not is_array(input.missing)
 
 exceptions_used contains waiver.id if some waiver in waivers_used
 
 waivers_used contains waiver if {
-	verdict in ["allow", "review"]
 	some code in findings
-	some waiver in waivers(code)
+	some waiver in waivers
+	waiver.rule == code
+	verdict in ["allow", "review"]
 }
-
-# An allow stands only while every limit that was not waived can still be reserved.
-obligations := array.concat(
-	reservation("hour", "per_hour", "limit_per_hour"),
-	reservation("target_hour", "per_target_per_hour", "limit_per_target"),
-)
-
-reservation(counter, limit, rule) := [{"kind": "reserve", "counter": counter, "limit": input.limits[limit]}] if {
-	verdict == "allow"
-	is_number(input.limits[limit])
-	not rule in findings
-} else := []

@@ -8,18 +8,20 @@ import rego.v1
 # entrypoint: true
 waivable := ["freeze", "limit_blast_radius", "limit_per_hour", "limit_per_target", "window_closed"]
 
-waived(code) if count(waivers(code)) > 0
-
-waivers(code) := {waiver |
-	code in waivable
-	some waiver in input.exceptions
+waived(code) if {
+	some waiver in waivers
 	waiver.rule == code
+}
+
+waivers contains waiver if {
+	some waiver in input.exceptions
+	waiver.rule in waivable
 	waiver.expires_at > input.now
-	regex.match(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, waiver.expires_at)
 	covers(waiver.scope.bot, input.bot.name)
 	covers(waiver.scope.action, input.action.name)
 	covers(waiver.scope.target, sprintf("%s:%s", [input.action.target.kind, input.action.target.id]))
 	attributed(waiver)
+	regex.match(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, waiver.expires_at)
 }
 
 # No delimiters: `*` crosses dots and slashes.

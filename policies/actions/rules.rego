@@ -78,6 +78,7 @@ approved if {
 	independent
 }
 
+# Four eyes: whoever asked for an action does not approve it.
 independent if input.actor.kind == "bot"
 
 independent if {
@@ -86,8 +87,8 @@ independent if {
 }
 
 own_approval if {
+	input.approval.by == input.actor.id
 	input.actor.kind == "person"
-	input.actor.id == input.approval.by
 }
 
 effect(code) := "review" if {

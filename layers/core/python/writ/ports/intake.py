@@ -32,7 +32,7 @@ class DeliveryStore(Protocol):
     def register(self, record: DeliveryRecord) -> DeliveryRecord:
         """Write the record if its id is new; return what is stored, which is an earlier one otherwise."""
 
-    def published(self, delivery: str) -> None:
+    def published(self, record: DeliveryRecord) -> None:
         """Mark a delivery as published; a repeat changes nothing."""
 
 

@@ -41,7 +41,7 @@ class CheckRequested(Check):
 class CheckCompleted(Check):
     """Ended without failing: success, neutral, skipped, cancelled, stale or action_required."""
 
-    conclusion: Word | None
+    conclusion: Word | None = None
 
 
 @event("github")
@@ -57,7 +57,7 @@ class WorkflowRun(RepositoryData):
     name: Name
     attempt: Number
     trigger: Word
-    branch: Ref | None
+    branch: Ref | None = None
     head_sha: Commit
     status: Word
     actor: Login | None = None
@@ -83,7 +83,7 @@ class WorkflowRerun(WorkflowRun):
 class WorkflowRunCompleted(WorkflowRun):
     """Ended without failing."""
 
-    conclusion: Word | None
+    conclusion: Word | None = None
 
 
 @event("github")
@@ -111,7 +111,7 @@ class WorkflowJobChanged(WorkflowJob):
 
 @event("github")
 class WorkflowJobCompleted(WorkflowJob):
-    conclusion: Word | None
+    conclusion: Word | None = None
 
 
 class Deployment(RepositoryData):
@@ -122,7 +122,7 @@ class Deployment(RepositoryData):
     ref: Ref
     sha: Commit
     task: Name
-    creator: Login | None
+    creator: Login | None = None
     manual: bool
     url: Url | None = None
 
@@ -143,10 +143,10 @@ class DeploymentStatusReported(Deployment):
 class Release(RepositoryData):
     release_id: Identifier
     tag: Ref
-    name: Title | None
+    name: Title | None = None
     draft: bool
     prerelease: bool
-    author: Login | None
+    author: Login | None = None
     target: Ref
     url: Url | None = None
 

@@ -40,9 +40,9 @@ class GitHubData(EventData):
 
     delivery: Delivery
     action: Word | None = None
-    repository: Repository | None
+    repository: Repository | None = None
     organization: Login | None = None
-    sender: Login | None
+    sender: Login | None = None
     payload: StoredPayload
 
 

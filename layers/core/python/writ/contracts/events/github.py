@@ -42,7 +42,7 @@ class GitHubEventIgnored(GitHubData):
 class PullRequest(RepositoryData):
     number: Number
     title: Title
-    author: Login | None
+    author: Login | None = None
     draft: bool
     state: Word
     head: Ref
@@ -81,7 +81,7 @@ class PullRequestClosed(PullRequest):
 
 class Review(RepositoryData):
     number: Number
-    reviewer: Login | None
+    reviewer: Login | None = None
     state: Word
     commit: Commit | None = None
 
@@ -124,7 +124,7 @@ class CodePushed(RepositoryData):
 class Issue(RepositoryData):
     number: Number
     title: Title
-    author: Login | None
+    author: Login | None = None
     state: Word
     labels: Labels = ()
     url: Url | None = None
@@ -154,7 +154,7 @@ class Comment(RepositoryData):
     number: Number
     on: Literal["issue", "pull_request"]
     comment_id: Identifier
-    author: Login | None
+    author: Login | None = None
 
 
 @event("github")

@@ -1,0 +1,147 @@
+"""An HTTP request, checked until it is a webhook that GitHub made: size, signature, JSON, headers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from writ.contracts.errors import ContractError
+
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 64
+
+_SIGNATURE: Final = re.compile(r"sha256=[0-9a-f]{64}")
+_EVENT: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_DELIVERY: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A genuine delivery: GitHub's delivery id and event name, the raw body with its digest, the payload."""
+
+    delivery: str
+    event: str
+    body: bytes
+    sha256: str
+    payload: Mapping[str, Any]
+
+
+def open_webhook(request: Mapping[str, Any], secrets: tuple[bytes, ...]) -> Webhook:
+    """Check a request of the HTTP API (payload format 2.0), cheapest and least trusting check first.
+
+    The signature covers the body only: GitHub signs neither the event name nor the delivery id.
+
+    Raises
+    ------
+    ContractError
+        `webhook.too_large`, `webhook.unsigned`, `webhook.bad_signature`, `webhook.not_json`,
+        `webhook.too_deep` or `webhook.bad_header`, with the header or `body` as field.
+    """
+    headers = _headers(request)
+    body = _body(request, headers)
+    _check_signature(headers.get("x-hub-signature-256"), body, secrets)
+    payload = _parse(body)
+    event = _header(headers, "X-GitHub-Event", _EVENT)
+    delivery = _header(headers, "X-GitHub-Delivery", _DELIVERY)
+    return Webhook(delivery, event, body, hashlib.sha256(body).hexdigest(), payload)
+
+
+def sign(body: bytes, secret: bytes) -> str:
+    """The `X-Hub-Signature-256` of a body.
+
+    https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
+    """
+    return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+
+
+def _headers(request: Mapping[str, Any]) -> dict[str, str]:
+    headers = request.get("headers")
+    return {str(name).lower(): str(value) for name, value in headers.items()} if headers else {}
+
+
+def _body(request: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
+    announced = headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and (len(announced) > 12 or int(announced) > MAX_BYTES):
+        _too_large()
+    text = request.get("body") or ""
+    if len(text) * 3 // 4 > MAX_BYTES + 2:
+        _too_large()  # before decoding: Base64 is the shortest way to write bytes as text
+    try:
+        encoded = text.encode()
+        body = base64.b64decode(encoded, validate=True) if request.get("isBase64Encoded") else encoded
+    except (UnicodeEncodeError, binascii.Error):
+        raise ContractError("the body is not readable", code="webhook.not_json", field="body") from None
+    if len(body) > MAX_BYTES:
+        _too_large()
+    return body
+
+
+def _too_large() -> NoReturn:
+    raise ContractError(f"the body is over {MAX_BYTES} bytes", code="webhook.too_large", field="body")
+
+
+def _check_signature(signature: str | None, body: bytes, secrets: tuple[bytes, ...]) -> None:
+    field = "X-Hub-Signature-256"
+    if not signature:
+        raise ContractError("the request is not signed", code="webhook.unsigned", field=field)
+    if _SIGNATURE.fullmatch(signature) is None:
+        raise ContractError("not of the form sha256=<hex>", code="webhook.bad_signature", field=field)
+    # A list, not any(): which of the secrets matched must not show in the time taken.
+    matches = [hmac.compare_digest(sign(body, secret), signature) for secret in secrets]
+    if True not in matches:
+        raise ContractError("the signature does not match", code="webhook.bad_signature", field=field)
+
+
+def _parse(body: bytes) -> Mapping[str, Any]:
+    try:
+        payload = json.loads(body.decode(), parse_constant=_refuse_constant)
+        if b"\\u" in body:
+            json.dumps(payload, ensure_ascii=False).encode()  # a lone surrogate is no text
+    except RecursionError:
+        _too_deep()
+    except ValueError:
+        raise ContractError("the body is not JSON in UTF-8", code="webhook.not_json", field="body") from None
+    if not isinstance(payload, dict):
+        raise ContractError("the body is not a JSON object", code="webhook.not_json", field="body")
+    if _depth_exceeds(payload, MAX_DEPTH):
+        _too_deep()
+    return payload
+
+
+def _too_deep() -> NoReturn:
+    message = f"the body is nested deeper than {MAX_DEPTH} levels"
+    raise ContractError(message, code="webhook.too_deep", field="body") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(limit + 1):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _header(headers: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:
+    value = headers.get(name.lower())
+    if value is None:
+        raise ContractError(f"{name} is missing", code="webhook.bad_header", field=name)
+    if form.fullmatch(value) is None:
+        raise ContractError(f"{name} is malformed", code="webhook.bad_header", field=name)
+    return value

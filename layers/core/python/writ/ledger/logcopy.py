@@ -1,0 +1,86 @@
+"""A copy of a log on disk: what an auditor holds.
+
+    checkpoint                  the signed note
+    checkpoints/*               earlier signed notes, where there are any (Object Lock copies)
+    tile/<L>/<N>[.p/<W>]        hash tiles
+    tile/entries/<N>[.p/<W>]    entry bundles
+    statements/<entry id>.json  envelopes, byte for byte
+    trust-root.json             keys and authorities; take it from elsewhere to trust less
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from writ.ledger.errors import VerificationError
+from writ.ledger.tiles import Tile
+
+_STATEMENT: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,127})\.json")
+_MAX_FILE: Final = 32 * 1024 * 1024
+
+
+def entry_of(file_name: str) -> str:
+    """The entry a statement file is named after.
+
+    Raises
+    ------
+    VerificationError
+        `ledger.copy`: it is not named after one.
+    """
+    match = _STATEMENT.fullmatch(file_name)
+    if match is None:
+        raise VerificationError(f"statements/{ascii(file_name)} is not named after an entry", code="ledger.copy")
+    return match[1]
+
+
+class LogCopy:
+    """Reads a log copy; nothing in it is trusted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def checkpoint(self) -> bytes:
+        return self._required("checkpoint")
+
+    def trust_root(self) -> bytes:
+        return self._required("trust-root.json")
+
+    def tile(self, tile: Tile) -> bytes | None:
+        """The bytes of a tile or bundle, or None where the copy lacks it."""
+        return self._read(tile.path)
+
+    def statement(self, entry_id: str) -> bytes:
+        return self._required(f"statements/{entry_id}.json")
+
+    def statement_files(self) -> Iterator[str]:
+        """Names of the files that hold statements, in no particular order."""
+        return (path.name for path in self._files("statements"))
+
+    def earlier_checkpoints(self) -> Iterator[tuple[str, bytes]]:
+        """Names and bytes of the earlier signed notes."""
+        for path in sorted(self._files("checkpoints")):
+            yield path.name, self._required(f"checkpoints/{path.name}")
+
+    def _files(self, name: str) -> Iterator[Path]:
+        folder = self.folder / name
+        return folder.iterdir() if folder.is_dir() else iter(())
+
+    def _required(self, path: str) -> bytes:
+        data = self._read(path)
+        if data is None:
+            raise VerificationError(f"the copy has no {ascii(path)}", code="ledger.copy")
+        return data
+
+    def _read(self, path: str) -> bytes | None:
+        file = self.folder / path
+        try:
+            if not file.is_file():
+                return None
+            if file.stat().st_size > _MAX_FILE:
+                raise VerificationError(f"{ascii(path)} is larger than any file of a log", code="ledger.copy")
+            return file.read_bytes()
+        except OSError as error:
+            raise VerificationError(f"{ascii(path)} cannot be read: {error.strerror}", code="ledger.copy") from None

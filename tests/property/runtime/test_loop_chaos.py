@@ -1,0 +1,192 @@
+"""Invariants I1–I3 of the loop under faults at every port call, repeats, restarts and two workers."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from tests.support.faults import Crash, Faults
+from tests.support.memory import (
+    ManualClock,
+    MemoryActions,
+    MemoryApprovals,
+    MemoryBus,
+    MemoryEvidence,
+    MemoryGuards,
+)
+from writ.contracts.action import Action, Approval, Decision, Obligation, Reason, Target, Verdict
+from writ.contracts.errors import ConflictError, TransientError
+from writ.contracts.manifest import ActionSpec, Limits
+from writ.ports.actions import Cause, Phase
+from writ.runtime.judge import Judge
+from writ.runtime.loop import MAX_ATTEMPTS, Effect, Identity, Loop, LoopPorts, intent_id, outcome_id
+
+SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "300"))
+LEASE = timedelta(seconds=35)
+IDENTITY = Identity("probe", "platform", "1", "0" * 64)
+SPECS = {
+    "low": ActionSpec(risk="low", limits=Limits(per_hour=1000)),
+    "high": ActionSpec(risk="high"),
+    "never": ActionSpec(risk="low"),
+}
+
+
+@dataclass
+class World:
+    """What effects do to the world: a count by effect key, which no fault may bring above one."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    intents: MemoryEvidence = field(default_factory=MemoryEvidence)
+    without_intent: list[str] = field(default_factory=list)
+
+    def perform(self, action: Action) -> dict[str, Any]:
+        if intent_id(action.id) not in self.intents.entries:
+            self.without_intent.append(action.id)
+        self.done[action.effect_key] += 1
+        return {"done": True}
+
+    def observe(self, action: Action) -> dict[str, Any] | None:
+        return {"done": True} if self.done[action.effect_key] else None
+
+
+class RiskPolicy:
+    """Low is allowed within its limit, high is reviewed, and the action `never` is denied."""
+
+    def decide(self, document: Mapping[str, Any], now: datetime) -> Decision:
+        action, approval = document["action"], document["approval"]
+        verdict = Verdict.ALLOW
+        if action["name"] == "never":
+            verdict = Verdict.DENY
+        elif action["risk"] == "high" and approval is None:
+            verdict = Verdict.REVIEW
+        obligations = (
+            (Obligation(counter="hour", limit=document["limits"]["per_hour"]),)
+            if "per_hour" in document["limits"] and verdict is Verdict.ALLOW
+            else ()
+        )
+        return Decision(
+            verdict=verdict,
+            reasons=(Reason(code="test", message=str(verdict)),),
+            obligations=obligations,
+            bundle_digest="1" * 64,
+            decided_at=now,
+        )
+
+
+@dataclass
+class Plane:
+    """One control plane of memory ports; `worker` connects a loop to it through faults."""
+
+    faults: Faults
+    clock: ManualClock = field(default_factory=ManualClock)
+    actions: MemoryActions = field(default_factory=MemoryActions)
+    approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
+    evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
+    bus: MemoryBus = field(default_factory=MemoryBus)
+
+    def __post_init__(self) -> None:
+        self.world = World(intents=self.evidence)
+
+    def worker(self) -> Loop[Any]:
+        faults = self.faults
+        effect = Effect(
+            perform=lambda action, ports: ports.perform(action),
+            observe=lambda action, ports: ports.observe(action),
+        )
+        ports = LoopPorts(
+            actions=faults.wrap(self.actions, "actions"),
+            approvals=faults.wrap(self.approvals, "approvals"),
+            evidence=faults.wrap(self.evidence, "evidence"),
+            bus=faults.wrap(self.bus, "bus"),
+            judge=Judge(RiskPolicy(), faults.wrap(MemoryGuards(self.actions), "guards")),
+            clock=self.clock,
+            entropy=lambda size: b"\x01" * size,
+        )
+        world = faults.wrap(self.world, "world")
+        return Loop(IDENTITY, SPECS, dict.fromkeys(SPECS, effect), ports, world, LEASE)
+
+
+def _actions(count: int) -> list[Action]:
+    names = ["low", "low", "high", "never"]
+    return [
+        Action.of(
+            "probe",
+            names[n % len(names)],
+            Target(kind="thing", id=str(n)),
+            reason="because",
+            once_per=(f"event-{n}",),
+        )
+        for n in range(count)
+    ]
+
+
+def _drive(plane: Plane, seed: int) -> None:
+    """Deliver, redeliver and reconcile until everything is settled, then stop injecting faults."""
+    chance = random.Random(seed)
+    actions = _actions(6)
+    for round_number in range(60):
+        calm = round_number >= 30
+        plane.faults.rate = 0.0 if calm else plane.faults.rate
+        for action in chance.sample(actions * 2, k=len(actions) * 2):
+            plane.faults.meanwhile = partial(_deliver, plane, action, chance)
+            _deliver(plane, action, chance)
+        plane.clock.forward(seconds=chance.choice([1, 20, 40]))
+        if all((r := plane.actions.get(a.id)) and r.phase is Phase.CLOSED for a in actions):
+            return
+    raise AssertionError(f"not settled; faults: {plane.faults.log[-20:]}")
+
+
+def _deliver(plane: Plane, action: Action, chance: random.Random) -> None:
+    try:
+        record = plane.actions.get(action.id)
+        if record is not None and record.phase is Phase.WAITING:
+            _answer(plane, action.id, chance)
+            plane.worker().resume(action.id)
+        else:
+            plane.worker().run(action, Cause("Probed.v1", "event"))
+    except (Crash, TransientError, ConflictError):
+        return
+
+
+def _answer(plane: Plane, action_id: str, chance: random.Random) -> None:
+    request = plane.approvals.get(action_id)
+    if request is None or request.answer is not None or request.expired:
+        return
+    choice = chance.choice(["approve", "reject", "expire"])
+    if choice == "expire":
+        plane.approvals.expire(action_id)
+        return
+    plane.approvals.answer(
+        action_id,
+        Approval(approved=choice == "approve", by="ann", at=plane.clock.now(), reason="looked at it"),
+    )
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_invariants_hold_when_every_port_call_may_fail(block: int) -> None:
+    for seed in range(block * SCHEDULES // 4, (block + 1) * SCHEDULES // 4):
+        plane = Plane(Faults(random.Random(seed), rate=random.Random(seed).choice([0.05, 0.15, 0.3])))
+        _drive(plane, seed)
+        context = f"seed {seed}: {plane.faults.log}"
+        assert not plane.world.without_intent, f"I1 {context}"
+        assert max(plane.world.done.values(), default=0) <= 1, f"I2 {context}"
+        for action in _actions(6):
+            entries = [entry for entry in plane.evidence.order if entry.startswith(action.id)]
+            assert entries.count(intent_id(action.id)) == 1, f"I3 {context}"
+            assert entries.count(outcome_id(action.id)) == 1, f"I3 {context}"
+            record = plane.actions.get(action.id)
+            assert record is not None
+            assert record.outcome is not None
+            succeeded = record.outcome.status == "succeeded"
+            assert succeeded == (plane.world.done[action.effect_key] == 1), f"truthful outcome {context}"
+            payload = plane.evidence.entries[outcome_id(action.id)]
+            assert payload["predicate"]["outcome"]["status"] == record.outcome.status, context
+        assert sum(plane.actions.statistics.values()) == 6, f"counted once {context}"
+        assert record.attempt <= MAX_ATTEMPTS * 20

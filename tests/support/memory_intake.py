@@ -1,0 +1,104 @@
+"""In-memory ports of intake, the payloads of GitHub, and faults at every port call."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from functions.intake.receive import IntakePorts
+from functions.intake.webhook import sign
+from writ.contracts.errors import TransientError
+from writ.contracts.event import AnyEvent
+from writ.ports.intake import DeliveryRecord, DeliveryState
+
+SAMPLES = Path(__file__).parents[2] / "events" / "github" / "samples"
+PAYLOADS = sorted(SAMPLES.glob("*/*.json"))
+SECRET = b"current-secret-of-the-tests"
+DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+
+
+class CrashError(Exception):
+    """The process died here."""
+
+
+@dataclass
+class Faults:
+    """Fails the calls whose number is in `plan`: before they take effect, after, or as a refused call."""
+
+    plan: Mapping[int, str] = field(default_factory=dict)
+    calls: int = 0
+
+    def around(self, call: Callable[[], Any]) -> Any:
+        self.calls += 1
+        fault = self.plan.get(self.calls)
+        if fault == "before":
+            raise CrashError
+        if fault == "refused":
+            raise TransientError("injected")
+        result = call()
+        if fault == "after":
+            raise CrashError
+        return result
+
+
+@dataclass
+class MemoryIntake:
+    """Deliveries, payloads and the bus, over one list of faults."""
+
+    faults: Faults = field(default_factory=Faults)
+    records: dict[str, DeliveryRecord] = field(default_factory=dict)
+    objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    events: list[AnyEvent] = field(default_factory=list)
+
+    @property
+    def ports(self) -> IntakePorts:
+        return IntakePorts(deliveries=self, payloads=self, bus=self)
+
+    def register(self, record: DeliveryRecord) -> DeliveryRecord:
+        return self.faults.around(lambda: self.records.setdefault(record.delivery, record))
+
+    def published(self, record: DeliveryRecord) -> None:
+        done = replace(record, state=DeliveryState.PUBLISHED)
+        self.faults.around(lambda: self.records.__setitem__(record.delivery, done))
+
+    def put(self, key: str, body: bytes, sha256: str) -> None:
+        self.faults.around(lambda: self.objects.setdefault(key, (body, sha256)))
+
+    def publish(self, events: Sequence[AnyEvent]) -> None:
+        self.faults.around(lambda: self.events.extend(events))
+
+    def is_empty(self) -> bool:
+        return not (self.records or self.objects or self.events)
+
+
+def payload(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_bytes())
+
+
+def request(
+    body: bytes,
+    *,
+    event: str = "issues",
+    delivery: str = DELIVERY,
+    secret: bytes = SECRET,
+    encoded: bool = False,
+    headers: Mapping[str, str | None] | None = None,
+) -> dict[str, Any]:
+    """A request as the HTTP API hands it over; a header of None is left out."""
+    given: dict[str, str | None] = {
+        "content-type": "application/json",
+        "x-github-event": event,
+        "x-github-delivery": delivery,
+        "x-hub-signature-256": sign(body, secret),
+        **(headers or {}),
+    }
+    return {
+        "version": "2.0",
+        "headers": {name: value for name, value in given.items() if value is not None},
+        "body": base64.b64encode(body).decode() if encoded else body.decode(),
+        "isBase64Encoded": encoded,
+    }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-from aws_cdk import CfnCondition, CfnResource, Environment, Fn, RemovalPolicy, Stack
+from aws_cdk import CfnCondition, CfnParameter, CfnResource, Environment, Fn, RemovalPolicy, Stack
+from constructs import IConstruct
 
 
 class Feature(StrEnum):
@@ -15,6 +16,12 @@ class Feature(StrEnum):
     ARCHIVE = "Archive"
     SCHEMAS = "Schemas"
     ALARM_MATH = "AlarmMath"
+
+    @property
+    def description(self) -> str:
+        return {"Archive": "event archives", "Schemas": "schema registries"}.get(
+            self.value, "alarms on expressions and on other alarms"
+        )
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,6 @@ class Settings:
     burst: int = 200
     rate: int = 100
     second_factor: bool = True
-    change_windows: tuple[dict[str, Any], ...] = ()
 
     @property
     def removal(self) -> RemovalPolicy:
@@ -84,23 +90,29 @@ class Settings:
         """A concrete account and region where they are fixed; else the template serves any."""
         return Environment(account=self.account, region=self.region) if self.account else None
 
-    def where_accepted(self, resource: Any, feature: Feature) -> None:
-        """Put a resource under the condition that the target accepts `feature`."""
-        resource = resource if isinstance(resource, CfnResource) else resource.node.default_child
-        stack = Stack.of(resource)
-        condition = stack.node.try_find_child(feature.value) or CfnCondition(
+    def where_accepted(self, resource: IConstruct, feature: Feature) -> None:
+        """Keep a resource in the template, but create it only where the target accepts `feature`."""
+        child = resource if isinstance(resource, CfnResource) else resource.node.default_child
+        if not isinstance(child, CfnResource):
+            raise TypeError(f"{resource.node.path} is not a resource")
+        stack = Stack.of(child)
+        condition = stack.node.try_find_child(feature.value) or self._condition(stack, feature)
+        child.cfn_options.condition = condition
+
+    def _condition(self, stack: Stack, feature: Feature) -> CfnCondition:
+        accepts = CfnParameter(
             stack,
-            feature.value,
-            expression=Fn.condition_equals("refused" if feature in self.target.refuses else "accepted", "accepted"),
+            f"Accepts{feature.value}",
+            default="false" if feature in self.target.refuses else "true",
+            allowed_values=["true", "false"],
+            description=f"Whether the deployment target has {feature.description}.",
         )
-        resource.cfn_options.condition = condition
+        return CfnCondition(
+            stack, feature.value, expression=Fn.condition_equals(accepts.value_as_string, "true")
+        )
 
 
 _DOMAIN: Final = "writ.example"
-_WORKING_HOURS: Final = (
-    {"days": ["mon", "tue", "wed", "thu"], "from": "08:00", "to": "18:00", "zone": "UTC"},
-)
-
 _ENVIRONMENTS: Final = {
     settings.env: settings
     for settings in (
@@ -127,7 +139,6 @@ _ENVIRONMENTS: Final = {
             anchor_lock_days=3650,
             rate=500,
             burst=1000,
-            change_windows=_WORKING_HOURS,
         ),
     )
 }

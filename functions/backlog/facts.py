@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
-from writ.contracts.event import AnyEvent
-from writ.contracts.events.backlog import TaskCommand
-from writ.contracts.events.platform import ScheduleTicked
 
 from functions.backlog.sources import sighting
 from functions.backlog.task import DetailedTask, Status, Task, task_id
+from writ.contracts.event import AnyEvent
+from writ.contracts.events.backlog import TaskCommand
+from writ.contracts.events.platform import ScheduleTicked
 
 if TYPE_CHECKING:
     from functions.backlog.ports import Ports

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from writ.runtime.bot import Bot
-
 from functions.backlog import facts, perform, plan, ports
+from writ.runtime.bot import Bot
 
 bot = Bot("backlog", facts=facts.gather, plan=plan.plan, perform=perform.ACTIONS, ports=ports.connect)
 handler = bot.handler

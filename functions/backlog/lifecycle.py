@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from writ.contracts.errors import ContractError
-
 from functions.backlog import score
 from functions.backlog.task import (
     KEPT,
@@ -23,6 +21,7 @@ from functions.backlog.task import (
     normalised,
     task_id,
 )
+from writ.contracts.errors import ContractError
 
 WINDOW: Final = timedelta(days=30)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from functions.backlog import lifecycle
+from functions.backlog.task import Changes, DetailedTask, Draft, Sighting, Status, read
 from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, ContractError, PermanentError, TransientError
 from writ.contracts.event import EventData
@@ -17,9 +19,8 @@ from writ.contracts.events.backlog import (
 )
 from writ.runtime.loop import Effect, Observation
 
-from functions.backlog import lifecycle
-from functions.backlog.ports import Ports
-from functions.backlog.task import Changes, DetailedTask, Draft, Sighting, Status, read
+if TYPE_CHECKING:
+    from functions.backlog.ports import Ports
 
 _ROUNDS: Final = 5
 
@@ -68,14 +69,12 @@ def change_task(action: Action, ports: Ports) -> Observation:
 
 def score_task(action: Action, ports: Ports) -> Observation:
     """Score the task as of the action's time and remember the score."""
-    method = str(action.parameters["method"])
-    return _write(
-        action,
-        ports,
-        lambda before: lifecycle.rescored(
-            _existing(before, action), _at(action), f"asked by {method}", always=True
-        ),
-    )
+    because = f"asked by {action.parameters['method']}"
+
+    def score(before: DetailedTask | None) -> DetailedTask:
+        return lifecycle.rescored(_existing(before, action), _at(action), because, always=True)
+
+    return _write(action, ports, score)
 
 
 def retire_task(action: Action, ports: Ports) -> Observation:

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from functions.backlog.facts import Facts
+from functions.backlog.lifecycle import within_window
+from functions.backlog.sources import sighting
+from functions.backlog.task import Changes, Draft, Sighting, Status, Task, read, task_id
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import NotFoundError
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.backlog import TaskChangeRequested, TaskScoreRequested, TaskSubmitted
 from writ.contracts.events.platform import ScheduleTicked
-
-from functions.backlog.facts import Facts
-from functions.backlog.lifecycle import within_window
-from functions.backlog.sources import sighting
-from functions.backlog.task import Changes, Draft, Sighting, Status, Task, read, task_id
 
 BOT: Final = "backlog"
 RESCORED_AT_ONCE: Final = 200
@@ -124,7 +123,7 @@ def _retire(tasks: Sequence[Task], now: datetime) -> list[Action]:
             BOT,
             "retire-task",
             _task(task.id),
-            reason=f"Nobody accepted it and it was last seen on {task.last_seen.date().isoformat()}: {task.title}",
+            reason=f"Not accepted, not seen since {task.last_seen.date().isoformat()}: {task.title}",
             once_per=(task.last_seen.isoformat(),),
             parameters={"at": now.isoformat(), "last_seen": task.last_seen.isoformat()},
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from functions.backlog.task import Sighting, Source, normalised
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.delivery import CheckFailed, DeploymentRequested, WorkflowRerun
 from writ.contracts.events.fields import GitHubData
 from writ.contracts.events.github import IssueLabelled
-
-from functions.backlog.task import Sighting, Source, normalised
 
 LABELS: Final = frozenset({"toil", "automation", "chore"})
 

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from writ.contracts.errors import ContractError, from_validation
 
 from functions.backlog import score
 from functions.backlog.score import Figures, Quadrant
+from writ.contracts.errors import from_validation
 
 KEPT: Final = 50
 
@@ -41,7 +41,7 @@ class Source(StrEnum):
 
 
 class Status(StrEnum):
-    """CANDIDATE: seen or proposed. ACCEPTED: will be automated. AUTOMATED: `bot` does it. RETIRED: dropped."""
+    """CANDIDATE: seen or proposed. ACCEPTED: to be automated. AUTOMATED: `bot` does it. RETIRED: dropped."""
 
     CANDIDATE = "candidate"
     ACCEPTED = "accepted"
@@ -165,14 +165,13 @@ class Task(Estimate):
     def figures(self) -> Figures:
         """What the score is made of, from the estimate or else from what was observed."""
         observed = float(sum(self.days.values()))
+        trust = score.confidence_after(self.occurrences) if self.confidence is None else self.confidence
         return Figures(
             times_per_month=self.frequency.per_month if self.frequency else observed,
             minutes_each=self.minutes_each,
             people=self.people,
             impact=self.impact,
-            confidence=score.confidence_after(self.occurrences)
-            if self.confidence is None
-            else self.confidence,
+            confidence=trust,
             effort=self.effort,
         )
 

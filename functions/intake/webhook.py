@@ -124,18 +124,12 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _depth_exceeds(value: Any, limit: int) -> bool:
-    level: list[Any] = [value]
-    for _ in range(limit + 1):
-        level = [
-            child
-            for item in level
-            if isinstance(item, dict | list)
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
-        if not level:
-            return False
-    return True
+def _depth_exceeds(document: dict[str, Any], limit: int) -> bool:
+    level: list[Any] = [document]
+    for _ in range(limit):
+        children = (child for item in level for child in (item.values() if isinstance(item, dict) else item))
+        level = [child for child in children if isinstance(child, dict | list)]
+    return bool(level)
 
 
 def _header(headers: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:

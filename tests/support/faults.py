@@ -41,7 +41,14 @@ class Faults:
         if self.random.random() >= self.rate:
             return "ok"
         return self.random.choice(
-            ["crash-before", "crash-after", "error-before", "error-after", "interleave-before", "interleave-after"]
+            [
+                "crash-before",
+                "crash-after",
+                "error-before",
+                "error-after",
+                "interleave-before",
+                "interleave-after",
+            ]
         )
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import rfc8785
+
 from writ.contracts.action import Approval
 from writ.contracts.errors import ConflictError, LimitExceededError, NotFoundError
 from writ.contracts.event import AnyEvent

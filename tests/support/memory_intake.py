@@ -59,7 +59,8 @@ class MemoryIntake:
         return IntakePorts(deliveries=self, payloads=self, bus=self)
 
     def register(self, record: DeliveryRecord) -> DeliveryRecord:
-        return self.faults.around(lambda: self.records.setdefault(record.delivery, record))
+        stored: DeliveryRecord = self.faults.around(lambda: self.records.setdefault(record.delivery, record))
+        return stored
 
     def published(self, record: DeliveryRecord) -> None:
         done = replace(record, state=DeliveryState.PUBLISHED)
@@ -76,7 +77,8 @@ class MemoryIntake:
 
 
 def payload(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_bytes())
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    return document
 
 
 def request(

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+
 from tests.support.faults import Crash, Faults
 from tests.support.memory import (
     ManualClock,
@@ -110,7 +111,7 @@ class Plane:
             entropy=lambda size: b"\x01" * size,
         )
         world = faults.wrap(self.world, "world")
-        return Loop(IDENTITY, SPECS, dict.fromkeys(SPECS, effect), ports, world, LEASE)
+        return Loop(IDENTITY, SPECS, dict.fromkeys(SPECS, effect), ports, world, lease=LEASE)
 
 
 def _actions(count: int) -> list[Action]:

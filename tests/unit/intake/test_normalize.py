@@ -64,8 +64,9 @@ def test_every_real_payload_becomes_an_event_its_consumers_can_read(path: Path, 
     event = make_event(data, id=f"gh-{DELIVERY}", time=instant, producer="intake")
     again = parse_event(event.type, json.loads(json.dumps(event.detail())))
     assert again.data == data
-    assert data.sender == payload(path).get("sender", {}).get("login")
-    assert data.repository == payload(path).get("repository", {}).get("full_name")
+    document = payload(path)
+    assert data.sender == document.get("sender", {}).get("login")
+    assert data.repository == document.get("repository", {}).get("full_name")
 
 
 @pytest.mark.parametrize(("name", "detail_type"), EXPECTED.items())
@@ -77,7 +78,7 @@ def test_every_github_type_has_a_way_to_arise() -> None:
     """Altered real payloads reach each declared type, so that none is dead."""
     reached = {normalized(path.parent.name, payload(path)).detail_type for path in PAYLOADS}
     label = {"label": {"name": "toil"}}
-    for kind, name, change in [
+    changes: list[tuple[str, str, dict[str, Any]]] = [
         ("pull_request", "pull_request/unlocked", {"action": "opened"}),
         ("pull_request", "pull_request/unlocked", {"action": "labeled", **label}),
         ("pull_request", "pull_request/unlocked", {"action": "closed"}),
@@ -94,7 +95,8 @@ def test_every_github_type_has_a_way_to_arise() -> None:
         ("workflow_job", "workflow_job/wait", {"action": "completed"}),
         ("merge_group", "merge_group/", {"action": "destroyed"}),
         ("code_scanning_alert", "code_scanning_alert/", {"action": "updated_assignment"}),
-    ]:
+    ]
+    for kind, name, change in changes:
         document = sample(name)
         for field, value in change.items():
             part, _, last = field.rpartition(".")
@@ -202,14 +204,16 @@ def test_arbitrary_json_gives_an_event_or_a_named_rejection(kind: str, document:
 
 
 def check_outcome(kind: str, document: Any) -> None:
+    problem: ContractError | None = None
     try:
         data = normalized(kind, document)
-    except ContractError as refused:
-        assert refused.field
-        assert refused.code.startswith("contract.")
-    else:
-        assert data.detail_type in event_types()
+    except ContractError as error:
+        problem = error
+    if problem is None:
         assert data == type(data).model_validate(data.model_dump())
+    else:
+        assert problem.field
+        assert problem.code in {"contract.missing_field", "contract.invalid"}
 
 
 @settings(max_examples=100, deadline=None)
@@ -221,24 +225,31 @@ def check_outcome(kind: str, document: Any) -> None:
     before=st.text(alphabet=" abc", max_size=5),
 )
 def test_no_secret_or_address_reaches_an_event(path: Path, secret: str, before: str) -> None:
-    """I9: put into every text of a payload, none comes out."""
-    document = poisoned(payload(path), f"{before} {secret}", spare={"action", "ref_type"})
-    try:
-        text = normalized(path.parent.name, document).model_dump_json()
-    except ContractError as refused:
-        text = str(refused)
-    for part in (secret, "hunter2"):
-        assert part not in text
+    """I9: put into every free text of a payload, none comes out."""
+    text = normalized(path.parent.name, poisoned(payload(path), f"{before} {secret}")).model_dump_json()
+    assert secret not in text
+    assert "hunter2" not in text
 
 
-def poisoned(value: Any, secret: str, spare: set[str]) -> Any:
+FREE_TEXT = {
+    "title",
+    "message",
+    "name",
+    "summary",
+    "description",
+    "context",
+    "environment",
+    "html_url",
+    "body",
+}
+
+
+def poisoned(value: Any, secret: str, key: str = "") -> Any:
     if isinstance(value, dict):
-        return {key: item if key in spare else poisoned(item, secret, spare) for key, item in value.items()}
+        return {name: poisoned(item, secret, name) for name, item in value.items()}
     if isinstance(value, list):
-        return [poisoned(item, secret, spare) for item in value]
-    loose = isinstance(value, str) and not any(word in value for word in ("://", "/", "T", "GHSA", "CVE"))
-    hexadecimal = isinstance(value, str) and len(value) == 40
-    return f"{value} {secret}" if loose and not hexadecimal else value
+        return [poisoned(item, secret) for item in value]
+    return f"{value} {secret}" if isinstance(value, str) and key in FREE_TEXT else value
 
 
 def test_samples_hold_mail_addresses_so_that_keeping_them_out_is_tested() -> None:

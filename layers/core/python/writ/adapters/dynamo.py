@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBConnectionError, TransactWriteError
+from pynamodb.exceptions import (
+    DoesNotExist,
+    PutError,
+    PynamoDBConnectionError,
+    TransactWriteError,
+    UpdateError,
+)
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -16,6 +23,8 @@ from writ.contracts.errors import ConflictError, TransientError, WritError
 
 ModelT = TypeVar("ModelT", bound=Model)
 _REFUSED: Final = "ConditionalCheckFailed"
+_PAGE_SIZE: Final = 200
+_PAGES: Final = 10
 
 
 class TransactionRefusedError(ConflictError):
@@ -64,10 +73,58 @@ def save(item: Model, condition: Any = None) -> None:
         item.save(condition=condition)
 
 
+def update(item: Model, actions: list[Any], condition: Any = None) -> None:
+    """A conditional update of some attributes. Raises ConflictError when the condition does not hold."""
+    with _translated("updating"):
+        item.update(actions=actions, condition=condition)
+
+
+def get_many(model: type[ModelT], keys: Sequence[tuple[str, str]]) -> Sequence[ModelT]:
+    """Strongly consistent reads in one request; items that are not there are left out."""
+    with _translated("reading"):
+        return list(model.batch_get(list(keys), consistent_read=True))
+
+
 def page(index: Any, key: str, range_condition: Any, *, limit: int) -> Sequence[Any]:
     """The first items of a query, in order."""
     with _translated("querying"):
         return list(index.query(key, range_condition, limit=limit))
+
+
+def query(
+    index: Any,
+    key: str,
+    range_condition: Any = None,
+    *,
+    limit: int,
+    start: Mapping[str, Any] | None = None,
+    filter_condition: Any = None,
+    descending: bool = False,
+) -> tuple[Sequence[Any], Mapping[str, Any] | None]:
+    """Up to `limit` items after the key `start`, and the key to go on from, or None at the end.
+
+    It reads `_PAGES` pages at most, so with a filter that little passes it may return fewer items, even
+    none, and a key.
+    """
+    with _translated("querying"):
+        results = index.query(
+            key,
+            range_condition,
+            filter_condition,
+            scan_index_forward=not descending,
+            last_evaluated_key=dict(start) if start else None,
+            page_size=_PAGE_SIZE,
+        )
+        pages = results.page_iter
+        found: list[Any] = []
+        for page_found in islice(pages, _PAGES):
+            items = page_found["Items"]
+            for place, item in enumerate(items, 1):
+                found.append(index._model.from_raw_data(item))
+                if len(found) == limit:
+                    rest = {name: item[name] for name in pages.key_names}
+                    return found, rest if place < len(items) else pages.last_evaluated_key
+        return found, pages.last_evaluated_key
 
 
 @contextmanager
@@ -90,9 +147,11 @@ def transaction() -> Iterator[TransactWrite]:
 def _translated(doing: str) -> Iterator[None]:
     try:
         yield
-    except PutError as error:
+    except (PutError, UpdateError) as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
-            raise ConflictError(f"{doing} {getattr(error, 'table_name', '') or 'an item'}: it has changed") from None
+            raise ConflictError(
+                f"{doing} {getattr(error, 'table_name', '') or 'an item'}: it has changed"
+            ) from None
         raise _error(error, doing) from error
     except PynamoDBConnectionError as error:
         raise _error(error, doing) from error

@@ -95,7 +95,13 @@ def event_types() -> Mapping[str, type[EventData]]:
 
 
 def make_event(
-    data: EventData, *, id: str, time: datetime, producer: str, trace: str | None = None, cause: str | None = None
+    data: EventData,
+    *,
+    id: str,
+    time: datetime,
+    producer: str,
+    trace: str | None = None,
+    cause: str | None = None,
 ) -> AnyEvent:
     """Wrap data that is already valid into an event."""
     meta = EventMeta(id=id, time=time, producer=producer, trace=trace, cause=cause)

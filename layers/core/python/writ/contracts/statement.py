@@ -6,13 +6,14 @@ Builders return plain JSON values ready for canonical form; `Statement` reads th
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from writ.contracts.action import Action, Approval, Decision, Name, Outcome, Sha256, Target
+from writ.contracts.action import Action, Approval, Decision, Name, Outcome, Sha256
 from writ.contracts.errors import ContractError
 
 PREDICATE_BASE: Final = "https://writ.example"
@@ -59,6 +60,22 @@ class Cause(_Value):
     by: Annotated[str, Field(min_length=1, max_length=128)] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who states something and when, with 256 random bits in hex.
+
+    The salt keeps the digest in the log from confirming a guess of the statement.
+    """
+
+    actor: Actor
+    time: datetime
+    salt: str
+
+    def __post_init__(self) -> None:
+        if not _SALT.fullmatch(self.salt):
+            raise ContractError("salt is not 256 bits in lower case hex", field="predicate.salt")
+
+
 class _Read(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -102,12 +119,9 @@ def entry_id(action_id: str, phase: Phase) -> str:
     return f"{action_id}.{phase.value}"
 
 
-def intent(action: Action, decision: Decision, cause: Cause, *, actor: Actor, time: datetime, salt: str) -> Json:
-    """What a bot is about to do and why it may: the first statement of the action's stream.
-
-    `salt` is 256 random bits in hex: it keeps the digest in the log from confirming a guess.
-    """
-    body = {
+def intent(action: Action, decision: Decision, cause: Cause, stamp: Stamp) -> Json:
+    """What a bot is about to do and why it may: the first statement of the action's stream."""
+    body: Json = {
         "action": {
             **_naming(action),
             "parameters": action.parameters,
@@ -117,23 +131,19 @@ def intent(action: Action, decision: Decision, cause: Cause, *, actor: Actor, ti
         "event": cause.model_dump(exclude_none=True),
         "decision": decision.model_dump(mode="json"),
     }
-    return _statement(ACTION, Phase.INTENT, action.id, action.target, body, actor, None, time, salt)
+    return _statement(Phase.INTENT, action, body, None, stamp)
 
 
-def outcome(
-    action: Action, result: Outcome, *, previous: Link, actor: Actor, time: datetime, salt: str
-) -> Json:
+def outcome(action: Action, result: Outcome, previous: Link, stamp: Stamp) -> Json:
     """What came of an action; `previous` is its intent or, if a person was asked, the approval."""
-    body: dict[str, JsonValue] = {"action": _naming(action), "outcome": result.model_dump(mode="json")}
-    return _statement(ACTION, Phase.OUTCOME, action.id, action.target, body, actor, previous, time, salt)
+    body: Json = {"action": _naming(action), "outcome": result.model_dump(mode="json")}
+    return _statement(Phase.OUTCOME, action, body, previous, stamp)
 
 
-def approval(
-    action: Action, answer: Approval, *, previous: Link, actor: Actor, time: datetime, salt: str
-) -> Json:
+def approval(action: Action, answer: Approval, previous: Link, stamp: Stamp) -> Json:
     """A person's answer to a reviewed action; `previous` is the action's intent."""
-    body: dict[str, JsonValue] = {"action": _naming(action), "approval": answer.model_dump(mode="json")}
-    return _statement(APPROVAL, Phase.APPROVAL, action.id, action.target, body, actor, previous, time, salt)
+    body: Json = {"action": _naming(action), "approval": answer.model_dump(mode="json")}
+    return _statement(Phase.APPROVAL, action, body, previous, stamp)
 
 
 def rfc3339(time: datetime) -> str:
@@ -141,44 +151,32 @@ def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _naming(action: Action) -> dict[str, JsonValue]:
+def _naming(action: Action) -> Json:
     target = action.target
+    place = {"kind": target.kind, "id": target.id}
     return {
         "id": action.id,
         "bot": action.bot,
         "name": action.name,
-        "target": {"kind": target.kind, "id": target.id, **({"digest": target.digest} if target.digest else {})},
+        "target": {**place, "digest": target.digest} if target.digest else place,
         "effect_key": action.effect_key,
     }
 
 
-def _statement(
-    predicate_type: str,
-    phase: Phase,
-    stream: str,
-    target: Target,
-    body: Json,
-    actor: Actor,
-    previous: Link | None,
-    time: datetime,
-    salt: str,
-) -> Json:
-    if not _SALT.fullmatch(salt):
-        raise ContractError("salt is not 256 bits in lower case hex", field="predicate.salt")
+def _statement(phase: Phase, action: Action, body: Json, previous: Link | None, stamp: Stamp) -> Json:
+    actor, target = stamp.actor, action.target
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [
-            {"name": f"{target.kind}:{target.id}", "digest": {"sha256": target.subject_digest()}}
-        ],
-        "predicateType": predicate_type,
+        "subject": [{"name": f"{target.kind}:{target.id}", "digest": {"sha256": target.subject_digest()}}],
+        "predicateType": APPROVAL if phase is Phase.APPROVAL else ACTION,
         "predicate": {
-            "entry": entry_id(stream, phase),
+            "entry": entry_id(action.id, phase),
             "phase": phase.value,
             "actor": {"bot": actor.bot, "version": actor.version, "code": actor.code},
-            "stream": stream,
+            "stream": action.id,
             "prev": None if previous is None else {"entry": previous.entry, "sha256": previous.sha256},
-            "time": rfc3339(time),
-            "salt": salt,
+            "time": rfc3339(stamp.time),
+            "salt": stamp.salt,
             **body,
         },
     }

@@ -1,4 +1,4 @@
-"""The auditor's notebook: what each leaf said, kept on disk so that a log of any size can be cross-checked."""
+"""The auditor's notebook: what each leaf said, on disk so that a log of any size can be cross-checked."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ CREATE INDEX leaf_stream ON leaf (stream);
 CREATE INDEX leaf_prev ON leaf (prev);
 """
 _DUPLICATES: Final = """
-SELECT entry, max(idx), min(idx) FROM leaf WHERE entry IS NOT NULL GROUP BY entry HAVING count(*) > 1 ORDER BY 2
+SELECT entry, max(idx), min(idx) FROM leaf
+WHERE entry IS NOT NULL GROUP BY entry HAVING count(*) > 1 ORDER BY 2
 """
 _CHAINS: Final = """
 SELECT this.idx, this.entry, this.prev_entry,
-       before.idx IS NULL, before.damaged = 0 AND (before.stream <> this.stream OR before.entry <> this.prev_entry),
+       before.idx IS NULL,
+       before.damaged = 0 AND (before.stream <> this.stream OR before.entry <> this.prev_entry),
        EXISTS (SELECT 1 FROM leaf AS rival WHERE rival.prev = this.prev AND rival.idx < this.idx)
 FROM leaf AS this LEFT JOIN leaf AS before ON before.payload = this.prev AND before.idx < this.idx
 WHERE this.prev IS NOT NULL ORDER BY this.idx
@@ -46,7 +48,8 @@ AND NOT EXISTS (SELECT 1 FROM leaf WHERE entry = this.stream || '.outcome' AND d
 _UNANNOUNCED: Final = """
 SELECT idx, entry FROM leaf AS this WHERE action = 'outcome'
 AND NOT EXISTS (SELECT 1 FROM leaf WHERE stream = this.stream AND action = 'intent')
-AND NOT EXISTS (SELECT 1 FROM leaf WHERE damaged AND (entry = this.stream || '.intent' OR payload = this.prev))
+AND NOT EXISTS (
+    SELECT 1 FROM leaf WHERE damaged AND (entry = this.stream || '.intent' OR payload = this.prev))
 ORDER BY idx
 """
 
@@ -105,14 +108,16 @@ class Book:
 
     def unclaimed(self) -> list[str]:
         """Entries whose envelope no leaf names."""
-        return [row[0] for row in self._database.execute("SELECT entry FROM file WHERE leaf IS NULL ORDER BY entry")]
+        rows = self._database.execute("SELECT entry FROM file WHERE leaf IS NULL ORDER BY entry")
+        return [row[0] for row in rows]
 
     def nameless(self, *, signature: bytes | None = None, payload_sha256: str | None = None) -> list[int]:
         """Damaged leaves still without an entry; only those with this signature or payload, if given."""
         query = "SELECT idx FROM leaf WHERE damaged AND entry IS NULL"
         if signature is not None or payload_sha256 is not None:
             query += " AND (signature = :signature OR payload = :payload)"
-        rows = self._database.execute(query + " ORDER BY idx", {"signature": signature, "payload": payload_sha256})
+        wanted = {"signature": signature, "payload": payload_sha256}
+        rows = self._database.execute(query + " ORDER BY idx", wanted)
         return [row[0] for row in rows]
 
     def name(self, index: int, entry: str) -> None:
@@ -130,12 +135,13 @@ class Book:
         for entry, index, first in rows(_DUPLICATES):
             yield Finding("entry.duplicate", f"the entry is already leaf {first}", index, entry)
         for index, entry, previous, missing, foreign, forked in rows(_CHAINS):
+            before = f"its predecessor {previous}"
             if missing:
-                yield Finding("chain.broken", f"its predecessor {previous} is not in the log before it", index, entry)
+                yield Finding("chain.broken", f"{before} is not in the log before it", index, entry)
             elif foreign:
-                yield Finding("chain.foreign", f"its predecessor {previous} is not of its stream", index, entry)
+                yield Finding("chain.foreign", f"{before} is not of its stream", index, entry)
             elif forked:
-                yield Finding("chain.forked", f"its predecessor {previous} has another successor", index, entry)
+                yield Finding("chain.forked", f"{before} has another successor", index, entry)
         for index, stream, first in rows(_STARTS):
             yield Finding("chain.restarted", f"stream {stream} already began at leaf {first}", index, None)
         for index, entry, verdict, age in rows(_UNFINISHED):
@@ -144,5 +150,3 @@ class Book:
             yield Finding("intent.open", "the intent has no outcome", index, entry, severity)
         for index, entry in rows(_UNANNOUNCED):
             yield Finding("outcome.unannounced", "the outcome has no intent", index, entry)
-
-

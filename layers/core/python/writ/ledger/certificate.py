@@ -23,7 +23,8 @@ from writ.ledger.x509 import ISSUER_RAW, ISSUER_UTF8, LIFETIME, timestamped
 _CODE: Final = "ledger.certificate"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KNOWN_CRITICAL: Final = frozenset(
-    kind.oid for kind in (x509.KeyUsage, x509.SubjectAlternativeName, x509.ExtendedKeyUsage, x509.BasicConstraints)
+    kind.oid
+    for kind in (x509.KeyUsage, x509.SubjectAlternativeName, x509.ExtendedKeyUsage, x509.BasicConstraints)
 )
 _MALFORMED: Final = (
     ValueError,
@@ -81,7 +82,8 @@ def _authority(certificate: x509.Certificate, trust: TrustRoot) -> x509.Certific
         except (ValueError, TypeError, InvalidSignature):
             continue
         usage = authority.extensions.get_extension_for_class(x509.KeyUsage).value
-        if not authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca or not usage.key_cert_sign:
+        constraints = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
+        if not constraints.ca or not usage.key_cert_sign:
             break
         if not (
             authority.not_valid_before_utc <= certificate.not_valid_before_utc
@@ -94,7 +96,7 @@ def _authority(certificate: x509.Certificate, trust: TrustRoot) -> x509.Certific
 
 def _check_profile(certificate: x509.Certificate, trust: TrustRoot) -> str:
     extensions = certificate.extensions
-    unknown = [item.oid.dotted_string for item in extensions if item.critical and item.oid not in _KNOWN_CRITICAL]
+    unknown = [item.oid for item in extensions if item.critical and item.oid not in _KNOWN_CRITICAL]
     usage = extensions.get_extension_for_class(x509.KeyUsage).value
     purposes = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     names = extensions.get_extension_for_class(x509.SubjectAlternativeName)

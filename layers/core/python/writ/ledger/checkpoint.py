@@ -108,5 +108,5 @@ def _is_signed(text: bytes, line: str, key: ec.EllipticCurvePublicKey) -> bool:
     try:
         key.verify(blob[4:], text, ECDSA)
     except InvalidSignature:
-        raise VerificationError("the checkpoint's signature does not match", code="ledger.checkpoint") from None
+        raise VerificationError("the checkpoint's signature is bad", code="ledger.checkpoint") from None
     return True

@@ -1,4 +1,4 @@
-"""DSSE envelopes (https://github.com/secure-systems-lab/dsse) around in-toto statements, in canonical form."""
+"""DSSE envelopes (https://github.com/secure-systems-lab/dsse) around in-toto statements."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def decode(data: bytes) -> Envelope:
     """
     match = _ENVELOPE.fullmatch(data)
     if match is None:
-        raise VerificationError("not a canonical DSSE envelope of one in-toto statement", code="ledger.envelope")
+        raise VerificationError("not a canonical envelope of one statement", code="ledger.envelope")
     envelope = Envelope(b64decode(match[1]), b64decode(match[2]))
     if envelope.encode() != data:
         raise VerificationError("base64 with stray bits", code="ledger.envelope")
@@ -81,4 +81,4 @@ def verify(envelope: Envelope, key: ec.EllipticCurvePublicKey) -> None:
     try:
         key.verify(envelope.signature, pre_authentication_encoding(envelope.payload), ECDSA)
     except InvalidSignature:
-        raise VerificationError("the signature does not match the statement", code="ledger.signature") from None
+        raise VerificationError("the signature is not over this statement", code="ledger.signature") from None

@@ -49,7 +49,9 @@ class EvidenceChecker:
             )
         if predicate.entry != entry_id:
             raise VerificationError(
-                f"the statement belongs to entry {predicate.entry}", code="ledger.statement", field="predicate.entry"
+                f"the statement belongs to entry {predicate.entry}",
+                code="ledger.statement",
+                field="predicate.entry",
             )
         return statement
 

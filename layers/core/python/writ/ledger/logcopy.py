@@ -1,11 +1,11 @@
 """A copy of a log on disk: what an auditor holds.
 
-    checkpoint                  the signed note
-    checkpoints/*               earlier signed notes, where there are any (Object Lock copies)
-    tile/<L>/<N>[.p/<W>]        hash tiles
-    tile/entries/<N>[.p/<W>]    entry bundles
-    statements/<entry id>.json  envelopes, byte for byte
-    trust-root.json             keys and authorities; take it from elsewhere to trust less
+checkpoint                  the signed note
+checkpoints/*               earlier signed notes, where there are any (Object Lock copies)
+tile/<L>/<N>[.p/<W>]        hash tiles
+tile/entries/<N>[.p/<W>]    entry bundles
+statements/<entry id>.json  envelopes, byte for byte
+trust-root.json             keys and authorities; take it from elsewhere to trust less
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def entry_of(file_name: str) -> str:
     """
     match = _STATEMENT.fullmatch(file_name)
     if match is None:
-        raise VerificationError(f"statements/{ascii(file_name)} is not named after an entry", code="ledger.copy")
+        raise VerificationError(f"statements: {file_name!a} is no entry's name", code="ledger.copy")
     return match[1]
 
 
@@ -71,7 +71,7 @@ class LogCopy:
     def _required(self, path: str) -> bytes:
         data = self._read(path)
         if data is None:
-            raise VerificationError(f"the copy has no {ascii(path)}", code="ledger.copy")
+            raise VerificationError(f"the copy has no {path!a}", code="ledger.copy")
         return data
 
     def _read(self, path: str) -> bytes | None:
@@ -80,7 +80,7 @@ class LogCopy:
             if not file.is_file():
                 return None
             if file.stat().st_size > _MAX_FILE:
-                raise VerificationError(f"{ascii(path)} is larger than any file of a log", code="ledger.copy")
+                raise VerificationError(f"{path!a} is larger than any file of a log", code="ledger.copy")
             return file.read_bytes()
         except OSError as error:
-            raise VerificationError(f"{ascii(path)} cannot be read: {error.strerror}", code="ledger.copy") from None
+            raise VerificationError(f"{path!a}: {error.strerror}", code="ledger.copy") from None

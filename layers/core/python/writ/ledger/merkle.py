@@ -39,8 +39,8 @@ def root_of(nodes: Sequence[bytes]) -> bytes:
     row = list(nodes)
     while len(row) > 1:
         odd = row[-1:] if len(row) & 1 else []
-        pairs = iter(row)
-        row = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)] + odd
+        pairs = zip(row[::2], row[1::2], strict=False)
+        row = [sha256(b"\x01" + left + right).digest() for left, right in pairs] + odd
     return row[0]
 
 
@@ -112,7 +112,7 @@ def consistency_proof(node: NodeReader, first: int, second: int) -> list[bytes]:
     return [subtree_root(node, start, end) for start, end in consistency_ranges(first, second)]
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+def verify_inclusion(leaf: bytes, index: int, size: int, *, proof: Sequence[bytes], root: bytes) -> None:
     """Check an inclusion proof for the leaf hash `leaf` (RFC 9162 section 2.1.3.2).
 
     Raises
@@ -123,7 +123,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     ranges = inclusion_ranges(index, size)
     _check_hashes([leaf, root, *proof])
     if len(proof) != len(ranges):
-        raise VerificationError(f"inclusion proof has {len(proof)} hashes, not {len(ranges)}", field="proof")
+        raise VerificationError(f"proof has {len(proof)} hashes, not {len(ranges)}", field="proof")
     computed = leaf
     for (start, _), sibling in zip(ranges, proof, strict=True):
         computed = node_hash(computed, sibling) if index < start else node_hash(sibling, computed)
@@ -131,8 +131,10 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         raise VerificationError("inclusion proof does not lead to the root", field="proof")
 
 
-def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes) -> None:
-    """Check that the tree (`first`, `first_root`) is a prefix of (`second`, `second_root`) (RFC 9162 section 2.1.4.2).
+def verify_consistency(
+    first: int, second: int, *, proof: Sequence[bytes], first_root: bytes, second_root: bytes
+) -> None:
+    """Check that the tree of `first` leaves is a prefix of that of `second` (RFC 9162 section 2.1.4.2).
 
     Raises
     ------
@@ -146,7 +148,7 @@ def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_ro
         return
     ranges = consistency_ranges(first, second)
     if len(proof) != len(ranges):
-        raise VerificationError(f"consistency proof has {len(proof)} hashes, not {len(ranges)}", field="proof")
+        raise VerificationError(f"proof has {len(proof)} hashes, not {len(ranges)}", field="proof")
     # A first tree that is one complete subtree is not repeated in the proof: its root is the start.
     seeded = ranges[0][0] < first
     old = new = proof[0] if seeded else first_root

@@ -9,7 +9,17 @@ from writ.ledger.errors import VerificationError
 from writ.ledger.findings import Finding
 from writ.ledger.logcopy import LogCopy
 from writ.ledger.merkle import HASH_SIZE, leaf_hash
-from writ.ledger.tiles import ENTRIES, WIDTH, Edge, Tile, decode_bundle, edge_tiles, grow_hashes, split_tile, tiles_of
+from writ.ledger.tiles import (
+    ENTRIES,
+    WIDTH,
+    Edge,
+    Tile,
+    decode_bundle,
+    edge_tiles,
+    grow_hashes,
+    split_tile,
+    tiles_of,
+)
 from writ.ledger.trust import TrustRoot
 
 
@@ -33,7 +43,7 @@ class Replay:
             try:
                 earlier = open_checkpoint(note, self._trust.origin, self._trust.log_key)
             except VerificationError as error:
-                yield Finding(error.code, f"checkpoints/{ascii(name)}: {error.message}")
+                yield Finding(error.code, f"checkpoints/{name!a}: {error.message}")
                 continue
             if earlier.size > self._checkpoint.size:
                 message = f"checkpoints/{name} covers {earlier.size} leaves: the log's tail is gone"
@@ -131,7 +141,8 @@ class Replay:
             root = grown.root()
             for name, signed in self._roots.pop(size):
                 if signed != root:
-                    self._find("root.mismatch", f"the entries do not hash to the root of {name}", max(size - 1, 0))
+                    message = f"the first {size} entries do not hash to the root of {name}"
+                    self._findings.append(Finding("root.mismatch", message))
 
     def _check_tile(self, tile: Tile, data: bytes) -> None:
         stored = self._stored(tile)
@@ -140,4 +151,5 @@ class Replay:
             first = (tile.index * WIDTH + offset) * span
             known = any(first <= index < first + span for index in self._damaged)
             if stored and stored[offset] != expected and not known:
-                self._find("tile.mismatch", f"{tile.path}, hash {offset}, is not over leaves from here", first)
+                message = f"hash {offset} of {tile.path} is not that of the leaves from here on"
+                self._find("tile.mismatch", message, first)

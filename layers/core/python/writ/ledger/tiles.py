@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
 from writ.contracts.errors import ContractError
 from writ.ledger.errors import VerificationError
@@ -21,7 +21,8 @@ ENTRIES: Final = -1
 _HEIGHT: Final = 8
 
 
-class Tile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tile:
     """One file of the log; level `ENTRIES` is the bundle of the leaves themselves."""
 
     level: int
@@ -207,7 +208,7 @@ def _climb(edge: Edge, hashes: bytes, bundle: bytes, files: dict[Tile, bytes]) -
 def _cut(first: Tile, row: bytes, files: dict[Tile, bytes]) -> tuple[bytes, bytes]:
     """Cut a row into full tiles; the remainder, and the roots of the full ones for the level above."""
     roots = []
-    level, index, _ = first
+    level, index = first.level, first.index
     step = WIDTH * HASH_SIZE
     full = len(row) - len(row) % step
     for start in range(0, full, step):

@@ -11,7 +11,7 @@ from contextlib import closing
 from hashlib import sha256
 
 from writ.ledger.book import Book
-from writ.ledger.checkpoint import Checkpoint, open_checkpoint
+from writ.ledger.checkpoint import open_checkpoint
 from writ.ledger.errors import VerificationError
 from writ.ledger.evidence import EvidenceChecker
 from writ.ledger.findings import Finding, Report
@@ -24,7 +24,7 @@ from writ.ledger.trust import TrustRoot
 Progress = Callable[[int, int], None]
 
 
-def verify_log(copy: LogCopy, trust: TrustRoot, progress: Progress = lambda done, total: None) -> Report:
+def verify_log(copy: LogCopy, trust: TrustRoot, progress: Progress | None = None) -> Report:
     """Rebuild a log from its entries and check it against its signed head and its statements.
 
     Parameters
@@ -45,7 +45,15 @@ def verify_log(copy: LogCopy, trust: TrustRoot, progress: Progress = lambda done
     report = Report(checkpoint)
     with closing(Book()) as book:
         report.add(_read_files(copy, book))
-        report.add(_check_leaves(copy, trust, checkpoint, book, progress))
+        replay = Replay(copy, checkpoint, trust)
+        report.add(replay.read_earlier_checkpoints())
+        checker = EvidenceChecker(trust)
+        for first, leaves in replay.bundles():
+            report.add(replay.take_findings())
+            report.add(_check_leaves(first, leaves, copy, checker, book))
+            if progress is not None:
+                progress(first + len(leaves), checkpoint.size)
+        report.add(replay.finish())
         report.add(_name_damaged(copy, book))
         report.add(book.cross_check())
         report.statements = book.verified()
@@ -62,23 +70,18 @@ def _read_files(copy: LogCopy, book: Book) -> Iterator[Finding]:
 
 
 def _check_leaves(
-    copy: LogCopy, trust: TrustRoot, checkpoint: Checkpoint, book: Book, progress: Progress
+    first: int, leaves: list[bytes | None], copy: LogCopy, checker: EvidenceChecker, book: Book
 ) -> Iterator[Finding]:
-    checker = EvidenceChecker(trust)
-    replay = Replay(copy, checkpoint, trust)
-    yield from replay.read_earlier_checkpoints()
-    for first, leaves in replay.bundles():
-        yield from replay.take_findings()
-        for index, leaf in enumerate(leaves, first):
-            if leaf is None:
-                book.add_damaged(index, None, None)
-            else:
-                yield from _check_leaf(index, leaf, copy, checker, book)
-        progress(first + len(leaves), checkpoint.size)
-    yield from replay.finish()
+    for index, leaf in enumerate(leaves, first):
+        if leaf is None:
+            book.add_damaged(index, None, None)
+        else:
+            yield from _check_leaf(index, leaf, copy, checker, book)
 
 
-def _check_leaf(index: int, data: bytes, copy: LogCopy, checker: EvidenceChecker, book: Book) -> Iterator[Finding]:
+def _check_leaf(
+    index: int, data: bytes, copy: LogCopy, checker: EvidenceChecker, book: Book
+) -> Iterator[Finding]:
     entry: str | None = None
     leaf: Leaf | None = None
     try:
@@ -103,7 +106,8 @@ def _name_damaged(copy: LogCopy, book: Book) -> Iterator[Finding]:
             candidates = book.nameless()
         if len(candidates) == 1:
             book.name(candidates[0], entry)
-            yield Finding("statement.altered", "the stored statement is not the one logged", candidates[0], entry)
+            message = "the stored statement is not the one that was logged"
+            yield Finding("statement.altered", message, candidates[0], entry)
         else:
             yield Finding("statement.unlogged", "no leaf is of this statement", None, entry)
     for index in book.nameless():

@@ -75,6 +75,8 @@ class CertificateIssuer:
     def issue(self, public_key: ec.EllipticCurvePublicKey, identity: str, now: datetime) -> x509.Certificate:
         """A certificate that binds `public_key` to the URI `identity` for an hour from `now`."""
         start = now.replace(microsecond=0)
+        names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity)])
+        issuer_utf8 = asn1.encode_der(self.issuer)
         builder = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([]))
@@ -89,9 +91,9 @@ class CertificateIssuer:
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.ca_key.public_key()), critical=False
             )
-            .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity)]), critical=True)
+            .add_extension(names, critical=True)
             .add_extension(x509.UnrecognizedExtension(ISSUER_RAW, self.issuer.encode()), critical=False)
-            .add_extension(x509.UnrecognizedExtension(ISSUER_UTF8, asn1.encode_der(self.issuer)), critical=False)
+            .add_extension(x509.UnrecognizedExtension(ISSUER_UTF8, issuer_utf8), critical=False)
         )
         # The timestamp covers the certificate without it; a throwaway key makes those bytes without
         # spending a signature of the CA on a certificate nobody sees.

@@ -42,7 +42,7 @@ def process(
             event_type = event.type
             with telemetry.span(bot, event) as note:
                 note(run(event))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The outermost boundary of a record: one that fails must not take its batch with it.
             problem = _as_problem(error)
             receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
@@ -72,6 +72,8 @@ def _as_problem(error: Exception) -> WritError:
 
 
 def _queue() -> DeadLetters:
-    from writ.adapters.sqs import dead_letters
+    from writ.adapters.sqs import DeadLetterQueue
+    from writ.runtime.environment import current
 
-    return dead_letters()
+    environment = current()
+    return DeadLetterQueue(environment.dlq, environment.bot)

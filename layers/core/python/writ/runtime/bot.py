@@ -96,7 +96,9 @@ class Bot(Generic[PortsT, FactsT]):
         try:
             return [self.wiring.loop.resume(action_id)]
         except NotFoundError as error:
-            raise PermanentError(error.message, code="action.unknown", field="detail.data.action_id") from None
+            raise PermanentError(
+                error.message, code="action.unknown", field="detail.data.action_id"
+            ) from None
 
     def handler(self, message: dict[str, Any], context: Any) -> dict[str, Any]:
         """Lambda entry for the bot's queue: a batch whose records fail one by one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
@@ -80,3 +81,9 @@ class Environment(BaseModel):
                 field=f"needs.{kind}.{name}",
             )
         return found[name]
+
+
+@cache
+def current() -> Environment:
+    """The environment of this process."""
+    return Environment.load()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,40 +23,37 @@ class Policy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be decided: whose action, under which limits, why, and what a person has said."""
+
+    identity: Identity
+    spec: ActionSpec
+    action: Action
+    cause: Cause
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
     """Facts, then policy."""
 
     policy: Policy
     guards: GuardStore
 
-    def decide(
-        self,
-        identity: Identity,
-        spec: ActionSpec,
-        action: Action,
-        cause: Cause,
-        approval: Approval | None,
-        now: datetime,
-        *,
-        counted: bool = False,
-    ) -> Decision:
+    def decide(self, question: Question, now: datetime, *, counted: bool = False) -> Decision:
         """Decide an action. `counted` says its reservations are taken already and do not count again."""
+        action = question.action
         facts = self.guards.read(action.bot, action.name, action.target.subject_digest(), now)
-        return self.policy.decide(_document(identity, spec, action, cause, approval, facts, now, counted), now)
+        if counted and facts.usage is not None:
+            facts = replace(facts, usage=dict.fromkeys(facts.usage, 0))
+        return self.policy.decide(_document(question, facts, now), now)
 
 
-def _document(
-    identity: Identity,
-    spec: ActionSpec,
-    action: Action,
-    cause: Cause,
-    approval: Approval | None,
-    facts: GuardFacts,
-    now: datetime,
-    counted: bool,
-) -> dict[str, Any]:
+def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str, Any]:
     from writ.policy.calendar import change_facts
 
+    identity, spec, action = question.identity, question.spec, question.action
+    cause, approval = question.cause, question.approval
     bot: dict[str, Any] = {"name": identity.bot, "owner": identity.owner}
     if facts.paused is not None:
         bot["paused"] = facts.paused
@@ -77,7 +74,7 @@ def _document(
         "event": {"type": cause.event_type, "id": cause.event_id},
     }
     if facts.usage is not None:
-        document["usage"] = {"hour": 0, "target_hour": 0} if counted else dict(facts.usage)
+        document["usage"] = dict(facts.usage)
     if facts.freezes is not None and facts.windows is not None:
         document["change"] = change_facts(facts.freezes, facts.windows, now)
     if facts.exceptions is not None:

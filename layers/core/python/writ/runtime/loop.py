@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from writ.contracts import statement
 from writ.contracts.action import Action, Approval, Decision, Outcome, Status, Verdict
+from writ.contracts.counters import counter_key, counter_slot
 from writ.contracts.errors import (
     BusyError,
     ConflictError,
@@ -27,7 +28,7 @@ from writ.contracts.errors import (
 from writ.ports.actions import ActionRecord, ActionStore, Cause, Phase, Reservation
 from writ.ports.approvals import ApprovalRequest, ApprovalStore
 from writ.runtime import notices
-from writ.runtime.judge import Judge
+from writ.runtime.judge import Judge, Question
 from writ.runtime.redaction import redact
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Loop(Generic[PortsT]):
         effects: Mapping[str, Effect[PortsT]],
         ports: LoopPorts,
         bot_ports: PortsT,
+        *,
         lease: timedelta,
     ) -> None:
         self._identity = identity
@@ -110,9 +112,7 @@ class Loop(Generic[PortsT]):
         self._ports = ports
         self._bot_ports = bot_ports
         self._lease = lease
-        self._actor = statement.Actor(
-            bot=identity.bot, version=identity.version, code=identity.code_digest
-        )
+        self._actor = statement.Actor(bot=identity.bot, version=identity.version, code=identity.code_digest)
 
     def run(self, action: Action, cause: Cause) -> ActionRecord:
         """Carry one planned action as far as it goes now: to its outcome, or to waiting for a person.
@@ -129,7 +129,7 @@ class Loop(Generic[PortsT]):
         spec = self._spec(action)
         for _ in range(_DECISION_ROUNDS):
             now = self._ports.clock.now()
-            decision = self._ports.judge.decide(self._identity, spec, action, cause, None, now)
+            decision = self._ports.judge.decide(Question(self._identity, spec, action, cause), now)
             record = ActionRecord(
                 action=action,
                 decision=decision,
@@ -180,7 +180,7 @@ class Loop(Generic[PortsT]):
             return self._proceed(taken)
         spec = self._spec(record.action)
         decision = self._ports.judge.decide(
-            self._identity, spec, record.action, record.cause, request.answer, now
+            Question(self._identity, spec, record.action, record.cause, request.answer), now
         )
         taken = self._advance(
             record,
@@ -195,7 +195,10 @@ class Loop(Generic[PortsT]):
     def _proceed(self, record: ActionRecord) -> ActionRecord:
         """From a held claim to the outcome, doing again whatever an earlier attempt may have done."""
         intent = self._append_intent(record)
-        if record.attempt > 1 and (earlier := self._ports.evidence.get(outcome_id(record.action.id))) is not None:
+        if (
+            record.attempt > 1
+            and (earlier := self._ports.evidence.get(outcome_id(record.action.id))) is not None
+        ):
             return self._finish(record, intent, _outcome_of(earlier.payload))
         if record.approval is not None and not record.approval.approved:
             rejected = Outcome(status=Status.DENIED, code="approval.rejected", message=record.approval.reason)
@@ -220,9 +223,7 @@ class Loop(Generic[PortsT]):
             _presentable(record.action),
             record.decision,
             cause,
-            actor=self._actor,
-            time=record.updated_at,
-            salt=self._ports.entropy(32).hex(),
+            self._stamp(record.updated_at),
         )
         return self._ports.evidence.append_or_adopt(intent_id(record.action.id), made)
 
@@ -258,7 +259,7 @@ class Loop(Generic[PortsT]):
             return _succeeded(effect.perform(record.action, self._bot_ports))
         except PermanentError as error:
             return Outcome(status=Status.FAILED, code=error.code, message=error.message)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Whatever an effect raises, it may have happened all the same: only observing can tell.
             return self._after_failure(record, effect, error)
 
@@ -268,7 +269,9 @@ class Loop(Generic[PortsT]):
             seen = effect.observe(record.action, self._bot_ports)
         except Exception as blind:  # the dependency is down for reads too: leave it to the next attempt
             self._release(record)
-            raise TransientError(f"{record.action.name} is unsettled: {type(blind).__name__}", code=code) from blind
+            raise TransientError(
+                f"{record.action.name} is unsettled: {type(blind).__name__}", code=code
+            ) from blind
         if seen is not None:
             return _succeeded(seen)
         if record.attempt >= MAX_ATTEMPTS:
@@ -279,15 +282,9 @@ class Loop(Generic[PortsT]):
 
     def _refused_since(self, record: ActionRecord) -> Outcome | None:
         """A pause or freeze that came after the claim also stops an effect that has not happened yet."""
-        decision = self._ports.judge.decide(
-            self._identity,
-            self._spec(record.action),
-            record.action,
-            record.cause,
-            record.approval,
-            self._ports.clock.now(),
-            counted=True,
-        )
+        action = record.action
+        question = Question(self._identity, self._spec(action), action, record.cause, record.approval)
+        decision = self._ports.judge.decide(question, self._ports.clock.now(), counted=True)
         return None if decision.verdict is Verdict.ALLOW else _denial(decision)
 
     def _finish(self, record: ActionRecord, intent: Adopted, outcome: Outcome) -> ActionRecord:
@@ -298,10 +295,8 @@ class Loop(Generic[PortsT]):
         made = statement.outcome(
             _presentable(record.action),
             outcome,
-            previous=statement.Link(entry=previous.entry_id, sha256=previous.payload_sha256),
-            actor=self._actor,
-            time=now,
-            salt=self._ports.entropy(32).hex(),
+            statement.Link(entry=previous.entry_id, sha256=previous.payload_sha256),
+            self._stamp(now),
         )
         adopted = self._ports.evidence.append_or_adopt(outcome_id(record.action.id), made)
         settled = outcome if adopted.fresh else _outcome_of(adopted.payload)
@@ -355,6 +350,9 @@ class Loop(Generic[PortsT]):
         self._ports.actions.advance(record, after, reservations)
         return after
 
+    def _stamp(self, time: datetime) -> statement.Stamp:
+        return statement.Stamp(actor=self._actor, time=time, salt=self._ports.entropy(32).hex())
+
     def _spec(self, action: Action) -> ActionSpec:
         spec = self._specs.get(action.name)
         if action.bot != self._identity.bot or spec is None:
@@ -378,16 +376,10 @@ def outcome_id(action_id: str) -> str:
     return statement.entry_id(action_id, statement.Phase.OUTCOME)
 
 
-def counter_slot(counter: str, target_digest: str, now: datetime) -> str:
-    """The sort key of a counter: the hour, and for a counter by target the target as well."""
-    hour = now.strftime("%Y%m%d%H")
-    return hour if counter == "hour" else f"{hour}#{target_digest[:16]}"
-
-
 def _reservations(action: Action, decision: Decision, now: datetime) -> list[Reservation]:
     if decision.verdict is not Verdict.ALLOW:
         return []
-    counter = f"counter#{action.bot}#{action.name}"
+    counter = counter_key(action.bot, action.name)
     digest = action.target.subject_digest()
     return [
         Reservation(counter, counter_slot(duty.counter, digest, now), duty.limit)

@@ -1,0 +1,35 @@
+"""The dead-letter queue of a function: what cannot be handled, with the reason beside it."""
+
+from __future__ import annotations
+
+from writ.adapters import aws
+from writ.contracts.errors import WritError
+
+
+class DeadLetterQueue:
+    """Sends messages with code, field, reason and event type as attributes, so that a person sees why."""
+
+    def __init__(self, url: str, bot: str) -> None:
+        self._url = url
+        self._bot = bot
+
+    def send(self, body: str, error: WritError, event_type: str) -> None:
+        """Raises TransientError when the queue cannot be reached."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        values = {
+            "code": error.code,
+            "field": error.field or "-",
+            "reason": error.message,
+            "event_type": event_type,
+            "bot": self._bot,
+        }
+        attributes = {
+            name: {"DataType": "String", "StringValue": value[:512]} for name, value in values.items()
+        }
+        try:
+            aws.client("sqs").send_message(
+                QueueUrl=self._url, MessageBody=body or "-", MessageAttributes=attributes
+            )
+        except (BotoCoreError, ClientError) as problem:
+            raise aws.failure(problem, "writing to the dead-letter queue") from problem

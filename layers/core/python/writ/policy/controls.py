@@ -1,0 +1,91 @@
+"""What people set for policy: change windows, freezes and exceptions, as they are kept and read."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
+Label = Annotated[str, Field(min_length=1, max_length=128)]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Glob = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"no IANA time zone {name}") from None
+    return name
+
+
+class _Control(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Window(_Control):
+    """Weekly hours in which changes may go, in the wall time of a zone; a holiday closes its whole day.
+
+    A window whose end is not after its start runs into the next day and belongs to the day it opens on.
+    """
+
+    name: Identifier
+    zone: Annotated[str, AfterValidator(_known_zone)]
+    days: Annotated[list[Day], Field(min_length=1)]
+    opens: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    closes: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+    holidays: list[date] = Field(default_factory=list)
+
+
+class FreezeScope(_Control):
+    """Bots and actions held; a list that names nothing covers all."""
+
+    bots: list[Label] = Field(default_factory=list, max_length=50)
+    actions: list[Label] = Field(default_factory=list, max_length=50)
+
+
+class Freeze(_Control):
+    """Medium and high risk is held from `starts_at` until `ends_at`."""
+
+    id: Identifier
+    scope: FreezeScope
+    owner: Label
+    reason: Text
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    declared_by: Label
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Freeze:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at is not after starts_at")
+        return self
+
+    def in_force(self, now: datetime) -> bool:
+        return self.starts_at <= now < self.ends_at
+
+
+class ExceptionScope(_Control):
+    """Globs over bot, action and target (`kind:id`); all three are named, so that losing one widens nothing."""
+
+    bot: Glob
+    action: Glob
+    target: Glob
+
+
+class PolicyException(_Control):
+    """A waiver of one rule within one scope until it expires."""
+
+    id: Identifier
+    rule: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=64)]
+    scope: ExceptionScope
+    owner: Label
+    reason: Text
+    expires_at: AwareDatetime
+    requested_by: Label

@@ -1,0 +1,96 @@
+"""Evaluates a bundle in process, compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from pydantic import ValidationError
+from regopy import Interpreter, RegoError
+
+from writ.contracts.action import Decision, Reason, Verdict
+from writ.policy.bundle import Bundle
+from writ.policy.errors import BundleError, PolicyError, PolicyUndefinedError
+from writ.policy.input import PolicyInput, known_facts
+from writ.policy.terms import to_input
+
+DECISION: Final = "writ/actions/decision"
+AUTHORIZATION: Final = "writ/authz/allow"
+
+
+class PolicyEngine:
+    """Answers questions from one bundle. Not for use by several threads at once.
+
+    Raises BundleError when the bundle does not compile.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._interpreter = Interpreter()
+        try:
+            for module in bundle.modules:
+                self._interpreter.add_module(module.path, module.source)
+            self._interpreter.add_data(dict(bundle.data))
+            self._compiled = self._interpreter.build(None, list(bundle.entrypoints))
+        except RegoError as error:
+            raise BundleError(f"the bundle does not compile: {error}") from error
+
+    @classmethod
+    def load_default(cls, directory: Path | None = None) -> Self:
+        """The engine of the deployed bundle; see Bundle.load_default."""
+        return cls(Bundle.load_default(directory))
+
+    def decide(self, document: PolicyInput | Mapping[str, Any], now: datetime) -> Decision:
+        """Decide one action at an instant. Whatever keeps policy from answering makes `unknown`, never an error.
+
+        Its reason then says which: `facts_missing` (one for each fact), `policy_undefined` or `policy_error`.
+        """
+        instant = now.astimezone(UTC)
+        try:
+            answer = self.evaluate(DECISION, known_facts(document, instant))
+            if not isinstance(answer, dict):
+                raise PolicyError("the decision is not an object")
+            return Decision.model_validate({**answer, "bundle_digest": self.bundle.digest, "decided_at": instant})
+        except PolicyError as error:
+            return self._unknown(Reason(code=error.code, message=error.message[:500]), instant)
+        except ValidationError as error:
+            field = ".".join(str(part) for part in error.errors()[0]["loc"])
+            return self._unknown(Reason(code="policy_error", message=f"malformed decision: {field}"), instant)
+
+    def authorize(self, claims: Mapping[str, Any], route: str) -> bool:
+        """Whether the caller with these token claims may use a route, `GET /v1/bots` say. Unknown is no."""
+        try:
+            return self.evaluate(AUTHORIZATION, {"caller": {"claims": dict(claims)}, "route": route}) is True
+        except PolicyError:
+            return False
+
+    def evaluate(self, entrypoint: str, value: Any) -> Any:
+        """The JSON value of an entrypoint of the bundle for an input.
+
+        Raises
+        ------
+        PolicyUndefinedError
+            The entrypoint is undefined for this input, or no rule of the bundle.
+        PolicyError
+            The engine failed, or the input is not plain JSON within 64 levels and 53-bit integers.
+        """
+        if entrypoint not in self.bundle.entrypoints:
+            raise PolicyUndefinedError(f"the bundle has no entrypoint {entrypoint}")
+        try:
+            self._interpreter.set_input(to_input(value))
+            output = self._interpreter.query_bundle_entrypoint(self._compiled, entrypoint)
+            failed, text = not output.ok(), str(output)
+        except (RegoError, ValueError) as error:
+            raise PolicyError(f"{entrypoint} could not be evaluated: {type(error).__name__}") from error
+        if failed:
+            raise PolicyError(f"{entrypoint} failed")
+        if text == "undefined" or not output.results or not output.results[0].expressions:
+            raise PolicyUndefinedError(f"{entrypoint} is undefined for this input")
+        return output.results[0].expressions[0]
+
+    def _unknown(self, reason: Reason, instant: datetime) -> Decision:
+        return Decision(
+            verdict=Verdict.UNKNOWN, reasons=(reason,), bundle_digest=self.bundle.digest, decided_at=instant
+        )

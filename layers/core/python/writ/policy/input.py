@@ -1,0 +1,168 @@
+"""The facts a decision on an action rests on, and the names of those that are missing.
+
+Only what a rule reads is here; a rule that needs another fact adds it. Policy sees this document and nothing
+else, so a fact of the wrong type never reaches a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
+
+MAX_NAMED: Final = 20
+
+
+def utc_text(instant: datetime) -> str:
+    """An instant as `YYYY-MM-DDTHH:MM:SSZ`, so that comparing texts compares times; fractions are cut off."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _instant(value: object) -> str:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(moment, datetime) or moment.tzinfo is None or moment.year < 1000:
+        raise ValueError("not an RFC 3339 time with its offset")
+    return utc_text(moment)
+
+
+Filled = Annotated[StrictStr, Field(min_length=1)]
+Count = Annotated[StrictInt, Field(ge=0, le=2**53)]
+Instant = Annotated[str, BeforeValidator(_instant)]
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class BotFacts(_Facts):
+    name: Filled
+    paused: StrictBool
+
+
+class ActorFacts(_Facts):
+    """Who stands behind the action: the bot on its own, or a person through it."""
+
+    kind: Literal["bot", "person"]
+    id: Filled
+
+
+class TargetFacts(_Facts):
+    kind: Filled
+    id: Filled
+
+
+class ActionFacts(_Facts):
+    name: Filled
+    risk: Literal["low", "medium", "high"]
+    target: TargetFacts
+    blast_radius: Count
+
+
+class LimitFacts(_Facts):
+    """From the manifest; absent means that there is no such limit."""
+
+    per_hour: Count | None = None
+    per_target_per_hour: Count | None = None
+    blast_radius: Count
+
+
+class UsageFacts(_Facts):
+    """Actions counted so far in this hour: all, and those on this target."""
+
+    hour: Count | None = None
+    target_hour: Count | None = None
+
+
+class FreezeScopeFacts(_Facts):
+    """Bots and actions held; a list that names nothing covers all."""
+
+    bots: list[Filled] = Field(default_factory=list)
+    actions: list[Filled] = Field(default_factory=list)
+
+
+class FreezeFacts(_Facts):
+    """A freeze in force now."""
+
+    id: Filled
+    scope: FreezeScopeFacts
+
+
+class ChangeFacts(_Facts):
+    window_open: StrictBool
+    window: StrictStr
+    freezes: list[FreezeFacts]
+
+
+class ExceptionScopeFacts(_Facts):
+    """Globs; the target is matched as `kind:id`."""
+
+    bot: Filled
+    action: Filled
+    target: Filled
+
+
+class ExceptionFacts(_Facts):
+    id: Filled
+    rule: Filled
+    scope: ExceptionScopeFacts
+    owner: Filled
+    reason: Filled
+    expires_at: Instant
+
+
+class ApprovalFacts(_Facts):
+    by: Filled
+    at: Instant
+    approved: Literal[True] = True
+
+
+class PolicyInput(_Facts):
+    """Everything the decision on one action reads, but the time."""
+
+    bot: BotFacts
+    actor: ActorFacts
+    action: ActionFacts
+    limits: LimitFacts
+    usage: UsageFacts | None = None
+    change: ChangeFacts
+    exceptions: list[ExceptionFacts]
+    approval: ApprovalFacts | None
+
+    def missing(self) -> list[str]:
+        """Facts that are needed because another one is there: the usage that a limit is compared with."""
+        usage = self.usage or UsageFacts()
+        wanted = {
+            "usage.hour": self.limits.per_hour is not None and usage.hour is None,
+            "usage.target_hour": self.limits.per_target_per_hour is not None and usage.target_hour is None,
+        }
+        return [name for name, absent in wanted.items() if absent]
+
+
+def known_facts(document: PolicyInput | Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The document policy is asked about: the facts in one form, or the names of those that are missing."""
+    stamp = {"now": utc_text(now)}
+    try:
+        known = document if isinstance(document, PolicyInput) else PolicyInput.model_validate(document)
+    except ValidationError as error:
+        return {"missing": missing_facts(error), **stamp}
+    if missing := known.missing():
+        return {"missing": missing, **stamp}
+    return {"missing": [], **stamp, **known.model_dump()}
+
+
+def missing_facts(error: ValidationError) -> list[str]:
+    """Dotted names of the facts that are absent or unreadable, sorted, the first twenty of them."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    names = {".".join(str(part) for part in problem["loc"]) or "document" for problem in problems}
+    return sorted(names)[:MAX_NAMED]

@@ -1,0 +1,57 @@
+"""Connects the loop of a bot to the AWS environment it was deployed to, once a process."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from writ.adapters.action_table import ActionTable
+from writ.adapters.approval_table import ApprovalTable
+from writ.adapters.eventbridge import EventBridgeBus
+from writ.adapters.guard_table import GuardTable
+from writ.adapters.system import SystemClock
+from writ.runtime.environment import Environment, current
+from writ.runtime.judge import Judge
+from writ.runtime.loop import Effect, Identity, Loop, LoopPorts
+
+if TYPE_CHECKING:
+    from writ.runtime.bot import Wiring
+
+PortsT = TypeVar("PortsT")
+
+LEASE_MARGIN: Final = timedelta(seconds=5)
+
+
+def connect(
+    name: str, effects: Mapping[str, Effect[PortsT]], ports: Callable[[Environment], PortsT]
+) -> Wiring[PortsT]:
+    """Build what a bot runs on. The lease is the function's timeout and a margin: no attempt outlives it."""
+    from writ.runtime.bot import Wiring
+
+    environment = current()
+    clock = SystemClock()
+    bot_ports = ports(environment)
+    identity = Identity(name, environment.owner, environment.version, environment.code_digest)
+    lease = timedelta(seconds=environment.timeout_s) + LEASE_MARGIN
+    loop = Loop(identity, environment.actions, effects, loop_ports(environment), bot_ports, lease=lease)
+    return Wiring(loop, bot_ports, clock)
+
+
+def loop_ports(environment: Environment) -> LoopPorts:
+    """The loop's ports on AWS."""
+    from writ.adapters.recorder import connect_recorder
+    from writ.policy.bundle import Bundle
+    from writ.policy.engine import PolicyEngine
+
+    controls = environment.table("controls")
+    return LoopPorts(
+        actions=ActionTable(environment.table("actions"), controls),
+        approvals=ApprovalTable(environment.table("approvals")),
+        evidence=connect_recorder(environment),
+        bus=EventBridgeBus(environment.bus),
+        judge=Judge(PolicyEngine(Bundle.load_default()), GuardTable(controls, environment.change_windows)),
+        clock=SystemClock(),
+        entropy=secrets.token_bytes,
+    )

@@ -1,0 +1,264 @@
+"""REST routes: requests in, JSON or a problem document (RFC 9457) out, never a stack trace."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler import Response as PowertoolsResponse
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
+from pydantic import BaseModel, ValidationError
+
+from writ.contracts.errors import ContractError, WritError, from_validation
+from writ.runtime import telemetry
+from writ.runtime.redaction import redact
+
+PROBLEM: Final = "application/problem+json"
+JSON: Final = "application/json"
+MAX_BODY_BYTES: Final = 256 * 1024
+MAX_DEPTH: Final = 32
+PROBLEM_BASE: Final = "https://writ.example/problems/"
+
+# The longest matching prefix of an error code decides.
+_STATUS: Final = {
+    "contract": 400,
+    "authentication": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "approval": 409,
+    "action.busy": 409,
+    "precondition_failed": 412,
+    "too_large": 413,
+    "policy": 403,
+    "precondition_required": 428,
+    "limit": 429,
+    "dependency": 503,
+}
+_TITLES: Final = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Forbidden",
+    404: "Not found",
+    409: "Conflict",
+    412: "Precondition failed",
+    413: "Too large",
+    422: "Unprocessable",
+    428: "Precondition required",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Temporarily unavailable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, from the claims that the authorizer has verified."""
+
+    id: str
+    name: str
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request; header names are in lower case."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    raw: bytes
+    caller: Caller
+    request_id: str
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ContractError for anything else, or nesting beyond `MAX_DEPTH`."""
+        if len(self.raw) > MAX_BODY_BYTES:
+            raise ContractError(f"the body is over {MAX_BODY_BYTES} bytes", code="too_large", field="body")
+        try:
+            value = json.loads(self.raw, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise ContractError("the body is not JSON", code="contract.not_json", field="body") from None
+        _check_depth(value)
+        return value
+
+    def parse(self, model: type[_ModelT]) -> _ModelT:
+        """The body as a model. Raises ContractError that names the field."""
+        value = self.json()
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            raise from_validation(error, "body") from None
+
+    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+        """A query parameter between bounds. Raises ContractError that names it."""
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or not low <= int(text[:10]) <= high:
+            raise ContractError(f"{name} is a number from {low} to {high}", field=name)
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; `body` is JSON-ready unless it is bytes."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = JSON
+
+
+_ModelT = TypeVar("_ModelT", bound=BaseModel)
+Route = Callable[[Request], Any]
+
+
+class Api:
+    """The routes of one concern.
+
+    Examples
+    --------
+    >>> api = Api("backlog")
+    >>> @api.get("/v1/backlog/{id}")
+    ... def show(request: Request) -> Response: ...
+    >>> handler = api.handler
+    """
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self._resolver = APIGatewayHttpResolver()
+        self._resolver.exception_handler(NoRouteError)(_no_route)
+
+    def get(self, path: str) -> Callable[[Route], Route]:
+        return self.route("GET", path)
+
+    def post(self, path: str) -> Callable[[Route], Route]:
+        return self.route("POST", path)
+
+    def patch(self, path: str) -> Callable[[Route], Route]:
+        return self.route("PATCH", path)
+
+    def delete(self, path: str) -> Callable[[Route], Route]:
+        return self.route("DELETE", path)
+
+    def route(self, method: str, path: str) -> Callable[[Route], Route]:
+        """Register a route; `{name}` in the path becomes `request.path["name"]`."""
+
+        def register(function: Route) -> Route:
+            def run(**path_parameters: str) -> PowertoolsResponse[Any]:
+                return self._answer(function, path_parameters)
+
+            self._resolver.route(path.replace("{", "<").replace("}", ">"), method)(run)
+            return function
+
+        return register
+
+    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Lambda entry for HTTP API payload format 2.0."""
+
+        return self._resolver.resolve(event, context)
+
+    def _answer(self, function: Route, path: Mapping[str, str]) -> PowertoolsResponse[Any]:
+        event = self._resolver.current_event.raw_event
+        log = telemetry.logger(self._service)
+        try:
+            request = _request(event, path)
+            result = function(request)
+            response = result if isinstance(result, Response) else Response(result)
+        except WritError as error:
+            response = problem(error)
+        except Exception as error:  # the outermost boundary: the caller never sees what went wrong inside
+            log.exception("request failed", error=type(error).__name__)
+            response = problem(WritError("something went wrong on our side", code="internal"))
+        log.info("request", route=event.get("routeKey"), status=response.status)
+        telemetry.emit(self._service, {"Requests": 1, "RequestsFailed": int(response.status >= 500)})
+        return _wrap(response)
+
+
+def problem(error: WritError) -> Response:
+    """The problem document of an error; details of what is not the caller's fault stay inside."""
+    status = _status_of(error.code)
+    body: dict[str, Any] = {
+        "type": PROBLEM_BASE + error.code,
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "detail": error.message if status < 500 else _TITLES[status],
+        "code": error.code,
+    }
+    if error.field:
+        body["field"] = error.field
+    headers = {"Retry-After": "5"} if status in (429, 503) else {}
+    return Response(body, status, headers, PROBLEM)
+
+
+def _no_route(_: Exception) -> PowertoolsResponse[Any]:
+    return _wrap(problem(WritError("no such route", code="not_found")))
+
+
+def _status_of(code: str) -> int:
+    parts = code.split(".")
+    for length in range(len(parts), 0, -1):
+        if (status := _STATUS.get(".".join(parts[:length]))) is not None:
+            return status
+    return 500
+
+
+def _wrap(response: Response) -> PowertoolsResponse[Any]:
+    body = response.body
+    if not isinstance(body, bytes | str) and body is not None:
+        body = json.dumps(redact(body), default=str, separators=(",", ":"))
+    return PowertoolsResponse(
+        status_code=response.status,
+        content_type=response.content_type,
+        headers={"Cache-Control": "no-store", **response.headers},
+        body=body if body is not None else "",
+    )
+
+
+def _request(event: Mapping[str, Any], path: Mapping[str, str]) -> Request:
+    context = event.get("requestContext") or {}
+    claims = ((context.get("authorizer") or {}).get("jwt") or {}).get("claims") or {}
+    caller_id = str(claims.get("sub") or claims.get("username") or "anonymous")
+    name = str(claims.get("username") or claims.get("cognito:username") or caller_id)
+    return Request(
+        path=path,
+        query=event.get("queryStringParameters") or {},
+        headers={key.lower(): value for key, value in (event.get("headers") or {}).items()},
+        raw=_body(event),
+        caller=Caller(caller_id, name, claims),
+        request_id=str(context.get("requestId", "")),
+    )
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body).encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise ContractError("the body is not Base64", field="body") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return
+    raise ContractError(f"the body is nested deeper than {MAX_DEPTH}", field="body")

@@ -1,0 +1,184 @@
+"""What outlives every deployment: tables, buckets, keys, the webhook secret, the alarm topic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+from aws_cdk import Aws, Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.manifest import BotFolder
+from stacks.names import Names
+from stacks.settings import Settings
+from stacks.tables import TABLES, TTL_ATTRIBUTE, Key, TableSpec
+
+BUCKETS: Final = ("raw", "log", "anchors")
+SIGNING_KEYS: Final = ("ca", "ct", "log")
+SECRETS: Final = ("webhook",)
+_BOUNDARY: Final = Path(__file__).parent.parent / "policies" / "boundaries" / "function.json"
+
+
+class FoundationStack(Stack):
+    """The state of one environment; other stacks only refer to it."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, settings: Settings, folders: Sequence[BotFolder], **props: Any
+    ) -> None:
+        super().__init__(scope, id, **props)
+        self._settings = settings
+        self._names = Names.of(settings)
+        self.tables = {spec.name: self._table(spec) for spec in TABLES}
+        self._access_logs = self._bucket("access", expire_days=settings.log_days)
+        self.buckets = {name: self._bucket(name) for name in BUCKETS}
+        self.keys = {name: self._signing_key(name, folders) for name in SIGNING_KEYS}
+        self.secrets = {name: self._secret(name) for name in SECRETS}
+        self.alarm_topic = self._alarm_topic()
+        self.boundary = self._boundary()
+
+    def _table(self, spec: TableSpec) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            f"Table{spec.name.capitalize()}",
+            table_name=self._names.table(spec.name),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=self._settings.protected
+            ),
+            deletion_protection=self._settings.protected,
+            removal_policy=self._settings.removal,
+            stream=dynamodb.StreamViewType.NEW_IMAGE if spec.streams else None,
+            time_to_live_attribute=TTL_ATTRIBUTE if spec.expires else None,
+            **_key(spec.key),
+        )
+        for name, key in spec.indexes.items():
+            table.add_global_secondary_index(index_name=name, **_key(key))
+        return table
+
+    def _bucket(self, name: str, *, expire_days: int | None = None) -> s3.Bucket:
+        locked = name == "anchors"
+        return s3.Bucket(
+            self,
+            f"Bucket{name.capitalize()}",
+            bucket_name=self._names.bucket(name),
+            versioned=True,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=self._settings.target.tls,
+            minimum_tls_version=1.2 if self._settings.target.tls else None,
+            removal_policy=self._settings.removal,
+            server_access_logs_bucket=None if expire_days else self._access_logs,
+            server_access_logs_prefix=None if expire_days else f"{name}/",
+            lifecycle_rules=[_lifecycle(expire_days)],
+            object_lock_enabled=True if locked else None,
+            object_lock_default_retention=s3.ObjectLockRetention.compliance(
+                Duration.days(self._settings.anchor_lock_days)
+            )
+            if locked
+            else None,
+        )
+
+    def _signing_key(self, name: str, folders: Sequence[BotFolder]) -> kms.Key:
+        key = kms.Key(
+            self,
+            f"Key{name.capitalize()}",
+            alias=self._names.alias(name),
+            description=f"Writ {self._settings.env}: signs for {name}",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            removal_policy=self._settings.removal,
+        )
+        signers = [
+            self._names.role_arn(function)
+            for folder in folders
+            if "sign" in folder.manifest.needs.keys.get(name, ())
+            for function in folder.functions
+        ]
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="OnlyItsSigners",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["kms:Sign"],
+                resources=["*"],
+                conditions={"ArnNotEquals": {"aws:PrincipalArn": signers}} if signers else None,
+            )
+        )
+        return key
+
+    def _secret(self, name: str) -> secretsmanager.Secret:
+        return secretsmanager.Secret(
+            self,
+            f"Secret{name.capitalize()}",
+            secret_name=self._names.thing(name),
+            description="Signs what GitHub sends: the current secret and, during a rotation, the previous one",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps({"previous": None}),
+                generate_string_key="current",
+                password_length=48,
+                exclude_punctuation=True,
+            ),
+            removal_policy=self._settings.removal,
+        )
+
+    def _alarm_topic(self) -> sns.Topic:
+        key = kms.Key(
+            self,
+            "KeyAlarms",
+            alias=self._names.alias("alarms"),
+            description=f"Writ {self._settings.env}: alarm notifications at rest",
+            enable_key_rotation=True,
+            removal_policy=self._settings.removal,
+        )
+        alarms = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        key.grant_encrypt_decrypt(alarms)
+        topic = sns.Topic(
+            self,
+            "Alarms",
+            topic_name=self._names.thing("alarms"),
+            master_key=key,
+            enforce_ssl=self._settings.target.tls,
+        )
+        topic.grant_publish(alarms)
+        return topic
+
+    def _boundary(self) -> iam.ManagedPolicy:
+        text = Template(_BOUNDARY.read_text(encoding="utf-8")).substitute(
+            env=self._settings.env, Partition=Aws.PARTITION, Region=Aws.REGION, AccountId=Aws.ACCOUNT_ID
+        )
+        return iam.ManagedPolicy(
+            self,
+            "Boundary",
+            managed_policy_name=self._names.thing("boundary"),
+            description="The most that any function of this environment may ever do",
+            document=iam.PolicyDocument.from_json(json.loads(text)),
+        )
+
+
+def _key(key: Key) -> Mapping[str, dynamodb.Attribute]:
+    def attribute(name: str) -> dynamodb.Attribute:
+        kind = dynamodb.AttributeType.NUMBER if name in key.number else dynamodb.AttributeType.STRING
+        return dynamodb.Attribute(name=name, type=kind)
+
+    sort = {"sort_key": attribute(key.sort)} if key.sort else {}
+    return {"partition_key": attribute(key.partition), **sort}
+
+
+def _lifecycle(expire_days: int | None) -> s3.LifecycleRule:
+    """Unfinished uploads go after a day; access logs expire, evidence never does."""
+    return s3.LifecycleRule(
+        id="tidy",
+        abort_incomplete_multipart_upload_after=Duration.days(1),
+        expiration=Duration.days(expire_days) if expire_days else None,
+        noncurrent_version_expiration=Duration.days(1) if expire_days else None,
+    )

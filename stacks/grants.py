@@ -1,0 +1,137 @@
+"""The only place that turns the verbs of a manifest into IAM statements.
+
+read, append, upsert (tables and buckets), sign, public (keys), secret, start (flows), invoke
+(functions), emit (the bus). What a verb does not say, a function cannot do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aws_cdk.aws_iam import PolicyStatement
+
+from stacks.manifest import BotFolder
+from stacks.names import Names
+from writ.contracts.manifest import Manifest
+
+_TABLE_ACTIONS: Final = {
+    "read": ("BatchGetItem", "ConditionCheckItem", "GetItem", "Query"),
+    "append": ("ConditionCheckItem", "PutItem"),
+    "upsert": ("ConditionCheckItem", "PutItem", "UpdateItem"),
+}
+_BUCKET_ACTIONS: Final = {"read": ("GetObject",), "append": ("PutObject",), "upsert": ("PutObject",)}
+_KEY_ACTIONS: Final = {"sign": "kms:Sign", "public": "kms:GetPublicKey"}
+
+# What the loop itself touches for a bot that takes actions, whatever its manifest says.
+KERNEL_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "actions": ("read", "upsert"),
+    "approvals": ("read", "upsert"),
+    "controls": ("read", "upsert"),
+    "entries": ("read", "append"),
+}
+KERNEL_EVENTS: Final = ("ActionCompleted.v1", "ApprovalRequested.v1")
+AUTHORITY: Final = "authority"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """ARNs that only exist once deployed, by logical name."""
+
+    keys: Mapping[str, str]
+    secrets: Mapping[str, str]
+    event_conditions: bool = True
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A manifest's needs together with those of the kernel."""
+
+    tables: Mapping[str, tuple[str, ...]]
+    buckets: Mapping[str, Sequence[str]]
+    keys: Mapping[str, Sequence[str]]
+    secrets: Sequence[str]
+    flows: Sequence[str]
+    functions: Sequence[str]
+    emits: Sequence[str]
+
+
+def needs_of(folder: BotFolder) -> Needs:
+    """What the functions of a folder may touch."""
+    manifest = folder.manifest
+    tables = {name: tuple(verbs) for name, verbs in manifest.needs.tables.items()}
+    if manifest.actions:
+        for name, verbs in KERNEL_TABLES.items():
+            tables[name] = tuple(sorted({*verbs, *tables.get(name, ())}))
+    functions = {*manifest.needs.functions, *((AUTHORITY,) if folder.signs else ())}
+    return Needs(
+        tables=dict(sorted(tables.items())),
+        buckets=manifest.needs.buckets,
+        keys=manifest.needs.keys,
+        secrets=manifest.needs.secrets,
+        flows=manifest.needs.flows,
+        functions=sorted(functions),
+        emits=sorted({*manifest.emits, *(KERNEL_EVENTS if manifest.actions else ())}),
+    )
+
+
+def statements(folder: BotFolder, names: Names, resources: Resources) -> list[PolicyStatement]:
+    """The statements of the role of every function in a folder."""
+    needs = needs_of(folder)
+    return [
+        *_tables(needs.tables, names),
+        *_buckets(needs.buckets, names),
+        *_keys(needs.keys, resources.keys),
+        *_allow("Secrets", ["secretsmanager:GetSecretValue"], [resources.secrets[s] for s in needs.secrets]),
+        *_allow("Flows", ["states:StartExecution"], [names.flow_arn(flow) for flow in needs.flows]),
+        *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
+        *_emit(folder.manifest, needs.emits, names, resources.event_conditions),
+    ]
+
+
+def _tables(tables: Mapping[str, Iterable[str]], names: Names) -> Iterator[PolicyStatement]:
+    for name, verbs in tables.items():
+        actions = sorted({f"dynamodb:{action}" for verb in verbs for action in _TABLE_ACTIONS[verb]})
+        arn = names.table_arn(name)
+        indexes = [f"{arn}/index/*"] if "read" in verbs else []
+        yield from _allow(f"Table {name}", actions, [arn, *indexes])
+
+
+def _buckets(buckets: Mapping[str, Sequence[str]], names: Names) -> Iterator[PolicyStatement]:
+    for name, verbs in buckets.items():
+        actions = sorted({f"s3:{action}" for verb in verbs for action in _BUCKET_ACTIONS[verb]})
+        yield from _allow(f"Bucket {name}", actions, [f"{names.bucket_arn(name)}/*"])
+        if "read" in verbs:  # without it S3 answers a missing object with 403 instead of 404
+            yield from _allow(f"List {name}", ["s3:ListBucket"], [names.bucket_arn(name)])
+
+
+def _keys(keys: Mapping[str, Sequence[str]], arns: Mapping[str, str]) -> Iterator[PolicyStatement]:
+    for name, verbs in keys.items():
+        yield from _allow(f"Key {name}", [_KEY_ACTIONS[verb] for verb in sorted(verbs)], [arns[name]])
+
+
+def _emit(
+    manifest: Manifest, types: Sequence[str], names: Names, conditions: bool
+) -> Iterator[PolicyStatement]:
+    # Both keys are part of every real PutEvents request, so ...IfExists only matters to a target that
+    # knows neither of them and would refuse all.
+    operator = "StringEquals" if conditions else "StringEqualsIfExists"
+    yield from _allow(
+        "Bus",
+        ["events:PutEvents"],
+        [names.bus_arn()] if types else [],
+        {operator: {"events:source": f"writ.{manifest.name}", "events:detail-type": list(types)}},
+    )
+
+
+def _allow(
+    sid: str, actions: Sequence[str], arns: Sequence[str], conditions: Mapping[str, Any] | None = None
+) -> Iterator[PolicyStatement]:
+    if actions and arns:
+        yield PolicyStatement(
+            sid="".join(word.capitalize() for word in sid.replace("-", " ").split()),
+            actions=list(actions),
+            resources=list(arns),
+            conditions=conditions,
+        )

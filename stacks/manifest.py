@@ -1,0 +1,106 @@
+"""Finds the folders under functions/ and reads their manifests, at synth and never at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+from pydantic import ValidationError
+
+from writ.contracts.errors import ContractError, from_validation
+from writ.contracts.manifest import Manifest
+
+FUNCTIONS: Final = Path(__file__).parent.parent / "functions"
+
+
+@dataclass(frozen=True)
+class BotFolder:
+    """One folder under functions/ with its validated manifest."""
+
+    manifest: Manifest
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether there is a function for triggers, resumed actions or calls from other functions."""
+        return (self.path / "handler.py").is_file()
+
+    @property
+    def has_api(self) -> bool:
+        return bool(self.manifest.routes)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """Names of its functions; each has a role of the same name."""
+        worker = (self.name,) if self.has_worker else ()
+        return (*worker, f"{self.name}-api") if self.has_api else worker
+
+    @property
+    def signs(self) -> bool:
+        """Whether it writes statements, and so asks the authority for certificates."""
+        return bool(self.manifest.actions) or "append" in self.manifest.needs.tables.get("entries", ())
+
+
+def load_folders(folder: Path = FUNCTIONS) -> tuple[BotFolder, ...]:
+    """Every folder with a `bot.yaml`, sorted by name.
+
+    Raises ContractError that names the file and the field, for the first manifest that is wrong by
+    itself or beside the others.
+    """
+    folders = tuple(read_folder(path.parent) for path in sorted(folder.glob("*/bot.yaml")))
+    for problem in _conflicts(folders):
+        raise problem
+    return folders
+
+
+def read_folder(path: Path) -> BotFolder:
+    """One folder, its manifest validated."""
+    place = f"functions/{path.name}/bot.yaml"
+    try:
+        document = yaml.safe_load((path / "bot.yaml").read_text(encoding="utf-8"))
+        folder = BotFolder(Manifest.model_validate(document), path)
+    except yaml.YAMLError as error:
+        raise ContractError(f"{place}: not YAML: {error}", code="manifest.invalid") from None
+    except ValidationError as error:
+        problem = from_validation(error, place)
+        raise ContractError(problem.message, code="manifest.invalid", field=problem.field) from None
+    for field, message in _problems(folder):
+        raise ContractError(f"{place}: {message}", code="manifest.invalid", field=field)
+    return folder
+
+
+def _problems(folder: BotFolder) -> Iterator[tuple[str, str]]:
+    manifest = folder.manifest
+    if manifest.name != folder.path.name or "-" in manifest.name:
+        yield "name", f"must be the folder's name {folder.path.name!r}, a single word"
+    if manifest.triggers and not folder.has_worker:
+        yield "triggers", "there is no handler.py to answer them"
+    if manifest.routes and not (folder.path / "api.py").is_file():
+        yield "routes", "there is no api.py to answer them"
+    if not folder.functions:
+        yield "triggers", "it has no trigger, no route and no handler.py"
+    if manifest.kind == "system" and manifest.actions:
+        yield "actions", "only a bot takes actions"
+
+
+def _conflicts(folders: Sequence[BotFolder]) -> Iterator[ContractError]:
+    owners: dict[str, str] = {}
+    names = {folder.name for folder in folders}
+    for folder in folders:
+        place = f"functions/{folder.name}/bot.yaml"
+        for route in folder.manifest.routes:
+            other = owners.setdefault(route.route, folder.name)
+            if other != folder.name:
+                message = f"{place}: {route.route} belongs to {other} already"
+                yield ContractError(message, code="manifest.conflict", field="routes")
+        for function in folder.manifest.needs.functions:
+            if function not in names:
+                message = f"{place}: there is no function {function}"
+                yield ContractError(message, code="manifest.unknown", field="needs.functions")

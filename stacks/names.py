@@ -1,0 +1,63 @@
+"""Physical names and ARNs: `writ-<env>-<thing>`, so that no stack has to ask another for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import Aws
+
+from stacks.settings import Settings
+
+# A name in AWS that is not the manifest's own: the table that other tools know by its full name.
+_TABLE_NAMES: Final = {"backlog": "bot_backlog"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names and ARNs of one environment."""
+
+    env: str
+    account: str
+    region: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Names:
+        return cls(settings.env, settings.account or Aws.ACCOUNT_ID, settings.region or Aws.REGION)
+
+    def thing(self, name: str) -> str:
+        return f"writ-{self.env}-{name}"
+
+    @property
+    def bus(self) -> str:
+        return f"writ-{self.env}"
+
+    def table(self, logical: str) -> str:
+        return self.thing(_TABLE_NAMES.get(logical, logical))
+
+    def bucket(self, logical: str) -> str:
+        return f"{self.thing(logical)}-{self.account}"
+
+    def alias(self, key: str) -> str:
+        return f"alias/{self.thing(key)}"
+
+    def bus_arn(self) -> str:
+        return self._arn("events", f"event-bus/{self.bus}")
+
+    def table_arn(self, logical: str) -> str:
+        return self._arn("dynamodb", f"table/{self.table(logical)}")
+
+    def bucket_arn(self, logical: str) -> str:
+        return f"arn:{Aws.PARTITION}:s3:::{self.bucket(logical)}"
+
+    def function_arn(self, function: str) -> str:
+        return self._arn("lambda", f"function:{self.thing(function)}")
+
+    def flow_arn(self, flow: str) -> str:
+        return self._arn("states", f"stateMachine:{self.thing(flow)}")
+
+    def role_arn(self, function: str) -> str:
+        return f"arn:{Aws.PARTITION}:iam::{self.account}:role/{self.thing(function)}"
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{Aws.PARTITION}:{service}:{self.region}:{self.account}:{resource}"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
+os.environ.setdefault("WRIT_POLICIES", str(ROOT.parent / "policies"))
 OFFLINE = ("unit", "property", "contract")
 
 # No test asserts wall time, and a shared machine makes examples slow at random: hence no deadline.

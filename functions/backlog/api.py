@@ -34,9 +34,7 @@ api = Api("backlog")
 handler = api.handler
 
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
-_FILTERS: Final = frozenset(
-    {"status", "owner", "source", "min_score", "q", "method", "sort", "limit", "cursor"}
-)
+_FILTERS: Final = ("cursor", "limit", "method", "min_score", "owner", "q", "sort", "source", "status")
 _STRONG: Final = re.compile(r'"([1-9][0-9]{0,15})"')
 
 
@@ -84,7 +82,7 @@ def add_task(request: Request) -> Response:
     id = task_id(person_key(draft.owner, draft.title))
     if _tasks().get(id) is not None:
         raise ConflictError(f"the task is on the list as {id}", field="title")
-    return _run(request, TaskSubmitted(task_id=id, actor=request.caller.name, task=body), id, status=201)
+    return _run(request, TaskSubmitted(task_id=id, actor=_actor(request), task=body), id, status=201)
 
 
 @api.patch("/v1/backlog/{id}")
@@ -94,15 +92,11 @@ def change_task(request: Request) -> Response:
     changes = read(Changes, body, "body")
     version = _if_match(request)
     if version is None:
-        raise WritError(
-            "send If-Match with the ETag you read", code="precondition_required", field="If-Match"
-        )
+        raise WritError("If-Match is missing", code="precondition_required", field="If-Match")
     task = _task(request)
     _require(task, version)
     lifecycle.changed(task, changes, task.updated_at)
-    command = TaskChangeRequested(
-        task_id=task.id, actor=request.caller.name, version=task.version, changes=body
-    )
+    command = TaskChangeRequested(task_id=task.id, actor=_actor(request), version=version, changes=body)
     return _run(request, command, task.id)
 
 
@@ -114,7 +108,7 @@ def score_task(request: Request) -> Response:
     task = _task(request)
     if version is not None:
         _require(task, version)
-    command = TaskScoreRequested(task_id=task.id, actor=request.caller.name, method=asked.method)
+    command = TaskScoreRequested(task_id=task.id, actor=_actor(request), method=asked.method)
     return _run(request, command, task.id, method=asked.method)
 
 
@@ -136,7 +130,7 @@ def _run(
 ) -> Response:
     """Take a command through the loop and answer with what became of the task."""
     event = make_event(command, id=f"api-{uuid.uuid4().hex}", time=datetime.now(UTC), producer="backlog")
-    (record,) = bot.run(event, actor=("person", request.caller.name))
+    (record,) = bot.run(event, actor=("person", _actor(request)))
     if record.outcome is None:
         return Response({"action": record.action.id, "state": record.phase.value}, 202)
     if record.outcome.status is not Result.SUCCEEDED:
@@ -153,8 +147,8 @@ def _run(
 
 def _query(request: Request) -> Query:
     given = request.query
-    if unknown := sorted(set(given) - _FILTERS):
-        raise ContractError(f"no such filter; there are {', '.join(sorted(_FILTERS))}", field=unknown[0])
+    if unknown := sorted(set(given) - set(_FILTERS)):
+        raise ContractError(f"no such filter; there are {', '.join(_FILTERS)}", field=unknown[0])
     sort = _one_of(given, "sort", ("-score", "score", "-updated", "updated"), "-score")
     return Query(
         order="updated" if sort.endswith("updated") else "score",
@@ -195,6 +189,10 @@ def _min_score(text: str | None) -> float | None:
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text, re.ASCII):
         raise ContractError("min_score is a number from 0, such as 12.5", field="min_score")
     return float(text)
+
+
+def _actor(request: Request) -> str:
+    return request.caller.name[:128]
 
 
 def _tasks() -> Any:

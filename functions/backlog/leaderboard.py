@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from functions.backlog.task import Status, Task
 
@@ -21,7 +21,8 @@ class Hours(NamedTuple):
         return Hours(self.saved + other.saved, self.potential + other.potential)
 
 
-NOTHING = Hours(0.0, 0.0)
+NOTHING: Final = Hours(0.0, 0.0)
+_SHOWN: Final = {"id", "title", "status", "bot", "owner"}
 
 
 def hours(task: Task) -> Hours:
@@ -39,15 +40,8 @@ def leaderboard(tasks: Sequence[Task], limit: int) -> dict[str, Any]:
     return {
         "total": {**_hours(_total(tasks)), "tasks": len(tasks)},
         "tasks": [
-            {
-                "id": t.id,
-                "title": t.title,
-                "status": t.status,
-                "bot": t.bot,
-                "owner": t.owner,
-                **_hours(hours(t)),
-            }
-            for t in sorted(tasks, key=lambda t: _order(hours(t), t.id))[:limit]
+            {**task.model_dump(include=_SHOWN), **_hours(hours(task))}
+            for task in sorted(tasks, key=lambda task: _order(hours(task), task.id))[:limit]
         ],
         "bots": _by(tasks, lambda task: task.bot, "bot")[:limit],
         "owners": _by(tasks, lambda task: task.owner, "owner")[:limit],

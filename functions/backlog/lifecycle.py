@@ -18,7 +18,7 @@ from functions.backlog.task import (
     Sighting,
     Source,
     Status,
-    normalised,
+    person_key,
     task_id,
 )
 from writ.contracts.errors import ContractError
@@ -39,10 +39,6 @@ def submitted(draft: Draft, at: datetime) -> DetailedTask:
         updated_at=at,
     )
     return _scored(task, at, "submitted")
-
-
-def person_key(owner: str, title: str) -> str:
-    return f"person:{owner.casefold()}:{normalised(title)}"
 
 
 def seen(before: DetailedTask | None, sighting: Sighting, at: datetime) -> DetailedTask:

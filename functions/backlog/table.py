@@ -147,11 +147,9 @@ class TaskTable:
         index, key = self._index(query)
         hash_name, range_name = (("status" if index is self._item.by_status else "listing"), _range(query))
         kind = "S" if query.order == "updated" else "N"
-        start = after and {
-            "id": {"S": after.id},
-            hash_name: {"S": key},
-            range_name: {kind: str(after.value)},
-        }
+        start = None
+        if after is not None:
+            start = {"id": {"S": after.id}, hash_name: {"S": key}, range_name: {kind: str(after.value)}}
         on_range, on_rest = self._conditions(query, in_key={hash_name, range_name})
         items, rest = dynamo.query(
             index,

@@ -207,3 +207,8 @@ def normalised(text: str) -> str:
     """Text with case, punctuation, spacing and numbers taken out: what repeats stays the same."""
     plain = re.sub(r"[\W_]+", " ", re.sub(r"\d+([.\-:/]\d+)*", " ", text.casefold()))
     return " ".join(plain.split()) or " ".join(text.casefold().split())
+
+
+def person_key(owner: str, title: str) -> str:
+    """The deduplication key of a task that a person submits."""
+    return f"person:{owner.casefold()}:{normalised(title)}"

@@ -45,7 +45,7 @@ def receive(webhook: Webhook, ports: IntakePorts, now: datetime) -> Receipt:
     ContractError
         The payload does not satisfy its contract; nothing was written.
     ConflictError
-        `webhook.conflict`: the id was used for another body.
+        `conflict.delivery`: the id was used for another body.
     TransientError
         A dependency failed; deliver again.
     """
@@ -56,7 +56,7 @@ def receive(webhook: Webhook, ports: IntakePorts, now: datetime) -> Receipt:
     )
     if record.sha256 != webhook.sha256:
         raise ConflictError(
-            "this delivery id was used for another body", code="webhook.conflict", field="X-GitHub-Delivery"
+            "this delivery id was used for another body", code="conflict.delivery", field="X-GitHub-Delivery"
         )
     event_id = f"gh-{webhook.delivery}"
     if record.state is DeliveryState.PUBLISHED:

@@ -1,9 +1,7 @@
-"""An HTTP request, checked until it is a webhook that GitHub made: size, signature, JSON, headers."""
+"""A request, checked until it is a webhook that GitHub made: size, signature, JSON, headers."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -12,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from writ.contracts.errors import ContractError
+from writ.contracts.errors import ContractError, WritError
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 64
@@ -20,6 +18,12 @@ MAX_DEPTH: Final = 64
 _SIGNATURE: Final = re.compile(r"sha256=[0-9a-f]{64}")
 _EVENT: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DELIVERY: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+
+class AuthenticationError(WritError):
+    """The request does not prove that it comes from GitHub."""
+
+    code = "authentication.bad_signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +37,20 @@ class Webhook:
     payload: Mapping[str, Any]
 
 
-def open_webhook(request: Mapping[str, Any], secrets: tuple[bytes, ...]) -> Webhook:
-    """Check a request of the HTTP API (payload format 2.0), cheapest and least trusting check first.
+def open_webhook(headers: Mapping[str, str], body: bytes, secrets: tuple[bytes, ...]) -> Webhook:
+    """Check a request, cheapest and least trusting check first; header names are in lower case.
 
     The signature covers the body only: GitHub signs neither the event name nor the delivery id.
 
     Raises
     ------
     ContractError
-        `webhook.too_large`, `webhook.unsigned`, `webhook.bad_signature`, `webhook.not_json`,
-        `webhook.too_deep` or `webhook.bad_header`, with the header or `body` as field.
+        `too_large`, `contract.not_json`, `contract.too_deep` or `contract.bad_header`, with the header or
+        `body` as field.
+    AuthenticationError
+        `authentication.unsigned` or `authentication.bad_signature`.
     """
-    headers = _headers(request)
-    body = _body(request, headers)
+    _check_size(headers.get("content-length", ""), body)
     _check_signature(headers.get("x-hub-signature-256"), body, secrets)
     payload = _parse(body)
     event = _header(headers, "X-GitHub-Event", _EVENT)
@@ -61,42 +66,22 @@ def sign(body: bytes, secret: bytes) -> str:
     return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
 
 
-def _headers(request: Mapping[str, Any]) -> dict[str, str]:
-    headers = request.get("headers")
-    return {str(name).lower(): str(value) for name, value in headers.items()} if headers else {}
-
-
-def _body(request: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
-    announced = headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and (len(announced) > 12 or int(announced) > MAX_BYTES):
-        _too_large()
-    text = request.get("body") or ""
-    if len(text) * 3 // 4 > MAX_BYTES + 2:
-        _too_large()  # before decoding: Base64 is the shortest way to write bytes as text
-    try:
-        encoded = text.encode()
-        body = base64.b64decode(encoded, validate=True) if request.get("isBase64Encoded") else encoded
-    except (UnicodeEncodeError, binascii.Error):
-        raise ContractError("the body is not readable", code="webhook.not_json", field="body") from None
-    if len(body) > MAX_BYTES:
-        _too_large()
-    return body
-
-
-def _too_large() -> NoReturn:
-    raise ContractError(f"the body is over {MAX_BYTES} bytes", code="webhook.too_large", field="body")
+def _check_size(announced: str, body: bytes) -> None:
+    size = int(announced[:12]) if announced.isascii() and announced.isdigit() else 0
+    if max(size, len(body)) > MAX_BYTES:
+        raise ContractError(f"the body is over {MAX_BYTES} bytes", code="too_large", field="body")
 
 
 def _check_signature(signature: str | None, body: bytes, secrets: tuple[bytes, ...]) -> None:
     field = "X-Hub-Signature-256"
     if not signature:
-        raise ContractError("the request is not signed", code="webhook.unsigned", field=field)
+        raise AuthenticationError("the request is not signed", code="authentication.unsigned", field=field)
     if _SIGNATURE.fullmatch(signature) is None:
-        raise ContractError("not of the form sha256=<hex>", code="webhook.bad_signature", field=field)
+        raise AuthenticationError("the signature is not of the form sha256=<hex>", field=field)
     # A list, not any(): which of the secrets matched must not show in the time taken.
     matches = [hmac.compare_digest(sign(body, secret), signature) for secret in secrets]
     if True not in matches:
-        raise ContractError("the signature does not match", code="webhook.bad_signature", field=field)
+        raise AuthenticationError("the signature does not match", field=field)
 
 
 def _parse(body: bytes) -> Mapping[str, Any]:
@@ -107,9 +92,9 @@ def _parse(body: bytes) -> Mapping[str, Any]:
     except RecursionError:
         _too_deep()
     except ValueError:
-        raise ContractError("the body is not JSON in UTF-8", code="webhook.not_json", field="body") from None
+        raise ContractError("the body is not JSON in UTF-8", code="contract.not_json", field="body") from None
     if not isinstance(payload, dict):
-        raise ContractError("the body is not a JSON object", code="webhook.not_json", field="body")
+        raise ContractError("the body is not a JSON object", code="contract.not_json", field="body")
     if _depth_exceeds(payload, MAX_DEPTH):
         _too_deep()
     return payload
@@ -117,7 +102,7 @@ def _parse(body: bytes) -> Mapping[str, Any]:
 
 def _too_deep() -> NoReturn:
     message = f"the body is nested deeper than {MAX_DEPTH} levels"
-    raise ContractError(message, code="webhook.too_deep", field="body") from None
+    raise ContractError(message, code="contract.too_deep", field="body") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -135,7 +120,7 @@ def _depth_exceeds(document: dict[str, Any], limit: int) -> bool:
 def _header(headers: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:
     value = headers.get(name.lower())
     if value is None:
-        raise ContractError(f"{name} is missing", code="webhook.bad_header", field=name)
+        raise ContractError(f"{name} is missing", code="contract.bad_header", field=name)
     if form.fullmatch(value) is None:
-        raise ContractError(f"{name} is malformed", code="webhook.bad_header", field=name)
+        raise ContractError(f"{name} is malformed", code="contract.bad_header", field=name)
     return value

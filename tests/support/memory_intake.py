@@ -81,26 +81,38 @@ def payload(path: Path) -> dict[str, Any]:
     return document
 
 
-def request(
+def headers(
     body: bytes,
     *,
     event: str = "issues",
     delivery: str = DELIVERY,
     secret: bytes = SECRET,
-    encoded: bool = False,
-    headers: Mapping[str, str | None] | None = None,
-) -> dict[str, Any]:
-    """A request as the HTTP API hands it over; a header of None is left out."""
-    given: dict[str, str | None] = {
+    **changed: str | None,
+) -> dict[str, str]:
+    """The headers of a delivery; one changed to None is left out (write `_` for `-`)."""
+    made: dict[str, str | None] = {
         "content-type": "application/json",
         "x-github-event": event,
         "x-github-delivery": delivery,
         "x-hub-signature-256": sign(body, secret),
-        **(headers or {}),
+        **{name.replace("_", "-"): value for name, value in changed.items()},
     }
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def http_event(body: bytes, sent: Mapping[str, str], *, encoded: bool = False) -> dict[str, Any]:
+    """A request as the HTTP API hands it to the function (payload format 2.0)."""
     return {
         "version": "2.0",
-        "headers": {name: value for name, value in given.items() if value is not None},
+        "routeKey": "POST /v1/webhooks/github",
+        "rawPath": "/v1/webhooks/github",
+        "rawQueryString": "",
+        "headers": dict(sent),
+        "requestContext": {
+            "http": {"method": "POST", "path": "/v1/webhooks/github"},
+            "requestId": "request-1",
+            "stage": "$default",
+        },
         "body": base64.b64encode(body).decode() if encoded else body.decode(),
         "isBase64Encoded": encoded,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from writ.contracts.errors import ContractError
@@ -23,11 +23,14 @@ from writ.ledger.tiles import (
     tiles_of,
 )
 
+HASHES = b"".join([merkle.leaf_hash(b"%d" % number) for number in range(70_000)])
+
 
 def leaves_from(start: int, count: int) -> list[bytes]:
     return [b"leaf %d" % number for number in range(start, start + count)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 700), max_size=6))
 def test_growing_in_steps_equals_growing_at_once(steps: list[int]) -> None:
     edge = Edge()
@@ -45,16 +48,17 @@ def test_growing_in_steps_equals_growing_at_once(steps: list[int]) -> None:
     assert edge.root() == merkle.root_of([merkle.leaf_hash(leaf) for leaf in leaves_from(0, sum(steps))])
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(1, 70_000), st.data())
 def test_proofs_read_from_tiles_verify(size: int, data: st.DataObject) -> None:
-    growth = grow_hashes(Edge(), b"".join(merkle.leaf_hash(b"%d" % n) for n in range(size)))
+    growth = grow_hashes(Edge(), HASHES[: 32 * size])
     nodes = TiledNodes(size, growth.files.__getitem__)
     root = growth.edge.root()
     index = data.draw(st.integers(0, size - 1))
     proof = merkle.inclusion_proof(nodes, index, size)
     merkle.verify_inclusion(merkle.leaf_hash(b"%d" % index), index, size, proof=proof, root=root)
     first = data.draw(st.integers(1, size))
-    before = grow_hashes(Edge(), b"".join(merkle.leaf_hash(b"%d" % n) for n in range(first))).edge.root()
+    before = grow_hashes(Edge(), HASHES[: 32 * first]).edge.root()
     proof = merkle.consistency_proof(nodes, first, size)
     merkle.verify_consistency(first, size, proof=proof, first_root=before, second_root=root)
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.intake import answers
 from functions.intake.receive import Receipt, receive
 from functions.intake.webhook import open_webhook
 from tests.support.memory_intake import (
@@ -20,9 +19,9 @@ from tests.support.memory_intake import (
     CrashError,
     Faults,
     MemoryIntake,
-    request,
+    headers,
 )
-from writ.contracts.errors import ConflictError, ContractError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContractError, TransientError
 from writ.ports.intake import DeliveryState
 
 START = datetime.fromisoformat("2026-03-02T10:00:00+00:00")
@@ -30,8 +29,8 @@ PATH = next(path for path in PAYLOADS if path.parent.name == "issues")
 
 
 def deliver(memory: MemoryIntake, body: bytes = b"", now: datetime = START, **given: Any) -> Receipt:
-    made = request(body or PATH.read_bytes(), **given)
-    return receive(open_webhook(made, (SECRET,)), memory.ports, now)
+    body = body or PATH.read_bytes()
+    return receive(open_webhook(headers(body, **given), body, (SECRET,)), memory.ports, now)
 
 
 def test_delivery_is_recorded_stored_and_published() -> None:
@@ -59,7 +58,7 @@ def test_other_body_under_a_used_id_is_a_conflict() -> None:
     deliver(memory)
     with pytest.raises(ConflictError) as refused:
         deliver(memory, PATH.read_bytes() + b" ")
-    assert (refused.value.code, refused.value.field) == ("webhook.conflict", "X-GitHub-Delivery")
+    assert (refused.value.code, refused.value.field) == ("conflict.delivery", "X-GitHub-Delivery")
     assert len(memory.events) == 1
     assert memory.objects[f"github/{DELIVERY}.json"][0] == PATH.read_bytes()
 
@@ -74,7 +73,7 @@ def test_refused_payload_leaves_nothing_behind() -> None:
 FAULTS = st.dictionaries(st.integers(1, 24), st.sampled_from(["before", "after", "refused"]), max_size=12)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(plan=FAULTS, order=st.lists(st.integers(0, 3), min_size=1, max_size=10))
 def test_one_event_id_a_delivery_whatever_crashes(plan: dict[int, str], order: list[int]) -> None:
     """I2 and I4 at the door: crash before and after every port call, redeliver, in any order."""
@@ -99,39 +98,3 @@ def test_one_event_id_a_delivery_whatever_crashes(plan: dict[int, str], order: l
         assert all(detail == same[0] for detail in same)
         assert memory.objects[f"github/delivery-{which}.json"][0] == body
         assert memory.records[f"delivery-{which}"].state is DeliveryState.PUBLISHED
-
-
-def test_answer_is_202_then_200_with_the_same_body_but_for_duplicate() -> None:
-    receipt = Receipt(DELIVERY, "gh-1", "IssueOpened.v1", duplicate=False)
-    answer = answers.accepted(receipt)
-    assert answer["statusCode"] == 202
-    assert json.loads(answer["body"]) == {
-        "delivery": DELIVERY,
-        "event_id": "gh-1",
-        "type": "IssueOpened.v1",
-        "duplicate": False,
-    }
-    assert answers.accepted(Receipt(DELIVERY, "gh-1", "IssueOpened.v1", duplicate=True))["statusCode"] == 200
-
-
-@pytest.mark.parametrize(
-    ("error", "status"),
-    [
-        (ContractError("no", code="webhook.unsigned", field="X-Hub-Signature-256"), 401),
-        (ContractError("no", code="webhook.too_large", field="body"), 413),
-        (ContractError("no", code="webhook.not_json", field="body"), 400),
-        (ContractError("no", code="contract.missing_field", field="issue.number"), 422),
-        (ConflictError("no", code="webhook.conflict", field="X-GitHub-Delivery"), 409),
-        (TransientError("table writ-x is throttled"), 503),
-        (WritError("arn:aws:… refused", code="dependency.refused"), 500),
-    ],
-)
-def test_problem_documents_have_code_and_field_and_no_internals(error: WritError, status: int) -> None:
-    answer = answers.refused(error)
-    problem = json.loads(answer["body"])
-    assert answer["statusCode"] == problem["status"] == status
-    assert answer["headers"]["content-type"] == "application/problem+json"
-    assert problem["code"] == error.code
-    assert problem.get("field") == error.field
-    assert ("retry-after" in answer["headers"]) == (status == 503)
-    assert (error.message in answer["body"]) == (status < 500)

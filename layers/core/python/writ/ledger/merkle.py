@@ -141,11 +141,11 @@ def verify_consistency(
     VerificationError
         Unless it is. From an empty tree nothing can be proved, so only an equal empty tree passes.
     """
-    _check_hashes([first_root, second_root, *proof])
     if first == second:
         if proof or first_root != second_root:
             raise VerificationError("trees of one size differ", field="proof")
         return
+    _check_hashes([first_root, second_root, *proof])
     ranges = consistency_ranges(first, second)
     if len(proof) != len(ranges):
         raise VerificationError(f"proof has {len(proof)} hashes, not {len(ranges)}", field="proof")

@@ -12,6 +12,7 @@ from writ.adapters.approval_table import ApprovalTable
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.adapters.guard_table import GuardTable
 from writ.adapters.system import SystemClock
+from writ.runtime.access import engine
 from writ.runtime.environment import Environment, current
 from writ.runtime.judge import Judge
 from writ.runtime.loop import Effect, Identity, Loop, LoopPorts
@@ -42,8 +43,6 @@ def connect(
 def loop_ports(environment: Environment) -> LoopPorts:
     """The loop's ports on AWS."""
     from writ.adapters.recorder import connect_recorder
-    from writ.policy.bundle import Bundle
-    from writ.policy.engine import PolicyEngine
 
     controls = environment.table("controls")
     return LoopPorts(
@@ -51,7 +50,7 @@ def loop_ports(environment: Environment) -> LoopPorts:
         approvals=ApprovalTable(environment.table("approvals")),
         evidence=connect_recorder(environment),
         bus=EventBridgeBus(environment.bus),
-        judge=Judge(PolicyEngine(Bundle.load_default()), GuardTable(controls, environment.change_windows)),
+        judge=Judge(engine(), GuardTable(controls, environment.change_windows)),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
     )

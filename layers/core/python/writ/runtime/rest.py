@@ -15,7 +15,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRo
 from pydantic import BaseModel, ValidationError
 
 from writ.contracts.errors import ContractError, WritError, from_validation
-from writ.runtime import telemetry
+from writ.runtime import access, telemetry
 from writ.runtime.redaction import redact
 
 PROBLEM: Final = "application/problem+json"
@@ -135,11 +135,11 @@ class Api:
         self._resolver = APIGatewayHttpResolver()
         self._resolver.exception_handler(NoRouteError)(_no_route)
 
-    def get(self, path: str) -> Callable[[Route], Route]:
-        return self.route("GET", path)
+    def get(self, path: str, *, public: bool = False) -> Callable[[Route], Route]:
+        return self.route("GET", path, public=public)
 
-    def post(self, path: str) -> Callable[[Route], Route]:
-        return self.route("POST", path)
+    def post(self, path: str, *, public: bool = False) -> Callable[[Route], Route]:
+        return self.route("POST", path, public=public)
 
     def patch(self, path: str) -> Callable[[Route], Route]:
         return self.route("PATCH", path)
@@ -147,12 +147,15 @@ class Api:
     def delete(self, path: str) -> Callable[[Route], Route]:
         return self.route("DELETE", path)
 
-    def route(self, method: str, path: str) -> Callable[[Route], Route]:
-        """Register a route; `{name}` in the path becomes `request.path["name"]`."""
+    def route(self, method: str, path: str, *, public: bool = False) -> Callable[[Route], Route]:
+        """Register a route; `{name}` in the path becomes `request.path["name"]`.
+
+        Every route but a public one asks policy about the caller, behind the authorizer that verified him.
+        """
 
         def register(function: Route) -> Route:
             def run(**path_parameters: str) -> PowertoolsResponse[Any]:
-                return self._answer(function, path_parameters)
+                return self._answer(function, path_parameters, None if public else f"{method} {path}")
 
             self._resolver.route(path.replace("{", "<").replace("}", ">"), method)(run)
             return function
@@ -164,11 +167,15 @@ class Api:
 
         return self._resolver.resolve(event, context)
 
-    def _answer(self, function: Route, path: Mapping[str, str]) -> PowertoolsResponse[Any]:
+    def _answer(
+        self, function: Route, path: Mapping[str, str], guarded: str | None
+    ) -> PowertoolsResponse[Any]:
         event = self._resolver.current_event.raw_event
         log = telemetry.logger(self._service)
         try:
             request = _request(event, path)
+            if guarded is not None:
+                access.require(request.caller.claims, guarded)
             result = function(request)
             response = result if isinstance(result, Response) else Response(result)
         except WritError as error:

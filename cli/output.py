@@ -1,0 +1,125 @@
+"""What commands print: one JSON document for programs, rich text for people; and the three exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from writ.contracts.errors import WritError
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+_PIPE_WIDTH = 110
+
+
+class Exit(IntEnum):
+    """0: all held. 1: a problem was found. 2: the command was not used as it should be."""
+
+    OK = 0
+    PROBLEM = 1
+    USAGE = 2
+
+
+class CommandError(WritError):
+    """A command cannot do what it was asked; `hint` says what to do next."""
+
+    code = "command.failed"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, code: str | None = None, field: str | None = None
+    ) -> None:
+        super().__init__(message, code=code, field=field)
+        self.hint = hint
+
+
+class UsageError(CommandError):
+    """What the person typed makes no sense; trying again cannot help."""
+
+    code = "command.usage"
+
+
+class Output:
+    """Where a command puts its result and its progress; in JSON mode only the result is on stdout."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.notes = _console(stderr=True)
+        self._result = _console(stderr=False)
+        self.failed = False
+
+    def show(self, document: Any, *renderables: RenderableType) -> None:
+        """The result of the command, in both forms."""
+        if self.as_json:
+            typer.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))
+            return
+        for renderable in renderables:
+            self._result.print(renderable)
+
+    def note(self, text: str) -> None:
+        """A line of progress, beside the result."""
+        if not self.as_json:
+            self.notes.print(text, highlight=False)
+
+    def found_problem(self) -> None:
+        """Let the command end with exit code 1 although it printed its result."""
+        self.failed = True
+
+    def error(self, error: WritError) -> None:
+        """Say what went wrong, and what to do next where that is known."""
+        hint = getattr(error, "hint", None)
+        if self.as_json:
+            document = {"code": error.code, "message": error.message, "field": error.field, "hint": hint}
+            given = {key: value for key, value in document.items() if value is not None}
+            typer.echo(json.dumps({"error": given}, indent=2, ensure_ascii=False))
+            return
+        place = f" [dim](field: {error.field})[/dim]" if error.field else ""
+        self.notes.print("[bold red]✘[/bold red]", error.message + place, highlight=False)
+        if hint:
+            self.notes.print("  [bold]next:[/bold]", hint, highlight=False)
+
+
+@contextmanager
+def reporting(as_json: bool) -> Iterator[Output]:
+    """The frame of every command: errors become a message and an exit code, never a stack trace."""
+    output = Output(as_json)
+    try:
+        yield output
+    except WritError as error:
+        output.error(error)
+        raise typer.Exit(Exit.USAGE if isinstance(error, UsageError) else Exit.PROBLEM) from None
+    if output.failed:
+        raise typer.Exit(Exit.PROBLEM)
+
+
+def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """A plain table; columns named with a leading `>` are aligned right."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        right = column.startswith(">")
+        made.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*("" if cell is None else str(cell) for cell in row))
+    return made
+
+
+def facts(title: str, values: Mapping[str, object]) -> Table:
+    """One thing and its properties, one a line; absent ones are left out."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+    made.add_column(style="dim")
+    made.add_column(overflow="fold")
+    for name, value in values.items():
+        if value is not None:
+            made.add_row(name, str(value))
+    return made
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=max(console.width, _PIPE_WIDTH))

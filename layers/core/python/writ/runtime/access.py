@@ -1,0 +1,32 @@
+"""Whether a caller may use a route: asked of policy for every request, denied when it cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from writ.contracts.errors import WritError
+
+if TYPE_CHECKING:
+    from writ.policy.engine import PolicyEngine
+
+
+def require(claims: Mapping[str, Any], route: str) -> None:
+    """Raise `authentication.missing` without a verified subject, `forbidden` where policy says no.
+
+    `route` is method and path template, `GET /v1/bots/{name}` say.
+    """
+    if not claims.get("sub"):
+        raise WritError("no verified caller", code="authentication.missing")
+    if not engine().authorize(claims, route):
+        raise WritError("policy does not allow this caller to use this route", code="forbidden")
+
+
+@cache
+def engine() -> PolicyEngine:
+    """The policy engine of this process, compiled at its first use."""
+    from writ.policy.bundle import Bundle
+    from writ.policy.engine import PolicyEngine
+
+    return PolicyEngine(Bundle.load_default())

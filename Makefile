@@ -25,6 +25,7 @@ check: setup ## Lint and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@.venv/bin/lint-imports
 
 unit: setup ## Unit, property and contract tests (no network)
 	@$(PY) -m pytest tests/unit tests/property tests/contract

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from writ.contracts.errors import WritError
 
@@ -65,7 +66,7 @@ class Output:
     def note(self, text: str) -> None:
         """A line of progress, beside the result."""
         if not self.as_json:
-            self.notes.print(text, highlight=False)
+            self.notes.print(Text(text))
 
     def found_problem(self) -> None:
         """Let the command end with exit code 1 although it printed its result."""
@@ -79,10 +80,10 @@ class Output:
             given = {key: value for key, value in document.items() if value is not None}
             typer.echo(json.dumps({"error": given}, indent=2, ensure_ascii=False))
             return
-        place = f" [dim](field: {error.field})[/dim]" if error.field else ""
-        self.notes.print("[bold red]✘[/bold red]", error.message + place, highlight=False)
+        place = f" (field: {error.field})" if error.field else ""
+        self.notes.print(Text.assemble(("✘ ", "bold red"), error.message, (place, "dim")))
         if hint:
-            self.notes.print("  [bold]next:[/bold]", hint, highlight=False)
+            self.notes.print(Text.assemble(("  next: ", "bold"), hint))
 
 
 @contextmanager
@@ -105,7 +106,7 @@ def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[obj
         right = column.startswith(">")
         made.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        made.add_row(*(_cell(cell) for cell in row))
     return made
 
 
@@ -116,8 +117,13 @@ def facts(title: str, values: Mapping[str, object]) -> Table:
     made.add_column(overflow="fold")
     for name, value in values.items():
         if value is not None:
-            made.add_row(name, str(value))
+            made.add_row(name, _cell(value))
     return made
+
+
+def _cell(value: object) -> Text:
+    """Text as it is: what comes from outside is not rich's markup."""
+    return value if isinstance(value, Text) else Text("" if value is None else str(value))
 
 
 def _console(*, stderr: bool) -> Console:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
-from regopy import Interpreter, RegoError
+from regopy import Interpreter, RegoError, set_default_log_level
 from rich.console import Console
 from rich.table import Table
 
 from writ.policy.bundle import DATA, read_texts
 from writ.policy.errors import BundleError
-from writ.policy.source import Module
+from writ.policy.source import Module, complaint
 
 POLICIES: Final = Path(__file__).resolve().parent.parent / "policies"
 PREFIX: Final = "test_"
@@ -28,7 +28,7 @@ PREFIX: Final = "test_"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One test rule: `passed` when it is true, `failed` when it is not, `error` when it could not be asked."""
+    """One test rule: `passed` when it is true, `failed` when it is not, `error` when it could not be asked."""  # noqa: E501
 
     file: str
     rule: str
@@ -39,7 +39,13 @@ class Result:
 
 def discover(modules: Sequence[Module]) -> list[tuple[Module, str]]:
     """Test rules in the order of files and of appearance."""
-    return [(module, rule) for module in modules if module.is_test for rule in module.rules if rule.startswith(PREFIX)]
+    return [
+        (module, rule)
+        for module in modules
+        if module.is_test
+        for rule in module.rules
+        if rule.startswith(PREFIX)
+    ]
 
 
 def run(directory: Path) -> list[Result]:
@@ -61,6 +67,7 @@ def _run(texts: dict[str, str]) -> list[Result]:
     tests = discover(modules)
     if not tests:
         return []
+    set_default_log_level("None")  # it would write to standard output, into the JSON
     interpreter = Interpreter()
     try:
         for module in modules:
@@ -68,7 +75,7 @@ def _run(texts: dict[str, str]) -> list[Result]:
         interpreter.add_data_json(texts.get(DATA, "{}"))
         bundle = interpreter.build(None, [f"{module.package}/{rule}" for module, rule in tests])
     except RegoError as error:
-        raise BundleError(f"the policies do not compile: {error}") from None
+        raise BundleError(complaint(error)) from None
     results = []
     for module, rule in tests:
         began = time.perf_counter()
@@ -88,14 +95,16 @@ def _result(module: Module, rule: str, status: str, milliseconds: float, message
 
 
 def test(
-    directory: Annotated[Path, typer.Argument(help="Folder of Rego files.")] = POLICIES,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    directory: Annotated[Path, typer.Argument(help="Folder of Rego files.")] = POLICIES,  # noqa: PT028
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: PT028
 ) -> None:
     """Run the policies' own tests: exit code 1 when one does not hold, 2 when there is nothing to run."""
     try:
         results = run(directory) if directory.is_dir() else []
     except BundleError as error:
-        print(json.dumps({"error": error.code, "message": error.message}) if as_json else error, file=sys.stderr)
+        print(
+            json.dumps({"error": error.code, "message": error.message}) if as_json else error, file=sys.stderr
+        )
         raise typer.Exit(1) from None
     if not results:
         print(f"no test rule under {directory}", file=sys.stderr)

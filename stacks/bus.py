@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from stacks.schemas import draft4
 from stacks.settings import Feature, Settings
 
 EVENTS: Final = Path(__file__).parent.parent / "events"
+_CONTRACT: Final = re.compile(r"[A-Z][A-Za-z0-9]*\.v[1-9][0-9]*\.json")  # beside them lie samples
 
 
 class BusStack(Stack):
@@ -50,8 +52,9 @@ class BusStack(Stack):
             self, "Registry", registry_name=names.bus, description="Contracts of the events on the bus"
         )
         self._settings.where_accepted(registry, Feature.SCHEMAS)
-        for path in sorted(contracts.glob("*/*.v*.json")):
-            self._schema(registry, path.name.removesuffix(".json"), json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(contracts.glob("*/*.json")):
+            if _CONTRACT.fullmatch(path.name):
+                self._schema(registry, path.stem, json.loads(path.read_text(encoding="utf-8")))
 
     def _schema(self, registry: schemas.CfnRegistry, detail_type: str, contract: Mapping[str, Any]) -> None:
         schema = schemas.CfnSchema(

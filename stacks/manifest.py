@@ -37,6 +37,12 @@ class BotFolder:
         return bool(self.manifest.routes)
 
     @property
+    def has_queue(self) -> bool:
+        """Whether events, ticks or resumed actions reach it."""
+        by_queue = any(trigger.stream is None for trigger in self.manifest.triggers)
+        return self.has_worker and (by_queue or bool(self.manifest.actions))
+
+    @property
     def functions(self) -> tuple[str, ...]:
         """Names of its functions; each has a role of the same name."""
         worker = (self.name,) if self.has_worker else ()

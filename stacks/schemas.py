@@ -8,6 +8,7 @@ from typing import Any, Final
 _BOUNDS: Final = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 # Keywords that came after draft 4 and only narrow or annotate: a documentation registry does without.
 _LATER: Final = frozenset({"examples", "propertyNames", "contains", "if", "then", "else", "discriminator"})
+_LITERAL: Final = frozenset({"default", "enum", "required"})
 _NAMED: Final = frozenset({"properties", "patternProperties", "$defs"})
 
 
@@ -26,6 +27,8 @@ def _converted(schema: Mapping[str, Any]) -> dict[str, Any]:
             result[keyword] = True
         elif keyword == "const":
             result["enum"] = [value]
+        elif keyword in _LITERAL:
+            result[keyword] = value
         elif keyword == "$ref":
             result["$ref"] = value.replace("#/$defs/", "#/definitions/")
         elif keyword in _NAMED:

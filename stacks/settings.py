@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from aws_cdk import CfnCondition, CfnParameter, CfnResource, Environment, Fn, RemovalPolicy, Stack
+from aws_cdk.aws_logs import RetentionDays
 from constructs import IConstruct
 
 
@@ -47,6 +48,12 @@ class Target:
     linked_layer: bool = False
 
 
+_RETENTION: Final = {
+    7: RetentionDays.ONE_WEEK,
+    14: RetentionDays.TWO_WEEKS,
+    90: RetentionDays.THREE_MONTHS,
+    365: RetentionDays.ONE_YEAR,
+}
 AWS: Final = Target("aws")
 EMULATOR: Final = Target(
     "emulator", refuses=frozenset(Feature), tls=False, event_conditions=False, linked_layer=True
@@ -77,6 +84,10 @@ class Settings:
         return RemovalPolicy.RETAIN if self.protected else RemovalPolicy.DESTROY
 
     @property
+    def log_retention(self) -> RetentionDays:
+        return _RETENTION[self.log_days]
+
+    @property
     def log_origin(self) -> str:
         """The log's base URL without its scheme, which is also the name on its checkpoints."""
         return f"log.{self.domain}/{self.env}"
@@ -96,8 +107,10 @@ class Settings:
         if not isinstance(child, CfnResource):
             raise TypeError(f"{resource.node.path} is not a resource")
         stack = Stack.of(child)
-        condition = stack.node.try_find_child(feature.value) or self._condition(stack, feature)
-        child.cfn_options.condition = condition
+        found = stack.node.try_find_child(f"Has{feature.value}")
+        child.cfn_options.condition = (
+            found if isinstance(found, CfnCondition) else self._condition(stack, feature)
+        )
 
     def _condition(self, stack: Stack, feature: Feature) -> CfnCondition:
         accepts = CfnParameter(
@@ -107,9 +120,8 @@ class Settings:
             allowed_values=["true", "false"],
             description=f"Whether the deployment target has {feature.description}.",
         )
-        return CfnCondition(
-            stack, feature.value, expression=Fn.condition_equals(accepts.value_as_string, "true")
-        )
+        is_true = Fn.condition_equals(accepts.value_as_string, "true")
+        return CfnCondition(stack, f"Has{feature.value}", expression=is_true)
 
 
 _DOMAIN: Final = "writ.example"

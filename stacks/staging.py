@@ -34,7 +34,9 @@ CLOUD_PYTHON: Final = "3.13"
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: function and layers, unzipped.
 MAX_UNZIPPED_BYTES: Final = 250 * 1024 * 1024
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_NOISE: Final = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"})
+_NOISE: Final = frozenset(
+    {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
+)
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,10 @@ def _install(target: Path, platform: Iterable[str]) -> None:
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-config", "--no-deps"]
     command += ["--only-binary", ":all:", "--require-hashes", "--link-mode", "copy"]
     result = subprocess.run(
-        [*command, "--target", str(target), *platform, "-r", str(LOCK)], capture_output=True, text=True, check=False
+        [*command, "--target", str(target), *platform, "-r", str(LOCK)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode:
         raise StagingError(f"could not install {LOCK.relative_to(ROOT)}:\n{result.stderr.strip()}")

@@ -10,9 +10,9 @@ from typing import Any, Final
 from functions.backlog.facts import Facts
 from functions.backlog.lifecycle import within_window
 from functions.backlog.sources import sighting
-from functions.backlog.task import Changes, Draft, Sighting, Status, Task, read, task_id
+from functions.backlog.task import Changes, Draft, Sighting, Status, Task, person_key, read, task_id
 from writ.contracts.action import Action, Target
-from writ.contracts.errors import NotFoundError
+from writ.contracts.errors import ContractError, NotFoundError
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.backlog import TaskChangeRequested, TaskScoreRequested, TaskSubmitted
 from writ.contracts.events.platform import ScheduleTicked
@@ -60,6 +60,8 @@ def _record(found: Sighting, now: datetime) -> Action:
 
 def _add(event: AnyEvent, command: TaskSubmitted, now: datetime) -> Action:
     draft = read(Draft, command.task, "task")
+    if command.task_id != task_id(person_key(draft.owner, draft.title)):
+        raise ContractError("the id is not the one of this title and owner", field="task_id")
     return Action.of(
         BOT,
         "add-task",
@@ -77,9 +79,9 @@ def _command(
         raise NotFoundError(f"no task {command.task_id}", field="task_id")
     parameters: dict[str, Any] = {"at": now.isoformat()}
     if isinstance(command, TaskChangeRequested):
-        read(Changes, command.changes, "changes")
-        name, what = "change-task", "change " + ", ".join(sorted(command.changes))
-        parameters |= {"version": command.version, "changes": command.changes}
+        changes = read(Changes, command.changes, "changes").model_dump(mode="json", exclude_unset=True)
+        name, what = "change-task", "change " + ", ".join(sorted(changes))
+        parameters |= {"version": command.version, "changes": changes}
     else:
         name, what = "score-task", f"score it by {command.method}"
         parameters["method"] = command.method

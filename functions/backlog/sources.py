@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from functions.backlog.task import Sighting, Source, normalised
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.delivery import CheckFailed, DeploymentRequested, WorkflowRerun
-from writ.contracts.events.fields import GitHubData
+from writ.contracts.events.fields import RepositoryData
 from writ.contracts.events.github import IssueLabelled
 
 LABELS: Final = frozenset({"toil", "automation", "chore"})
@@ -39,9 +39,9 @@ class _Seen(NamedTuple):
 def sighting(event: AnyEvent) -> Sighting | None:
     """The occurrence that an event shows, or None for an event that shows none."""
     data = event.data
-    if not isinstance(data, GitHubData) or data.repository is None:
+    if not isinstance(data, RepositoryData):
         return None
-    found = _seen(event, data, data.repository)
+    found = _seen(event, data)
     if found is None:
         return None
     assumed = ASSUMED[found.source]
@@ -60,7 +60,8 @@ def sighting(event: AnyEvent) -> Sighting | None:
     )
 
 
-def _seen(event: AnyEvent, data: GitHubData, repository: str) -> _Seen | None:
+def _seen(event: AnyEvent, data: RepositoryData) -> _Seen | None:
+    repository = data.repository
     match data:
         case CheckFailed(kind="run"):
             title = f"Look after failing check {data.name} in {repository}"

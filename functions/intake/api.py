@@ -18,7 +18,7 @@ api = Api("intake")
 handler = api.handler
 
 
-@api.post("/v1/webhooks/github")
+@api.post("/v1/webhooks/github", public=True)
 def github(request: Request) -> Response:
     """202 for a new delivery, 200 and the same body but for `duplicate` for a repeat."""
     ports, secrets = connect()

@@ -7,9 +7,9 @@ import rego.v1
 # entrypoint: true
 decision := {
 	"verdict": verdict,
-	"reasons": sort(reasons),
-	"obligations": sort(obligations),
-	"exceptions": sort(exceptions_used),
+	"reasons": sort([reason | some reason in reasons]),
+	"obligations": sort([duty | some duty in obligations]),
+	"exceptions": sort([id | some id in exceptions_used]),
 }
 
 verdict := "unknown" if {

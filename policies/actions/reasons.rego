@@ -61,7 +61,7 @@ message("limit_per_target") := sprintf(
 	[input.usage.target_hour, input.limits.per_target_per_hour],
 )
 
-message("freeze") := sprintf("frozen by %s", [concat(", ", sort(freezes))])
+message("freeze") := sprintf("frozen by %s", [concat(", ", sort([id | some id in freezes]))])
 
 message("window_closed") := sprintf("outside the change window: %s", [input.change.window])
 

@@ -64,7 +64,9 @@ class Forge:
 
     def note(self, size: int, root: bytes) -> bytes:
         return sign_checkpoint(
-            Checkpoint(ORIGIN, size, root), self.log_key.public_key(), lambda text: self.log_key.sign(text, ECDSA)
+            Checkpoint(ORIGIN, size, root),
+            self.log_key.public_key(),
+            lambda text: self.log_key.sign(text, ECDSA),
         )
 
     def entry(self, session: Session, statement: dict[str, Any]) -> Entry:
@@ -135,4 +137,7 @@ def an_outcome(
 
 def load_vectors(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """JSON test vectors under a folder, with a short name each."""
-    return [(str(path.relative_to(folder)), json.loads(path.read_bytes())) for path in sorted(folder.rglob("*.json"))]
+    return [
+        (str(path.relative_to(folder)), json.loads(path.read_bytes()))
+        for path in sorted(folder.rglob("*.json"))
+    ]

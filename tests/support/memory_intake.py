@@ -1,17 +1,16 @@
-"""In-memory ports of intake, the payloads of GitHub, and faults at every port call."""
+"""In-memory ports of intake, the payloads of GitHub, and requests as the HTTP API hands them over."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from functions.intake.receive import IntakePorts
 from functions.intake.webhook import sign
-from writ.contracts.errors import TransientError
 from writ.contracts.event import AnyEvent
 from writ.ports.intake import DeliveryRecord, DeliveryState
 
@@ -21,35 +20,10 @@ SECRET = b"current-secret-of-the-tests"
 DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
 
-class CrashError(Exception):
-    """The process died here."""
-
-
-@dataclass
-class Faults:
-    """Fails the calls whose number is in `plan`: before they take effect, after, or as a refused call."""
-
-    plan: Mapping[int, str] = field(default_factory=dict)
-    calls: int = 0
-
-    def around(self, call: Callable[[], Any]) -> Any:
-        self.calls += 1
-        fault = self.plan.get(self.calls)
-        if fault == "before":
-            raise CrashError
-        if fault == "refused":
-            raise TransientError("injected")
-        result = call()
-        if fault == "after":
-            raise CrashError
-        return result
-
-
 @dataclass
 class MemoryIntake:
-    """Deliveries, payloads and the bus, over one list of faults."""
+    """Deliveries, payloads and the bus."""
 
-    faults: Faults = field(default_factory=Faults)
     records: dict[str, DeliveryRecord] = field(default_factory=dict)
     objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     events: list[AnyEvent] = field(default_factory=list)
@@ -59,18 +33,16 @@ class MemoryIntake:
         return IntakePorts(deliveries=self, payloads=self, bus=self)
 
     def register(self, record: DeliveryRecord) -> DeliveryRecord:
-        stored: DeliveryRecord = self.faults.around(lambda: self.records.setdefault(record.delivery, record))
-        return stored
+        return self.records.setdefault(record.delivery, record)
 
     def published(self, record: DeliveryRecord) -> None:
-        done = replace(record, state=DeliveryState.PUBLISHED)
-        self.faults.around(lambda: self.records.__setitem__(record.delivery, done))
+        self.records[record.delivery] = replace(record, state=DeliveryState.PUBLISHED)
 
     def put(self, key: str, body: bytes, sha256: str) -> None:
-        self.faults.around(lambda: self.objects.setdefault(key, (body, sha256)))
+        self.objects.setdefault(key, (body, sha256))
 
     def publish(self, events: Sequence[AnyEvent]) -> None:
-        self.faults.around(lambda: self.events.extend(events))
+        self.events.extend(events)
 
     def is_empty(self) -> bool:
         return not (self.records or self.objects or self.events)

@@ -26,6 +26,7 @@ from writ.contracts.action import Action, Approval, Decision, Obligation, Reason
 from writ.contracts.errors import ConflictError, TransientError
 from writ.contracts.manifest import ActionSpec, Limits
 from writ.ports.actions import Cause, Phase
+from writ.runtime.answers import Answers
 from writ.runtime.judge import Judge
 from writ.runtime.loop import MAX_ATTEMPTS, Effect, Identity, Loop, LoopPorts, intent_id, outcome_id
 
@@ -113,6 +114,10 @@ class Plane:
         world = faults.wrap(self.world, "world")
         return Loop(IDENTITY, SPECS, dict.fromkeys(SPECS, effect), ports, world, lease=LEASE)
 
+    def answers(self) -> Answers:
+        """What puts answers on record, without faults."""
+        return Answers(IDENTITY, self.evidence, self.bus, self.clock, lambda size: b"\x02" * size)
+
 
 def _actions(count: int) -> list[Action]:
     names = ["low", "low", "high", "never"]
@@ -164,10 +169,9 @@ def _answer(plane: Plane, action_id: str, chance: random.Random) -> None:
     if choice == "expire":
         plane.approvals.expire(action_id)
         return
-    plane.approvals.answer(
-        action_id,
-        Approval(approved=choice == "approve", by="ann", at=plane.clock.now(), reason="looked at it"),
-    )
+    answer = Approval(approved=choice == "approve", by="ann", at=plane.clock.now(), reason="looked at it")
+    plane.approvals.answer(action_id, answer)
+    plane.answers().attest(plane.actions.records[action_id], answer)
 
 
 @pytest.mark.parametrize("block", range(4))

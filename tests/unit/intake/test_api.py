@@ -14,11 +14,15 @@ from tests.support.memory_intake import (
     PAYLOADS,
     SAMPLES,
     SECRET,
-    Faults,
     MemoryIntake,
     headers,
     http_event,
 )
+from writ.contracts.errors import TransientError
+
+
+def refuse(*_: object) -> None:
+    raise TransientError("throttled")
 
 
 class Secrets:
@@ -80,10 +84,11 @@ def test_other_body_under_a_used_delivery_id_is_a_conflict(memory: MemoryIntake)
     assert len(memory.events) == 1
 
 
-def test_refused_dependency_asks_to_come_again(memory: MemoryIntake) -> None:
+def test_refused_dependency_asks_to_come_again(memory: MemoryIntake, monkeypatch: pytest.MonkeyPatch) -> None:
     path = PAYLOADS[0]
-    memory.faults = Faults({1: "refused"})
-    assert answered(path.read_bytes(), event=path.parent.name)[0] == 503
+    with monkeypatch.context() as broken:
+        broken.setattr(MemoryIntake, "publish", refuse)
+        assert answered(path.read_bytes(), event=path.parent.name)[0] == 503
     assert answered(path.read_bytes(), event=path.parent.name)[0] == 202
 
 

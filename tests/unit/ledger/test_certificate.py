@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from tests.support.log_forge import BOTS, ISSUER, NOW, Forge
 
+from tests.support.log_forge import BOTS, ISSUER, NOW, Forge
 from writ.ledger.certificate import check_certificate
 from writ.ledger.errors import VerificationError
 from writ.ledger.session import RENEW_AFTER, new_session_key
@@ -79,7 +79,9 @@ def test_certificate_is_refused_when_it_is_not_of_this_trust_root(
         check_certificate(make(forge), forge.trust)
 
 
-def rebuilt(forge: Forge, drop: x509.ObjectIdentifier | None, *added: x509.Extension[x509.ExtensionType]) -> bytes:
+def rebuilt(
+    forge: Forge, drop: x509.ObjectIdentifier | None, *added: x509.Extension[x509.ExtensionType]
+) -> bytes:
     """A certificate re-signed by the real authority with extensions dropped or added."""
     original = x509.load_pem_x509_certificate(issued(forge))
     builder = x509.CertificateBuilder(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
-from tests.support.log_forge import ORIGIN, Forge
 
+from tests.support.log_forge import ORIGIN, Forge
 from writ.ledger.checkpoint import Checkpoint, key_id, open_checkpoint
 from writ.ledger.dsse import ECDSA
 from writ.ledger.errors import VerificationError

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.log_forge import load_vectors
 
+from tests.support.log_forge import load_vectors
 from writ.ledger import merkle
 from writ.ledger.errors import VerificationError
 

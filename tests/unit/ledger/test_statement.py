@@ -7,8 +7,8 @@ from hashlib import sha256
 import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.support.log_forge import NOW, Forge, a_decision, an_action, an_intent, an_outcome, stamp
 
+from tests.support.log_forge import NOW, Forge, a_decision, an_action, an_intent, an_outcome, stamp
 from writ.contracts import statement as statements
 from writ.contracts.action import Approval
 from writ.contracts.errors import ContractError

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+
 from writ.contracts.errors import PermanentError, TransientError, WritError
 from writ.contracts.event import AnyEvent
 from writ.runtime.batch import MAX_RECEIVES, process
@@ -77,7 +78,11 @@ def test_a_record_moves_to_the_dead_letters_when_its_tries_are_used_up() -> None
         ('{"detail-type": "Nothing.v1", "detail": {}}', "contract.unknown_type", "detail-type"),
         ('{"detail-type": "ScheduleTicked.v9", "detail": {}}', "contract.unknown_version", "detail-type"),
         ('{"detail-type": "ScheduleTicked.v1", "detail": 7}', "contract.invalid", "detail"),
-        ('{"detail-type": "ScheduleTicked.v1", "detail": {"meta": {}}}', "contract.missing_field", "detail.data"),
+        (
+            '{"detail-type": "ScheduleTicked.v1", "detail": {"meta": {}}}',
+            "contract.missing_field",
+            "detail.data",
+        ),
         (_tick(schedule=7), "contract.invalid", "detail.data.schedule"),
     ],
 )

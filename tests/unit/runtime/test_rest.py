@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+
 from writ.contracts.errors import ConflictError, NotFoundError, TransientError, WritError
 from writ.runtime.rest import MAX_BODY_BYTES, MAX_DEPTH, Api, Request, Response
 

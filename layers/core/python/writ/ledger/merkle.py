@@ -139,9 +139,9 @@ def verify_consistency(
     Raises
     ------
     VerificationError
-        Unless it is. From an empty tree nothing can be proved, so only an equal empty tree passes.
+        Unless it is. From an empty tree nothing can be proved, so `first` of zero is refused.
     """
-    if first == second:
+    if first == second > 0:
         if proof or first_root != second_root:
             raise VerificationError("trees of one size differ", field="proof")
         return

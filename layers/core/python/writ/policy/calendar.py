@@ -33,7 +33,10 @@ def change_facts(
         in_force = freezes_at(_FREEZES.validate_python(list(freezes)), now)
     except ValidationError:
         return facts
-    return {**facts, "freezes": [freeze.model_dump(mode="json", include={"id", "reason", "scope"}) for freeze in in_force]}
+    return {
+        **facts,
+        "freezes": [freeze.model_dump(mode="json", include={"id", "reason", "scope"}) for freeze in in_force],
+    }
 
 
 def freezes_at(freezes: Iterable[Freeze], now: datetime) -> list[Freeze]:

@@ -72,7 +72,7 @@ class Freeze(_Control):
 
 
 class ExceptionScope(_Control):
-    """Globs over bot, action and target (`kind:id`); all three are named, so that losing one widens nothing."""
+    """Globs over bot, action and target (`kind:id`); all three are named, so that losing one widens nothing."""  # noqa: E501
 
     bot: Glob
     action: Glob

@@ -14,6 +14,7 @@ from writ.contracts.action import Decision, Reason, Verdict
 from writ.policy.bundle import Bundle
 from writ.policy.errors import BundleError, PolicyError, PolicyUndefinedError
 from writ.policy.input import PolicyInput, known_facts
+from writ.policy.source import complaint
 from writ.policy.terms import to_input
 
 DECISION: Final = "writ/actions/decision"
@@ -35,7 +36,7 @@ class PolicyEngine:
             self._interpreter.add_data(dict(bundle.data))
             self._compiled = self._interpreter.build(None, list(bundle.entrypoints))
         except RegoError as error:
-            raise BundleError(f"the bundle does not compile: {error}") from error
+            raise BundleError(complaint(error)) from None
 
     @classmethod
     def load_default(cls, directory: Path | None = None) -> Self:
@@ -46,13 +47,15 @@ class PolicyEngine:
         """Decide one action at an instant. Whatever keeps policy from answering makes `unknown`, never an error.
 
         Its reason then says which: `facts_missing` (one for each fact), `policy_undefined` or `policy_error`.
-        """
+        """  # noqa: E501
         instant = now.astimezone(UTC)
         try:
             answer = self.evaluate(DECISION, known_facts(document, instant))
             if not isinstance(answer, dict):
                 raise PolicyError("the decision is not an object")
-            return Decision.model_validate({**answer, "bundle_digest": self.bundle.digest, "decided_at": instant})
+            return Decision.model_validate(
+                {**answer, "bundle_digest": self.bundle.digest, "decided_at": instant}
+            )
         except PolicyError as error:
             return self._unknown(Reason(code=error.code, message=error.message[:500]), instant)
         except ValidationError as error:

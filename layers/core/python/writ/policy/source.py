@@ -9,6 +9,8 @@ from typing import Final
 
 _PACKAGE: Final = re.compile(r"^package\s+([A-Za-z_][\w.]*)", re.MULTILINE)
 _HEAD: Final = re.compile(r"^(?:default\s+)?([a-z_]\w*)(?=[\s(.\[:=])")
+_MESSAGE: Final = re.compile(r"\(errormsg \d+:(.*?)\)")
+_PLACE: Final = re.compile(r"\(error \d+:([^|]+)\|")
 _KEYWORDS: Final = frozenset({"package", "import", "else"})
 
 
@@ -54,3 +56,11 @@ class Module:
 def _head(line: str) -> str | None:
     match = _HEAD.match(line)
     return match[1] if match and match[1] not in _KEYWORDS else None
+
+
+def complaint(error: Exception) -> str:
+    """One line out of rego-cpp's error, which is a whole syntax tree: what is wrong, and in which file."""
+    text = str(error)
+    message, place = _MESSAGE.search(text), _PLACE.search(text)
+    said = message[1] if message else text.splitlines()[0]
+    return f"the policies do not compile: {said}" + (f" in {place[1]}" if place else "")

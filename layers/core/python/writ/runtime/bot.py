@@ -9,7 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, NotFoundError, PermanentError, TransientError
+from writ.contracts.errors import (
+    ConflictError,
+    LimitExceededError,
+    NotFoundError,
+    PermanentError,
+    TransientError,
+)
 from writ.contracts.event import AnyEvent
 from writ.ports.actions import ActionRecord, Cause
 from writ.runtime.loop import Effect, Loop
@@ -95,6 +101,8 @@ class Bot(Generic[PortsT, FactsT]):
         action_id = getattr(event.data, "action_id", "")
         try:
             return [self.wiring.loop.resume(action_id)]
+        except (ConflictError, LimitExceededError) as error:  # it moved on meanwhile: look again next time
+            raise TransientError(error.message, code=error.code) from None
         except NotFoundError as error:
             raise PermanentError(
                 error.message, code="action.unknown", field="detail.data.action_id"

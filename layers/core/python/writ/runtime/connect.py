@@ -13,6 +13,7 @@ from writ.adapters.eventbridge import EventBridgeBus
 from writ.adapters.guard_table import GuardTable
 from writ.adapters.system import SystemClock
 from writ.runtime.access import engine
+from writ.runtime.answers import Answers
 from writ.runtime.environment import Environment, current
 from writ.runtime.judge import Judge
 from writ.runtime.loop import Effect, Identity, Loop, LoopPorts
@@ -38,6 +39,24 @@ def connect(
     lease = timedelta(seconds=environment.timeout_s) + LEASE_MARGIN
     loop = Loop(identity, environment.actions, effects, loop_ports(environment), bot_ports, lease=lease)
     return Wiring(loop, bot_ports, clock)
+
+
+def answers(environment: Environment) -> Answers:
+    """What makes people's answers known, in the name of this function."""
+    from writ.adapters.recorder import connect_recorder  # type: ignore[import-not-found]
+
+    return Answers(
+        identity=identity(environment),
+        evidence=connect_recorder(environment),
+        bus=EventBridgeBus(environment.bus),
+        clock=SystemClock(),
+        entropy=secrets.token_bytes,
+    )
+
+
+def identity(environment: Environment) -> Identity:
+    """Who this function acts as."""
+    return Identity(environment.bot, environment.owner, environment.version, environment.code_digest)
 
 
 def loop_ports(environment: Environment) -> LoopPorts:

@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from writ.ports.evidence import Adopted, Evidence
 
 MAX_ATTEMPTS: Final = 5
+LAST_ATTEMPT: Final = 20
+ABANDONED: Final = Outcome(
+    status=Status.FAILED,
+    code="action.abandoned",
+    message="its bot did not settle it in time; whether the effect happened is not known",
+)
 _DECISION_ROUNDS: Final = 3
 
 PortsT = TypeVar("PortsT")
@@ -167,10 +173,45 @@ class Loop(Generic[PortsT]):
         taken = self._advance(record, attempt=record.attempt + 1, lease_until=now + self._lease)
         return self._proceed(taken)
 
+    def abandon(self, action_id: str) -> ActionRecord:
+        """Close an action that its bot does not settle, without a look at its effect; the bot may be another.
+
+        An outcome that is durable already stands, and so does a rejection or the end of the waiting time;
+        else the action fails as `action.abandoned`. One that waits for a person is returned as it is.
+
+        Raises NotFoundError for an unknown action, BusyError while an attempt holds the lease.
+        """
+        record = self._ports.actions.get(action_id)
+        if record is None:
+            raise NotFoundError(f"no action {action_id}", field="action_id")
+        answer = record.approval
+        now = self._ports.clock.now()
+        if record.phase is Phase.CLOSED:
+            return record
+        if record.phase is Phase.WAITING:
+            request = self._ports.approvals.get(action_id)
+            answer = request.answer if request is not None else None
+            if request is None or answer is None or not answer.approved:
+                return self._answered(record)
+        elif record.lease_until > now:
+            raise BusyError(f"action {action_id} is held until {record.lease_until.isoformat()}")
+        # Past its last attempt for good, so that a crash below leads back here and not to another round.
+        attempt = max(record.attempt, LAST_ATTEMPT) + 1
+        lease_until = now + self._lease
+        taken = self._advance(
+            record, phase=Phase.CLAIMED, attempt=attempt, approval=answer, lease_until=lease_until
+        )
+        intent = self._append_intent(taken)
+        earlier = self._ports.evidence.get(outcome_id(action_id))
+        settled = _outcome_of(earlier.payload) if earlier else _refusal(taken)
+        return self._finish(taken, intent, settled or ABANDONED)
+
     def _answered(self, record: ActionRecord) -> ActionRecord:
         request = self._ports.approvals.get(record.action.id)
         if request is None or (request.answer is None and not request.expired):
             return record
+        if request.answer is not None and self._ports.evidence.get(approval_id(record.action.id)) is None:
+            return record  # an answer counts from its statement on, which the outcome has to follow
         now = self._ports.clock.now()
         lease_until = now + self._lease
         if request.answer is None or not request.answer.approved:
@@ -200,27 +241,22 @@ class Loop(Generic[PortsT]):
             and (earlier := self._ports.evidence.get(outcome_id(record.action.id))) is not None
         ):
             return self._finish(record, intent, _outcome_of(earlier.payload))
-        if record.approval is not None and not record.approval.approved:
-            rejected = Outcome(status=Status.DENIED, code="approval.rejected", message=record.approval.reason)
-            return self._finish(record, intent, rejected)
+        if (refusal := _refusal(record)) is not None:
+            return self._finish(record, intent, refusal)
         if record.decision.verdict is Verdict.ALLOW:
             return self._finish(record, intent, self._perform(record))
-        if record.decision.verdict is Verdict.REVIEW and record.approval is None:
-            request = self._ports.approvals.get(record.action.id)
-            if request is None or not request.expired:
-                return self._wait(record)
-            expired = Outcome(
-                status=Status.EXPIRED, code="approval.expired", message="nobody answered in time"
-            )
-            return self._finish(record, intent, expired)
-        return self._finish(record, intent, _denial(record.decision))
+        request = self._ports.approvals.get(record.action.id)
+        if request is None or not request.expired:
+            return self._wait(record)
+        expired = Outcome(status=Status.EXPIRED, code="approval.expired", message="nobody answered in time")
+        return self._finish(record, intent, expired)
 
     def _append_intent(self, record: ActionRecord) -> Adopted:
         cause = statement.Cause(
             id=record.cause.event_id, type=record.cause.event_type, by=record.cause.actor_id or None
         )
         made = statement.intent(
-            _presentable(record.action),
+            presentable(record.action),
             record.decision,
             cause,
             self._stamp(record.updated_at),
@@ -293,7 +329,7 @@ class Loop(Generic[PortsT]):
             previous = self._ports.evidence.get(approval_id(record.action.id)) or intent
         now = self._ports.clock.now()
         made = statement.outcome(
-            _presentable(record.action),
+            presentable(record.action),
             outcome,
             statement.Link(entry=previous.entry_id, sha256=previous.payload_sha256),
             self._stamp(now),
@@ -303,7 +339,8 @@ class Loop(Generic[PortsT]):
         closed = replace(
             record, phase=Phase.CLOSED, outcome=settled, updated_at=now, version=record.version + 1
         )
-        self._ports.bus.publish([notices.action_completed(closed, now), *self._announcements(closed, now)])
+        completed = notices.action_completed(closed, now, self._identity.bot)
+        self._ports.bus.publish([completed, *self._announcements(closed, now)])
         try:
             self._ports.actions.close(record, closed)
         except ConflictError:
@@ -387,6 +424,14 @@ def _reservations(action: Action, decision: Decision, now: datetime) -> list[Res
     ]
 
 
+def _refusal(record: ActionRecord) -> Outcome | None:
+    """The outcome of an action that a person or policy has refused; None where it may be taken or waits."""
+    if record.approval is not None and not record.approval.approved:
+        return Outcome(status=Status.DENIED, code="approval.rejected", message=record.approval.reason)
+    waits = record.decision.verdict is Verdict.REVIEW and record.approval is None
+    return None if waits or record.decision.verdict is Verdict.ALLOW else _denial(record.decision)
+
+
 def _denial(decision: Decision) -> Outcome:
     first = decision.reasons[0] if decision.reasons else None
     return Outcome(
@@ -404,7 +449,7 @@ def _outcome_of(payload: Mapping[str, Any]) -> Outcome:
     return Outcome.model_validate(payload["predicate"]["outcome"])
 
 
-def _presentable(action: Action) -> Action:
+def presentable(action: Action) -> Action:
     """The action without secrets and personal data: what is in the log stays there (I9)."""
     return action.model_copy(
         update={"parameters": redact(action.parameters), "reason": redact(action.reason)}

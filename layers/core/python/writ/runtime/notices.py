@@ -6,15 +6,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from writ.contracts.event import AnyEvent, EventData, make_event
-from writ.contracts.events.actions import ActedOn, ActionCompleted, ApprovalRequested
+from writ.contracts.events.actions import (
+    ActedOn,
+    ActionCompleted,
+    ActionStalled,
+    ApprovalDecided,
+    ApprovalRequested,
+)
 from writ.contracts.statement import Phase, entry_id
 
 if TYPE_CHECKING:
+    from writ.contracts.action import Approval
     from writ.ports.actions import ActionRecord
 
 
-def action_completed(record: ActionRecord, now: datetime) -> AnyEvent:
-    """`ActionCompleted.v1` of a record that has its outcome."""
+def action_completed(record: ActionRecord, now: datetime, producer: str | None = None) -> AnyEvent:
+    """`ActionCompleted.v1` of a record that has its outcome; the producer is its bot unless named."""
     action, outcome = record.action, record.outcome
     if outcome is None:
         raise ValueError(f"{action.id} has no outcome yet")
@@ -29,7 +36,7 @@ def action_completed(record: ActionRecord, now: datetime) -> AnyEvent:
         outcome=entry_id(action.id, Phase.OUTCOME),
         code=outcome.code,
     )
-    return _event(record, data, f"{action.id}.outcome", now)
+    return _event(record, data, f"{action.id}.outcome", now, producer)
 
 
 def approval_requested(record: ActionRecord, expires_at: datetime, now: datetime) -> AnyEvent:
@@ -46,17 +53,43 @@ def approval_requested(record: ActionRecord, expires_at: datetime, now: datetime
     return _event(record, data, f"{action.id}.review", now)
 
 
+def approval_decided(record: ActionRecord, answer: Approval, now: datetime, producer: str) -> AnyEvent:
+    """`ApprovalDecided.v1`: the answer a person gave to a waiting action."""
+    data = ApprovalDecided(
+        action_id=record.action.id,
+        bot=record.action.bot,
+        approved=answer.approved,
+        by=answer.by,
+        at=answer.at,
+        reason=answer.reason,
+    )
+    return _event(record, data, f"{record.action.id}.approval", now, producer)
+
+
+def action_stalled(record: ActionRecord, now: datetime, producer: str) -> AnyEvent:
+    """`ActionStalled.v1` of a record whose lease, or whose time to be answered, is over."""
+    data = ActionStalled(
+        action_id=record.action.id,
+        bot=record.action.bot,
+        attempt=record.attempt,
+        since=record.lease_until,
+    )
+    return _event(record, data, f"{record.action.id}.stalled.{record.attempt}", now, producer)
+
+
 def announced(record: ActionRecord, data: EventData, number: int, now: datetime) -> AnyEvent:
     """A domain event of a successful action, the `number`th of it."""
     return _event(record, data, f"{record.action.id}.{number}", now)
 
 
-def _event(record: ActionRecord, data: EventData, id: str, now: datetime) -> AnyEvent:
+def _event(
+    record: ActionRecord, data: EventData, id: str, now: datetime, producer: str | None = None
+) -> AnyEvent:
     return make_event(
         data,
         id=id,
         time=now,
-        producer=record.action.bot,
+        producer=producer or record.action.bot,
         trace=record.cause.trace,
         cause=record.cause.event_id,
     )

@@ -1,0 +1,87 @@
+"""Copies a log from the plane, so that anyone can verify it without the plane."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, Protocol
+
+from cli.output import CommandError
+from cli.plane import STATE
+from writ.ledger.logcopy import LogCopy, entry_of
+from writ.ledger.tiles import ENTRIES, Tile, tiles_of
+
+COPIES: Final = STATE / "ledger"
+CHECKPOINT: Final = "checkpoint"
+TRUST_ROOT: Final = "trust-root.json"
+
+Progress = Callable[[int, int], None]
+
+
+class LogSource(Protocol):
+    """Where a log is read from."""
+
+    def object(self, key: str) -> bytes | None:
+        """An object of the log, or None."""
+
+    def anchors(self) -> Iterator[tuple[str, bytes]]:
+        """Names and bytes of the checkpoints under Object Lock."""
+
+    def statements(self, size: int) -> Iterator[tuple[str, bytes]]:
+        """Entry ids and envelopes of the leaves below `size`, in any order."""
+
+
+def write_copy(source: LogSource, folder: Path, progress: Progress = lambda _done, _all: None) -> LogCopy:
+    """Copy a log as of its newest checkpoint; what was at `folder` before is replaced.
+
+    Raises CommandError when there is no checkpoint yet.
+    """
+    note = source.object(CHECKPOINT)
+    if note is None:
+        raise CommandError(
+            "the log has no checkpoint yet", code="ledger.no_checkpoint", hint="writ logs sequencer"
+        )
+    size = size_of(note)
+    building = folder.with_name(folder.name + ".part")
+    shutil.rmtree(building, ignore_errors=True)
+    _write(building / CHECKPOINT, note)
+    trust = source.object(TRUST_ROOT)
+    if trust is not None:
+        _write(building / TRUST_ROOT, trust)
+    for tile in every_tile(size):
+        data = source.object(tile.path)
+        if data is not None:  # verification names a tile that is missing
+            _write(building / tile.path, data)
+    for name, anchor in source.anchors():
+        if size_of(anchor) <= size:
+            _write(building / "checkpoints" / name, anchor)
+    (building / "statements").mkdir(parents=True, exist_ok=True)
+    for done, (entry, envelope) in enumerate(source.statements(size), 1):
+        name = f"{entry}.json"
+        entry_of(name)  # an id that is no file name must not become one
+        _write(building / "statements" / name, envelope)
+        progress(done, size)
+    shutil.rmtree(folder, ignore_errors=True)
+    building.rename(folder)
+    return LogCopy(folder)
+
+
+def every_tile(size: int) -> Iterator[Tile]:
+    """The files of a log of `size` leaves: entry bundles, and every level of hash tiles."""
+    yield from tiles_of(ENTRIES, size)
+    level = 0
+    while size >> (8 * level):
+        yield from tiles_of(level, size)
+        level += 1
+
+
+def size_of(note: bytes) -> int:
+    """The size a signed note claims; whether it may, verification says. -1 for anything else."""
+    lines = note.split(b"\n", 2)
+    return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() else -1
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

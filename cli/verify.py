@@ -1,0 +1,83 @@
+"""Verifies a copy of the log offline: no AWS, no network, only the copy and a trust root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.output import UsageError, table
+from writ.ledger.errors import VerificationError
+from writ.ledger.findings import Report
+from writ.ledger.logcopy import LogCopy
+from writ.ledger.trust import TrustRoot
+from writ.ledger.verify import verify_log
+
+_SHOWN = 20
+
+
+def open_copy(folder: Path) -> LogCopy:
+    """Raises UsageError for a folder that is not a copy of a log."""
+    if not (folder / "checkpoint").is_file():
+        raise UsageError(f"{folder} is no copy of a log: it has no checkpoint", field="DIR")
+    return LogCopy(folder)
+
+
+def verify(
+    copy: LogCopy, trust: Path | None = None, progress: Callable[[int, int], None] | None = None
+) -> Report:
+    """Verify a copy against the trust root of a file, or the copy's own.
+
+    Raises VerificationError when there is no readable signed head at all.
+    """
+    if trust is not None and not trust.is_file():
+        raise UsageError(f"there is no {trust}", field="--trust")
+    root = trust.read_bytes() if trust is not None else copy.trust_root()
+    return verify_log(copy, TrustRoot.decode(root), progress)
+
+
+def document(report: Report, copy: LogCopy) -> dict[str, Any]:
+    """A report, ready for JSON."""
+    return {
+        "ok": report.ok,
+        "copy": str(copy.folder),
+        "origin": report.checkpoint.origin,
+        "size": report.checkpoint.size,
+        "root": report.checkpoint.root.hex(),
+        "statements": report.statements,
+        "faults": report.faults,
+        "open": report.open,
+        "findings": [asdict(finding) for finding in report.findings],
+    }
+
+
+def unreadable(error: VerificationError, copy: LogCopy) -> dict[str, Any]:
+    """The document of a copy whose head could not be read."""
+    finding = {"code": error.code, "message": error.message, "severity": "fault"}
+    return {"ok": False, "copy": str(copy.folder), "faults": 1, "open": 0, "findings": [finding]}
+
+
+def picture(report: Report, copy: LogCopy) -> RenderableType:
+    """A report for people: the verdict, then what was found."""
+    head = report.checkpoint
+    size = f"{head.size} {'entry' if head.size == 1 else 'entries'} of {head.origin}"
+    if report.ok:
+        line = Text.assemble(("✔ ", "bold green"), f"verified offline: {size}, root {head.root.hex()[:16]}…")
+    else:
+        faults = f"{report.faults} {'fault' if report.faults == 1 else 'faults'}"
+        line = Text.assemble(("✘ ", "bold red"), (faults, "bold"), f" in {size}")
+    notes: list[RenderableType] = [line, Text(f"  copy: {copy.folder}", style="dim")]
+    if report.open:
+        notes.append(Text(f"  {report.open} intents have no outcome yet, which is allowed", style="dim"))
+    if not report.ok:
+        rows = [
+            ("" if f.index is None else f.index, f.entry or "", f.code, f.message)
+            for f in report.findings[:_SHOWN]
+            if f.severity == "fault"
+        ]
+        notes.append(table(None, (">leaf", "entry", "code", "what is wrong"), rows))
+    return Group(*notes)

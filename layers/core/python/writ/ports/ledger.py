@@ -1,0 +1,157 @@
+"""What the ledger keeps outside: entries, the head of the log, its files, its index, its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A signed envelope as appended, with what the index is made of.
+
+    `certificate` is the SHA-256 of the signer's DER certificate, in hex; `previous` the entry id of the
+    statement before it in its stream; `time` is the statement's, `appended_at` the store's client's.
+    """
+
+    entry_id: str
+    envelope: bytes
+    certificate: str
+    actor: str
+    type: str
+    stream: str
+    previous: str | None
+    subjects: tuple[str, ...]
+    time: datetime
+    appended_at: datetime
+
+
+class EntryStore(Protocol):
+    """Envelopes by entry id: written once, never changed."""
+
+    def append(self, entry: StoredEntry) -> None:
+        """Durable once it returns. Raises ConflictError when the id is taken."""
+
+    def get_many(self, entry_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
+        """Strongly consistent; ids that do not exist are left out."""
+
+    def appended_in(self, minute: datetime) -> Iterable[str]:
+        """Ids of the entries appended in a minute; may lack the most recent ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The committed head of the log. Until `applied`, its files and its checkpoint may be missing.
+
+    `base` is the size before the commit. `version` rises with every change.
+    """
+
+    size: int = 0
+    root: bytes = b""
+    base: int = 0
+    applied: bool = True
+    published_at: datetime | None = None
+    version: int = 0
+
+
+class HeadStore(Protocol):
+    """One head, changed by compare-and-set only."""
+
+    def read(self) -> Head:
+        """Strongly consistent; the empty head before the first commit."""
+
+    def swap(self, before: Head, after: Head) -> None:
+        """Replace `before` by `after`. Raises ConflictError when the head is no longer `before`."""
+
+    def read_swept(self) -> datetime | None:
+        """The minute up to which appended entries were checked for integration."""
+
+    def write_swept(self, minute: datetime) -> None: ...
+
+
+class LogFiles(Protocol):
+    """The public files of the log."""
+
+    def read(self, path: str) -> bytes | None: ...
+
+    def create(self, path: str, data: bytes) -> None:
+        """Write a file that never changes. Raises ConflictError when it exists with other content."""
+
+    def read_checkpoint(self) -> tuple[bytes, str] | None:
+        """The signed note and a tag of its version."""
+
+    def replace_checkpoint(self, note: bytes, tag: str | None) -> None:
+        """Raises ConflictError unless the note is still at `tag` (None: absent)."""
+
+
+class Anchors(Protocol):
+    """Copies of checkpoints that nobody can delete or replace."""
+
+    def create(self, size: int, root: bytes, note: bytes) -> None:
+        """Keep a copy; one that is there already stays."""
+
+    def from_size(self, size: int) -> Sequence[tuple[int, bytes]]:
+        """Sizes and roots of some copies of at least this size, smallest first; empty if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedEntry:
+    """Where an entry is in the log, with what lists show of it."""
+
+    entry_id: str
+    index: int
+    actor: str
+    type: str
+    stream: str
+    time: datetime
+    subjects: tuple[str, ...] = ()
+
+
+class LogIndex(Protocol):
+    """Leaf indexes by entry, and entries by what they are about."""
+
+    def find(self, entries: Iterable[tuple[str, str]]) -> Mapping[str, int]:
+        """Leaf index by entry id, of (stream, entry id) pairs; strongly consistent; the rest left out."""
+
+    def write(self, entries: Sequence[IndexedEntry]) -> None:
+        """Index one commit; doing so again changes nothing."""
+
+    def page(self, edge: str, after: int, limit: int) -> Sequence[IndexedEntry]:
+        """Entries on an edge with a leaf index above `after`, in order, `limit` of them at most."""
+
+
+class CertificateStore(Protocol):
+    """Certificates the authority issued, as PEM, by the SHA-256 of their DER form in hex."""
+
+    def get(self, fingerprint: str) -> bytes | None: ...
+
+    def put(
+        self, fingerprint: str, pem: bytes, bot: str, not_before: datetime, not_after: datetime
+    ) -> None: ...
+
+    def get_root(self) -> bytes | None:
+        """The root certificate, strongly consistent."""
+
+    def put_root(self, pem: bytes) -> None:
+        """Raises ConflictError when there is a root already."""
+
+
+class LogSigner(Protocol):
+    """The log's key, which never leaves where it is kept."""
+
+    def public_key(self) -> ec.EllipticCurvePublicKey: ...
+
+    def sign(self, data: bytes) -> bytes:
+        """DER ECDSA over SHA-256 of the data."""
+
+
+class Authority(Protocol):
+    """Certifies session keys of whoever can prove to be a bot."""
+
+    def certify(self, public_key: bytes) -> bytes:
+        """The PEM certificate for a DER public key. Raises TransientError when it cannot be had now."""

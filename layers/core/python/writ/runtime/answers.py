@@ -1,0 +1,56 @@
+"""A person's answer to a reviewed action: on record first, and only then on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from writ.contracts import statement
+from writ.contracts.errors import TransientError
+from writ.runtime import notices
+from writ.runtime.loop import Identity, approval_id, intent_id, presentable
+
+if TYPE_CHECKING:
+    from writ.contracts.action import Approval
+    from writ.ports.actions import ActionRecord
+    from writ.ports.bus import EventBus
+    from writ.ports.clock import Clock
+    from writ.ports.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Makes answers known in the name of one function; every method may be repeated."""
+
+    identity: Identity
+    evidence: Evidence
+    bus: EventBus
+    clock: Clock
+    entropy: Callable[[int], bytes]
+
+    def attest(self, record: ActionRecord, answer: Approval) -> None:
+        """Append the answer's statement to the action's stream, after its intent.
+
+        Raises TransientError (`approval.no_intent`) while the intent cannot be read.
+        """
+        intent = self.evidence.get(intent_id(record.action.id))
+        if intent is None:
+            raise TransientError(f"{record.action.id} has no readable intent", code="approval.no_intent")
+        who = self.identity
+        made = statement.approval(
+            presentable(record.action),
+            answer,
+            statement.Link(entry=intent.entry_id, sha256=intent.payload_sha256),
+            statement.Stamp(
+                actor=statement.Actor(bot=who.bot, version=who.version, code=who.code_digest),
+                time=self.clock.now(),
+                salt=self.entropy(32).hex(),
+            ),
+        )
+        self.evidence.append_or_adopt(approval_id(record.action.id), made)
+
+    def publish(self, record: ActionRecord, answer: Approval) -> None:
+        """Attest the answer, then tell the bot: it resumes only by an answer whose statement is durable."""
+        self.attest(record, answer)
+        self.bus.publish([notices.approval_decided(record, answer, self.clock.now(), self.identity.bot)])

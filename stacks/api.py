@@ -1,0 +1,108 @@
+"""The front door: one HTTP API, every route of every manifest, behind the JWT authorizer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks.constructs.bot import Bot
+from stacks.identity import IdentityStack
+from stacks.names import Names
+from stacks.settings import Settings
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+_LOGGED: Final = {
+    "request": "$context.requestId",
+    "time": "$context.requestTime",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "integration_error": "$context.integrationErrorMessage",
+    "authorizer_error": "$context.authorizer.error",
+    "subject": "$context.authorizer.claims.sub",
+}
+
+
+class ApiStack(Stack):
+    """Routes to the API functions of bots. A route is open only if its manifest says why."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        identity: IdentityStack,
+        bots: Sequence[Bot],
+        **props: Any,
+    ) -> None:
+        super().__init__(scope, id, **props)
+        self._settings = settings
+        self._names = Names.of(settings)
+        self.api = apigateway.HttpApi(
+            self,
+            "Api",
+            api_name=self._names.thing("api"),
+            description=f"Writ {settings.env}",
+            create_default_stage=False,
+        )
+        # The emulator takes the API's id from this tag, so that its URL stays the same.
+        Tags.of(self.api).add("ms-custom-id", "00077217")
+        self._stage()
+        authorizer = authorizers.HttpJwtAuthorizer(
+            "Operators",
+            f"https://cognito-idp.{self._names.region}.amazonaws.com/{identity.pool.user_pool_id}",
+            jwt_audience=[identity.client.user_pool_client_id],
+        )
+        for bot in bots:
+            self._routes(bot, authorizer)
+        CfnOutput(self, "ApiId", value=self.api.api_id)
+        CfnOutput(self, "ApiUrl", value=self.api.api_endpoint)
+
+    def _stage(self) -> None:
+        log_group = logs.LogGroup(
+            self,
+            "AccessLogs",
+            log_group_name=f"/aws/apigateway/{self._names.thing('api')}",
+            retention=self._settings.log_retention,
+            removal_policy=self._settings.removal,
+        )
+        stage = apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self.api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=self._settings.rate, burst_limit=self._settings.burst
+            ),
+            detailed_metrics_enabled=True,
+        )
+        resource = stage.node.default_child
+        if isinstance(resource, apigateway.CfnStage):
+            resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=log_group.log_group_arn, format=json.dumps(_LOGGED)
+            )
+
+    def _routes(self, bot: Bot, authorizer: authorizers.HttpJwtAuthorizer) -> None:
+        if bot.api is None:
+            return
+        integration = integrations.HttpLambdaIntegration(
+            bot.folder.name, bot.api, scope_permission_to_route=False
+        )
+        for route in bot.folder.manifest.routes:
+            method, path = route.route.split(" ", 1)
+            self.api.add_routes(
+                path=path,
+                methods=[apigateway.HttpMethod(method)],
+                integration=integration,
+                authorizer=apigateway.HttpNoneAuthorizer() if route.auth == "none" else authorizer,
+            )

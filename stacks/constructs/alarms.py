@@ -1,0 +1,102 @@
+"""The alarms of one bot. All of them tell the alarm topic when they go off and when they are over."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks import metrics
+from stacks.manifest import BotFolder
+from stacks.names import Names
+from stacks.settings import Feature, Settings
+
+# Google's SRE workbook, "Alerting on SLOs": 14.4 times the budget rate over an hour spends 2 % of a
+# month's budget; the short window lets the alarm end soon after the cause does.
+BURN_RATE: Final = 14.4
+_LONG: Final = Duration.hours(1)
+_SHORT: Final = Duration.minutes(5)
+_OLDEST_MESSAGE: Final = Duration.minutes(15)
+
+
+class Alarms(Construct):
+    """Made beside a bot; the bot shows it each part to watch."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, folder: BotFolder, settings: Settings, topic: sns.ITopic
+    ) -> None:
+        super().__init__(scope, id)
+        self._folder = folder
+        self._settings = settings
+        self._names = Names.of(settings)
+        self._action = actions.SnsAction(topic)
+        self._budget_burn()
+
+    def watch_function(self, function: lambda_.Function, module: str) -> None:
+        """Errors and throttles of a function."""
+        for name in ("Errors", "Throttles"):
+            metric = metrics.of_function(function.function_name, name)
+            self._alarm(f"{name}-{module}", metric, 1, f"{self._folder.name} ({module}): {name.lower()}")
+
+    def watch_dead_letters(self, queue: sqs.Queue) -> None:
+        """Anything at all in the dead-letter queue."""
+        metric = metrics.of_queue(queue.queue_name, "ApproximateNumberOfMessagesVisible")
+        self._alarm("DeadLetters", metric, 1, f"{self._folder.name}: events it could not handle")
+
+    def watch_queue(self, queue: sqs.Queue) -> None:
+        """A message that waits too long."""
+        metric = metrics.of_queue(queue.queue_name, "ApproximateAgeOfOldestMessage")
+        seconds = _OLDEST_MESSAGE.to_seconds()
+        self._alarm("Oldest", metric, seconds, f"{self._folder.name}: falls behind")
+
+    def _budget_burn(self) -> None:
+        """Both windows burn: the objective of the manifest is at risk."""
+        threshold = min(100.0, BURN_RATE * (100 - self._folder.manifest.slo.success))
+        windows = [self._burn(id, period, threshold) for id, period in (("Long", _LONG), ("Short", _SHORT))]
+        burn = cloudwatch.CompositeAlarm(
+            self,
+            "Burn",
+            composite_alarm_name=self._names.thing(f"{self._folder.name}-budget-burn"),
+            alarm_description=f"{self._folder.name}: spends its error budget {BURN_RATE} times too fast. "
+            f"Runbook: {self._folder.manifest.runbook}",
+            alarm_rule=cloudwatch.AlarmRule.all_of(*windows),
+        )
+        burn.add_alarm_action(self._action)
+        burn.add_ok_action(self._action)
+        self._settings.where_accepted(burn, Feature.ALARM_MATH)
+
+    def _burn(self, id: str, period: Duration, threshold: float) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            f"Burn{id}",
+            alarm_name=self._names.thing(f"{self._folder.name}-burn-{id.lower()}"),
+            metric=metrics.error_ratio(self._folder, self._names, period),
+            threshold=threshold,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(self._action)
+        self._settings.where_accepted(alarm, Feature.ALARM_MATH)
+        return alarm
+
+    def _alarm(self, id: str, metric: cloudwatch.Metric, threshold: float, what: str) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            id,
+            alarm_name=self._names.thing(f"{self._folder.name}-{id.lower()}"),
+            alarm_description=f"{what}. Runbook: {self._folder.manifest.runbook}",
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)

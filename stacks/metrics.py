@@ -1,0 +1,85 @@
+"""The metrics that alarms and dashboards read, by the names the runtime writes them under."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from stacks.environment import METRICS_NAMESPACE
+from stacks.manifest import BotFolder
+from stacks.names import Names
+
+OUTCOMES: Final = ("ActionsSucceeded", "ActionsFailed", "ActionsDenied", "ActionsExpired", "ActionsWaiting")
+LEDGER_LAG_S: Final = "LedgerLagSeconds"
+APPROVALS_WAITING: Final = "ApprovalsWaiting"
+FIVE_MINUTES: Final = Duration.minutes(5)
+
+
+def own(
+    bot: str, name: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES, label: str | None = None
+) -> cloudwatch.Metric:
+    """A metric the runtime writes for a bot, in embedded metric format."""
+    return cloudwatch.Metric(
+        namespace=METRICS_NAMESPACE,
+        metric_name=name,
+        dimensions_map={"bot": bot, "service": bot},
+        statistic=statistic,
+        period=period,
+        label=label,
+    )
+
+
+def of_function(
+    function: str, name: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES
+) -> cloudwatch.Metric:
+    """A metric of Lambda for a function, by its physical name."""
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name=name,
+        dimensions_map={"FunctionName": function},
+        statistic=statistic,
+        period=period,
+        label=f"{function} {name}",
+    )
+
+
+def of_queue(queue: str, name: str, *, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
+    """A metric of SQS for a queue, by its physical name; the highest value of each period."""
+    return cloudwatch.Metric(
+        namespace="AWS/SQS",
+        metric_name=name,
+        dimensions_map={"QueueName": queue},
+        statistic="Maximum",
+        period=period,
+        label=queue,
+    )
+
+
+def error_ratio(folder: BotFolder, names: Names, period: Duration) -> cloudwatch.MathExpression:
+    """Share of failures, in percent: of actions for a bot that takes them, else of invocations.
+
+    A denied action is an answer, not a failure. No traffic is no failure.
+    """
+    if folder.manifest.actions:
+        bad = own(folder.name, "ActionsFailed", period=period)
+        good = own(folder.name, "ActionsSucceeded", period=period)
+        return _percent(
+            "100 * FILL(bad, 0) / (FILL(bad, 0) + FILL(good, 0))", {"bad": bad, "good": good}, period
+        )
+    using = {}
+    for number, function in enumerate(folder.functions):
+        using[f"e{number}"] = of_function(names.thing(function), "Errors", period=period)
+        using[f"i{number}"] = of_function(names.thing(function), "Invocations", period=period)
+    errors = " + ".join(f"FILL({key}, 0)" for key in using if key.startswith("e"))
+    calls = " + ".join(f"FILL({key}, 0)" for key in using if key.startswith("i"))
+    return _percent(f"100 * ({errors}) / ({calls})", using, period)
+
+
+def _percent(
+    expression: str, using: dict[str, cloudwatch.IMetric], period: Duration
+) -> cloudwatch.MathExpression:
+    return cloudwatch.MathExpression(
+        expression=expression, using_metrics=using, period=period, label="failures %"
+    )

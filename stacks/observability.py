@@ -1,0 +1,157 @@
+"""Two dashboards, made from the manifests: one row a bot, and the platform they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks import metrics
+from stacks.constructs.alarms import BURN_RATE
+from stacks.manifest import BotFolder
+from stacks.names import Names
+from stacks.settings import Settings
+
+_HEIGHT: Final = 5
+_LAG_LIMIT_S: Final = 300
+
+
+class ObservabilityStack(Stack):
+    """What operators look at. Everything is found by name, so that no other stack depends on it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        folders: Sequence[BotFolder],
+        alarm_topic: sns.ITopic,
+        **props: Any,
+    ) -> None:
+        super().__init__(scope, id, **props)
+        self._names = Names.of(settings)
+        self._folders = folders
+        self._topic = alarm_topic
+        self._dashboard("bots", [self._bot_row(folder) for folder in folders])
+        self._dashboard("platform", self._platform_rows())
+        self._lag_alarm()
+
+    def _dashboard(self, name: str, rows: Sequence[list[cloudwatch.IWidget]]) -> None:
+        dashboard = cloudwatch.Dashboard(self, name.capitalize(), dashboard_name=self._names.thing(name))
+        for row in rows:
+            dashboard.add_widgets(*row)
+
+    def _bot_row(self, folder: BotFolder) -> list[cloudwatch.IWidget]:
+        manifest = folder.manifest
+        about = f"## {folder.name}\n{manifest.summary}\n\nowner **{manifest.owner}** · runbook `{manifest.runbook}`"  # noqa: E501
+        objective = f"SLO {manifest.slo.success} % in {manifest.slo.p95_ms} ms"
+        return [
+            cloudwatch.TextWidget(markdown=f"{about}\n\n{objective}", width=5, height=_HEIGHT),
+            self._outcomes(folder),
+            self._latency(folder),
+            self._burn(folder),
+        ]
+
+    def _outcomes(self, folder: BotFolder) -> cloudwatch.GraphWidget:
+        if folder.manifest.actions:
+            shown = [metrics.own(folder.name, name, label=name) for name in metrics.OUTCOMES]
+            return _graph("Actions by outcome", shown, width=7, stacked=True)
+        functions = [self._names.thing(function) for function in folder.functions]
+        shown = [metrics.of_function(name, kind) for name in functions for kind in ("Invocations", "Errors")]
+        return _graph("Calls", shown, width=7)
+
+    def _latency(self, folder: BotFolder) -> cloudwatch.GraphWidget:
+        names = [self._names.thing(function) for function in folder.functions]
+        shown = [
+            metrics.of_function(name, "Duration", statistic=statistic)
+            for name in names
+            for statistic in ("p50", "p95")
+        ]
+        objective = cloudwatch.HorizontalAnnotation(value=folder.manifest.slo.p95_ms, label="objective")
+        return _graph("Latency (ms)", shown, width=6, lines=[objective])
+
+    def _burn(self, folder: BotFolder) -> cloudwatch.GraphWidget:
+        budget = 100 - folder.manifest.slo.success
+        lines = [
+            cloudwatch.HorizontalAnnotation(value=round(budget, 3), label="budget"),
+            cloudwatch.HorizontalAnnotation(value=min(100, round(budget * BURN_RATE, 3)), label="alarm"),
+        ]
+        ratio = metrics.error_ratio(folder, self._names, Duration.hours(1))
+        return _graph("SLO burn: failures in an hour (%)", [ratio], width=6, lines=lines)
+
+    def _platform_rows(self) -> list[list[cloudwatch.IWidget]]:
+        dead = [
+            metrics.of_queue(self._names.thing(f"{folder.name}-dlq"), "ApproximateNumberOfMessagesVisible")
+            for folder in self._folders
+        ]
+        waiting = [
+            metrics.of_queue(self._names.thing(folder.name), "ApproximateAgeOfOldestMessage")
+            for folder in self._folders
+            if folder.has_queue
+        ]
+        lag = metrics.own("sequencer", metrics.LEDGER_LAG_S, statistic="Maximum", label="oldest entry")
+        approvals = metrics.own("reconciler", metrics.APPROVALS_WAITING, statistic="Maximum", label="waiting")
+        limit = cloudwatch.HorizontalAnnotation(value=_LAG_LIMIT_S, label="alarm")
+        return [
+            [
+                _graph("Bus: events in and matched", self._bus_metrics(), width=12),
+                _graph("Dead letters", dead, width=12, stacked=True),
+            ],
+            [
+                _graph("Oldest event in a queue (s)", waiting, width=8),
+                _graph("Ledger lag (s)", [lag], width=8, lines=[limit]),
+                _graph("Approvals waiting", [approvals], width=8),
+            ],
+        ]
+
+    def _bus_metrics(self) -> list[cloudwatch.Metric]:
+        return [
+            cloudwatch.Metric(
+                namespace="AWS/Events",
+                metric_name=name,
+                dimensions_map={"EventBusName": self._names.bus},
+                statistic="Sum",
+                period=metrics.FIVE_MINUTES,
+                label=name,
+            )
+            for name in ("PutEventsEntriesCount", "MatchedEvents", "FailedInvocations")
+        ]
+
+    def _lag_alarm(self) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            "LedgerLag",
+            alarm_name=self._names.thing("ledger-lag"),
+            alarm_description="Evidence waits too long for a checkpoint. Runbook: docs/runbooks/sequencer.md",
+            metric=metrics.own("sequencer", metrics.LEDGER_LAG_S, statistic="Maximum"),
+            threshold=_LAG_LIMIT_S,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._topic))
+        alarm.add_ok_action(actions.SnsAction(self._topic))
+
+
+def _graph(
+    title: str,
+    shown: Sequence[cloudwatch.IMetric],
+    *,
+    width: int,
+    stacked: bool = False,
+    lines: Sequence[cloudwatch.HorizontalAnnotation] = (),
+) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(
+        title=title,
+        left=list(shown),
+        width=width,
+        height=_HEIGHT,
+        stacked=stacked,
+        left_annotations=list(lines),
+    )

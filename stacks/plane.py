@@ -1,0 +1,107 @@
+"""All stacks of one environment, and how they hang together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aws_cdk import App, Tags
+
+from stacks.api import ApiStack
+from stacks.bots import BotStack
+from stacks.bus import BusStack
+from stacks.constructs.bot import Code, Plane
+from stacks.environment import identities
+from stacks.foundation import FoundationStack
+from stacks.grants import AUTHORITY, Resources
+from stacks.identity import IdentityStack
+from stacks.manifest import BotFolder
+from stacks.names import Names
+from stacks.observability import ObservabilityStack
+from stacks.settings import Settings
+from stacks.staging import MAX_UNZIPPED_BYTES, Staging, StagingError, catalog, unzipped_bytes
+
+REGISTRY: Final = "registry"
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """The stacks of one environment; dependencies point from the last to the first."""
+
+    foundation: FoundationStack
+    bus: BusStack
+    bots: tuple[BotStack, ...]
+    identity: IdentityStack
+    api: ApiStack
+    observability: ObservabilityStack
+
+
+def build(
+    app: App, settings: Settings, folders: Sequence[BotFolder], staging: Staging | None = None
+) -> ControlPlane:
+    """Add the whole control plane to an app."""
+    names = Names.of(settings)
+    staging = staging or Staging.of(settings.env)
+    common: dict[str, Any] = {"env": settings.environment(), "termination_protection": settings.protected}
+    foundation = FoundationStack(app, names.thing("foundation"), settings=settings, folders=folders, **common)
+    bus = BusStack(app, names.thing("bus"), settings=settings, **common)
+    plane = Plane(
+        settings=settings,
+        bus=bus.bus,
+        streams=foundation.tables,
+        boundary=foundation.boundary,
+        alarms=foundation.alarm_topic,
+        resources=Resources(
+            keys={name: key.key_arn for name, key in foundation.keys.items()},
+            secrets={name: secret.secret_arn for name, secret in foundation.secrets.items()},
+            event_conditions=settings.target.event_conditions,
+        ),
+    )
+    bots = tuple(
+        BotStack(
+            app,
+            names.thing(f"bot-{folder.name}"),
+            folder=folder,
+            plane=plane,
+            code=_code(folder, folders, staging, settings),
+            extra=_extra(folder, folders, names),
+            **common,
+        )
+        for folder in folders
+    )
+    identity = IdentityStack(app, names.thing("identity"), settings=settings, **common)
+    api = ApiStack(
+        app,
+        names.thing("api"),
+        settings=settings,
+        identity=identity,
+        bots=[stack.bot for stack in bots],
+        **common,
+    )
+    observability = ObservabilityStack(
+        app,
+        names.thing("observability"),
+        settings=settings,
+        folders=folders,
+        alarm_topic=foundation.alarm_topic,
+        **common,
+    )
+    for stack in bots:  # tables and buckets are known by name, which CDK cannot see
+        stack.add_stack_dependency(foundation)
+    Tags.of(app).add("writ:env", settings.env)
+    return ControlPlane(foundation, bus, bots, identity, api, observability)
+
+
+def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, settings: Settings) -> Code:
+    made = {"catalog.json": catalog(folders)} if folder.name == REGISTRY else None
+    libraries = staging.linked_libraries() if settings.target.linked_layer else staging.libraries()
+    code = Code(own=staging.bot(folder, made), kernel=staging.kernel(), libraries=libraries)
+    size = unzipped_bytes(code.archives)
+    if size > MAX_UNZIPPED_BYTES:
+        raise StagingError(f"{folder.name}: {size} bytes unzipped, more than Lambda's {MAX_UNZIPPED_BYTES}")
+    return code
+
+
+def _extra(folder: BotFolder, folders: Sequence[BotFolder], names: Names) -> Mapping[str, str]:
+    return {"WRIT_IDENTITIES": identities(folders, names)} if folder.name == AUTHORITY else {}

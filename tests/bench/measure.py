@@ -1,0 +1,68 @@
+"""Timing for benchmarks: CPU time of many calls, the best of several rounds, and ratios."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One budget: what was measured, what it is measured against, and whether it holds."""
+
+    name: str
+    value: float
+    unit: str
+    budget: float
+    at_most: bool = True
+    baseline: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """Share of the budget used; at or below 1 is within it."""
+        return self.value / self.budget if self.at_most else self.budget / max(self.value, 1e-12)
+
+    def row(self) -> dict[str, Any]:
+        return {**asdict(self), "ratio": round(self.ratio, 3), "within": self.ratio <= 1}
+
+
+def cpu_seconds(call: Callable[[], object], *, calls: int, rounds: int = 5) -> float:
+    """CPU seconds of one call: the median over rounds of the mean over calls."""
+    means = []
+    for _ in range(rounds):
+        started = time.process_time()
+        for _ in range(calls):
+            call()
+        means.append((time.process_time() - started) / calls)
+    return statistics.median(means)
+
+
+def percentiles(call: Callable[[], object], *, calls: int) -> tuple[float, float]:
+    """Wall seconds of one call at the 50th and the 99th percentile."""
+    samples = []
+    for _ in range(calls):
+        started = time.perf_counter()
+        call()
+        samples.append(time.perf_counter() - started)
+    cuts = statistics.quantiles(samples, n=100)
+    return cuts[49], cuts[98]
+
+
+def process_seconds(scripts: Sequence[str], *, env: dict[str, str], rounds: int = 7) -> list[float]:
+    """User and system seconds of whole Python processes, run in turn; the median of each."""
+    import resource
+
+    samples: list[list[float]] = [[] for _ in scripts]
+    for round_number in range(rounds + 1):
+        for place, script in enumerate(scripts):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, "-c", script], env=env, check=True, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            if round_number:  # the first round warms the file cache
+                samples[place].append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return [statistics.median(sample) for sample in samples]

@@ -62,7 +62,7 @@ class Api:
             for item in page["items"][: limit - taken]:
                 yield item
                 taken += 1
-            cursor = page.get("next") or page.get("cursor")
+            cursor = page.get("next_cursor")
             if cursor is None:
                 return
 

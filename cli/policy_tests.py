@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
-from regopy import Interpreter, RegoError, set_default_log_level
+from regopy import Bundle, Interpreter, RegoError, set_default_log_level
 from rich.console import Console
 from rich.table import Table
 
@@ -24,28 +24,24 @@ from writ.policy.source import Module, complaint
 
 POLICIES: Final = Path(__file__).resolve().parent.parent / "policies"
 PREFIX: Final = "test_"
+Status = Literal["passed", "failed", "error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One test rule: `passed` when it is true, `failed` when it is not, `error` when it could not be asked."""  # noqa: E501
+    """One test rule: `passed` when true, `failed` when not, `error` when it could not be asked."""
 
     file: str
     rule: str
-    status: Literal["passed", "failed", "error"]
+    status: Status
     milliseconds: float = 0.0
     message: str = ""
 
 
 def discover(modules: Sequence[Module]) -> list[tuple[Module, str]]:
     """Test rules in the order of files and of appearance."""
-    return [
-        (module, rule)
-        for module in modules
-        if module.is_test
-        for rule in module.rules
-        if rule.startswith(PREFIX)
-    ]
+    tests = [module for module in modules if module.is_test]
+    return [(module, rule) for module in tests for rule in module.rules if rule.startswith(PREFIX)]
 
 
 def run(directory: Path) -> list[Result]:
@@ -79,32 +75,33 @@ def _run(texts: dict[str, str]) -> list[Result]:
     results = []
     for module, rule in tests:
         began = time.perf_counter()
-        try:
-            output = interpreter.query_bundle_entrypoint(bundle, f"{module.package}/{rule}")
-            answer = str(output) if output.ok() else f"error: {output}"
-            passed = output.ok() and bool(output.results) and output.results[0].expressions == [True]
-            verdict, message = ("passed", "") if passed else ("failed", answer)
-        except (RegoError, ValueError) as error:
-            verdict, message = "error", str(error)
-        results.append(_result(module, rule, verdict, (time.perf_counter() - began) * 1000, message))
+        status, message = _ask(interpreter, bundle, f"{module.package}/{rule}")
+        milliseconds = round((time.perf_counter() - began) * 1000, 3)
+        results.append(Result(module.path, rule, status, milliseconds, message))
     return results
 
 
-def _result(module: Module, rule: str, status: str, milliseconds: float, message: str) -> Result:
-    return Result(module.path, rule, status, round(milliseconds, 3), message)  # type: ignore[arg-type]
+def _ask(interpreter: Interpreter, bundle: Bundle, entrypoint: str) -> tuple[Status, str]:
+    try:
+        output = interpreter.query_bundle_entrypoint(bundle, entrypoint)
+    except (RegoError, ValueError) as error:
+        return "error", str(error)
+    if not output.ok():
+        return "error", str(output)
+    holds = bool(output.results) and output.results[0].expressions == [True]
+    return ("passed", "") if holds else ("failed", str(output))
 
 
-def test(
-    directory: Annotated[Path, typer.Argument(help="Folder of Rego files.")] = POLICIES,  # noqa: PT028
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: PT028
+def run_tests(
+    directory: Annotated[Path, typer.Argument(help="Folder of Rego files.")] = POLICIES,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Run the policies' own tests: exit code 1 when one does not hold, 2 when there is nothing to run."""
     try:
         results = run(directory) if directory.is_dir() else []
     except BundleError as error:
-        print(
-            json.dumps({"error": error.code, "message": error.message}) if as_json else error, file=sys.stderr
-        )
+        problem = json.dumps({"code": error.code, "message": error.message}) if as_json else str(error)
+        print(problem, file=sys.stderr)
         raise typer.Exit(1) from None
     if not results:
         print(f"no test rule under {directory}", file=sys.stderr)
@@ -129,4 +126,4 @@ def _print_table(results: Sequence[Result]) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(test)
+    typer.run(run_tests)

@@ -1,4 +1,4 @@
-"""What happened, as told by evidence: the actions in a verified copy of the log, and the events behind them."""  # noqa: E501
+"""What happened, as evidence tells it: the actions in a verified copy of the log, and their events."""
 
 from __future__ import annotations
 

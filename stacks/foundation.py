@@ -61,7 +61,7 @@ class FoundationStack(Stack):
             **_key(spec.key),
         )
         for name, key in spec.indexes.items():
-            table.add_global_secondary_index(index_name=name, **_key(key))
+            table.add_global_secondary_index(index_name=name, **_key(key), **_projection(key))
         return table
 
     def _bucket(self, name: str, *, expire_days: int | None = None) -> s3.Bucket:
@@ -121,7 +121,7 @@ class FoundationStack(Stack):
             self,
             f"Secret{name.capitalize()}",
             secret_name=self._names.thing(name),
-            description="Signs what GitHub sends: the current secret and, during a rotation, the previous one",  # noqa: E501
+            description="Signs what GitHub sends: the current secret, and the previous one while it is rotated",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps({"previous": None}),
                 generate_string_key="current",
@@ -163,6 +163,12 @@ class FoundationStack(Stack):
             description="The most that any function of this environment may ever do",
             document=iam.PolicyDocument.from_json(json.loads(text)),
         )
+
+
+def _projection(key: Key) -> dict[str, Any]:
+    if not key.projected:
+        return {}
+    return {"projection_type": dynamodb.ProjectionType.INCLUDE, "non_key_attributes": list(key.projected)}
 
 
 def _key(key: Key) -> Mapping[str, dynamodb.Attribute]:

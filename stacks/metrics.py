@@ -1,4 +1,7 @@
-"""The metrics that alarms and dashboards read, by the names the runtime writes them under."""
+"""The metrics that alarms and dashboards read, by the names the runtime writes them under.
+
+None carries a label: a labelled metric turns its alarm into one on an expression.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,7 @@ APPROVALS_WAITING: Final = "ApprovalsWaiting"
 FIVE_MINUTES: Final = Duration.minutes(5)
 
 
-def own(
-    bot: str, name: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES, label: str | None = None
-) -> cloudwatch.Metric:
+def own(bot: str, name: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
     """A metric the runtime writes for a bot, in embedded metric format."""
     return cloudwatch.Metric(
         namespace=METRICS_NAMESPACE,
@@ -27,7 +28,6 @@ def own(
         dimensions_map={"bot": bot, "service": bot},
         statistic=statistic,
         period=period,
-        label=label,
     )
 
 
@@ -41,7 +41,6 @@ def of_function(
         dimensions_map={"FunctionName": function},
         statistic=statistic,
         period=period,
-        label=f"{function} {name}",
     )
 
 
@@ -53,7 +52,6 @@ def of_queue(queue: str, name: str, *, period: Duration = FIVE_MINUTES) -> cloud
         dimensions_map={"QueueName": queue},
         statistic="Maximum",
         period=period,
-        label=queue,
     )
 
 

@@ -49,7 +49,8 @@ class ObservabilityStack(Stack):
 
     def _bot_row(self, folder: BotFolder) -> list[cloudwatch.IWidget]:
         manifest = folder.manifest
-        about = f"## {folder.name}\n{manifest.summary}\n\nowner **{manifest.owner}** · runbook `{manifest.runbook}`"  # noqa: E501
+        owner = f"owner **{manifest.owner}** · runbook `{manifest.runbook}`"
+        about = f"## {folder.name}\n{manifest.summary}\n\n{owner}"
         objective = f"SLO {manifest.slo.success} % in {manifest.slo.p95_ms} ms"
         return [
             cloudwatch.TextWidget(markdown=f"{about}\n\n{objective}", width=5, height=_HEIGHT),
@@ -60,16 +61,20 @@ class ObservabilityStack(Stack):
 
     def _outcomes(self, folder: BotFolder) -> cloudwatch.GraphWidget:
         if folder.manifest.actions:
-            shown = [metrics.own(folder.name, name, label=name) for name in metrics.OUTCOMES]
+            shown = [metrics.own(folder.name, name).with_(label=name) for name in metrics.OUTCOMES]
             return _graph("Actions by outcome", shown, width=7, stacked=True)
         functions = [self._names.thing(function) for function in folder.functions]
-        shown = [metrics.of_function(name, kind) for name in functions for kind in ("Invocations", "Errors")]
+        shown = [
+            metrics.of_function(name, kind).with_(label=f"{name} {kind}")
+            for name in functions
+            for kind in ("Invocations", "Errors")
+        ]
         return _graph("Calls", shown, width=7)
 
     def _latency(self, folder: BotFolder) -> cloudwatch.GraphWidget:
         names = [self._names.thing(function) for function in folder.functions]
         shown = [
-            metrics.of_function(name, "Duration", statistic=statistic)
+            metrics.of_function(name, "Duration", statistic=statistic).with_(label=f"{name} {statistic}")
             for name in names
             for statistic in ("p50", "p95")
         ]
@@ -87,16 +92,16 @@ class ObservabilityStack(Stack):
 
     def _platform_rows(self) -> list[list[cloudwatch.IWidget]]:
         dead = [
-            metrics.of_queue(self._names.thing(f"{folder.name}-dlq"), "ApproximateNumberOfMessagesVisible")
+            self._queue(f"{folder.name}-dlq", "ApproximateNumberOfMessagesVisible")
             for folder in self._folders
         ]
         waiting = [
-            metrics.of_queue(self._names.thing(folder.name), "ApproximateAgeOfOldestMessage")
+            self._queue(folder.name, "ApproximateAgeOfOldestMessage")
             for folder in self._folders
             if folder.has_queue
         ]
-        lag = metrics.own("sequencer", metrics.LEDGER_LAG_S, statistic="Maximum", label="oldest entry")
-        approvals = metrics.own("reconciler", metrics.APPROVALS_WAITING, statistic="Maximum", label="waiting")
+        lag = metrics.own("sequencer", metrics.LEDGER_LAG_S, statistic="Maximum")
+        approvals = metrics.own("reconciler", metrics.APPROVALS_WAITING, statistic="Maximum")
         limit = cloudwatch.HorizontalAnnotation(value=_LAG_LIMIT_S, label="alarm")
         return [
             [
@@ -109,6 +114,9 @@ class ObservabilityStack(Stack):
                 _graph("Approvals waiting", [approvals], width=8),
             ],
         ]
+
+    def _queue(self, name: str, metric: str) -> cloudwatch.Metric:
+        return metrics.of_queue(self._names.thing(name), metric).with_(label=name)
 
     def _bus_metrics(self) -> list[cloudwatch.Metric]:
         return [

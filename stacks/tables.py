@@ -8,16 +8,20 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Key:
-    """A partition key and, where there is one, a sort key; `number` names those that are numbers."""
+    """A partition key and, where there is one, a sort key; `number` names those that are numbers.
+
+    An index projects `projected` only, or everything where that is empty.
+    """
 
     partition: str
     sort: str | None = None
     number: frozenset[str] = frozenset()
+    projected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table: its key, its indexes (all attributes projected), its expiry and its stream."""
+    """One table: its key, its indexes, its expiry and its stream."""
 
     name: str
     key: Key
@@ -31,6 +35,8 @@ def _table(name: str, key: Key, *, expires: bool = False, streams: bool = False,
 
 
 TTL_ATTRIBUTE: Final = "ttl"
+# What a list of tasks shows and filters by; evidence and history stay in the table.
+_LISTED: Final = ("task", "owner", "source", "search")
 
 TABLES: Final = (
     _table(
@@ -40,7 +46,14 @@ TABLES: Final = (
         recent=Key("day", "updated_at"),
     ),
     _table("approvals", Key("action_id")),
-    _table("backlog", Key("task_id")),
+    _table(
+        "backlog",
+        Key("id"),
+        by_rice=Key("listing", "rice", frozenset({"rice"}), (*_LISTED, "status")),
+        by_wsjf=Key("listing", "wsjf", frozenset({"wsjf"}), (*_LISTED, "status")),
+        by_update=Key("listing", "updated_at", projected=(*_LISTED, "status", "rice", "wsjf")),
+        by_status=Key("status", "rice", frozenset({"rice"}), _LISTED),
+    ),
     _table("certificates", Key("fingerprint")),
     _table("controls", Key("pk", "sk"), expires=True),
     _table("deliveries", Key("delivery")),

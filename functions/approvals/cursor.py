@@ -31,10 +31,7 @@ def resume(query: Query, cursor: str) -> Place:
         place = Place(partition=partition, at=at, id=id)
     except (ValueError, TypeError, RecursionError, binascii.Error, ValidationError):
         raise _refused() from None
-    is_open = place.partition in OPEN
-    if digest != _digest(query, place) or (
-        place.partition != query.state if is_open else query.state in OPEN
-    ):
+    if digest != _digest(query, place) or (place.partition in OPEN) is not (query.state in OPEN):
         raise _refused()
     return place
 

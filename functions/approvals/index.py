@@ -18,7 +18,11 @@ class ActionIndex:
         self._item = dynamo.bind(ActionItem, actions)
 
     def of_day(self, day: str, query: Query, limit: int, after: Place | None) -> Page:
-        start = after and {"day": {"S": day}, "updated_at": {"S": after.at}, "action_id": {"S": after.id}}
+        start = (
+            None
+            if after is None
+            else {"day": {"S": day}, "updated_at": {"S": after.at}, "action_id": {"S": after.id}}
+        )
         items, rest = dynamo.query(
             self._item.recent,
             day,
@@ -31,11 +35,15 @@ class ActionIndex:
 
     def open(self, query: Query, limit: int, after: Place | None) -> Page:
         phase = query.state or ""
-        start = after and {
-            "open_phase": {"S": phase},
-            "lease_until": {"N": after.at},
-            "action_id": {"S": after.id},
-        }
+        start = (
+            None
+            if after is None
+            else {
+                "open_phase": {"S": phase},
+                "lease_until": {"N": after.at},
+                "action_id": {"S": after.id},
+            }
+        )
         items, rest = dynamo.query(
             self._item.open,
             phase,

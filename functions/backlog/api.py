@@ -24,6 +24,7 @@ from functions.backlog.task import (
     read,
     task_id,
 )
+from writ.contracts.action import Outcome, Verdict
 from writ.contracts.action import Status as Result
 from writ.contracts.errors import ConflictError, ContractError, NotFoundError, WritError
 from writ.contracts.event import EventData, make_event
@@ -134,15 +135,23 @@ def _run(
     if record.outcome is None:
         return Response({"action": record.action.id, "state": record.phase.value}, 202)
     if record.outcome.status is not Result.SUCCEEDED:
-        code = record.outcome.code or "policy.denied"
-        if record.outcome.status is Result.DENIED and not code.startswith(("policy.", "limit.")):
-            code = f"policy.{code}"
-        raise WritError(record.outcome.message or record.outcome.status.value, code=code)
+        message = record.outcome.message or record.outcome.status.value
+        raise WritError(message, code=_code(record.outcome, record.decision.verdict))
     task = _tasks().get(id)
     if task is None:
         raise NotFoundError(f"no task {id}", field="id")
     location = {"Location": f"/v1/backlog/{id}"} if status == 201 else {}
     return _answer(task, method, status, {**location, "Writ-Action": record.action.id})
+
+
+def _code(outcome: Outcome, verdict: Verdict) -> str:
+    """The code of a problem: a limit may pass, missing facts too, any other denial is forbidden."""
+    code = outcome.code or "unexplained"
+    if outcome.status is not Result.DENIED:
+        return code
+    if verdict is Verdict.UNKNOWN:
+        return f"dependency.{code}"
+    return f"limit.{code}" if code.startswith("limit") else f"policy.{code}"
 
 
 def _query(request: Request) -> Query:

@@ -32,7 +32,7 @@ _observed: Final = TypeAdapter(dict[str, Any])
 
 class _ByRice(GlobalSecondaryIndex["TaskItem"]):
     class Meta:
-        index_name = "by-rice"
+        index_name = "by_rice"
         projection = IncludeProjection([*PROJECTED, "status"])
 
     listing = UnicodeAttribute(hash_key=True)
@@ -41,7 +41,7 @@ class _ByRice(GlobalSecondaryIndex["TaskItem"]):
 
 class _ByWsjf(GlobalSecondaryIndex["TaskItem"]):
     class Meta:
-        index_name = "by-wsjf"
+        index_name = "by_wsjf"
         projection = IncludeProjection([*PROJECTED, "status"])
 
     listing = UnicodeAttribute(hash_key=True)
@@ -50,7 +50,7 @@ class _ByWsjf(GlobalSecondaryIndex["TaskItem"]):
 
 class _ByUpdate(GlobalSecondaryIndex["TaskItem"]):
     class Meta:
-        index_name = "by-update"
+        index_name = "by_update"
         projection = IncludeProjection([*PROJECTED, "status", "rice", "wsjf"])
 
     listing = UnicodeAttribute(hash_key=True)
@@ -59,7 +59,7 @@ class _ByUpdate(GlobalSecondaryIndex["TaskItem"]):
 
 class _ByStatus(GlobalSecondaryIndex["TaskItem"]):
     class Meta:
-        index_name = "by-status"
+        index_name = "by_status"
         projection = IncludeProjection(PROJECTED)
 
     status = UnicodeAttribute(hash_key=True)

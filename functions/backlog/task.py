@@ -20,7 +20,7 @@ from pydantic import (
 
 from functions.backlog import score
 from functions.backlog.score import Figures, Quadrant
-from writ.contracts.errors import from_validation
+from writ.contracts.errors import ContractError, from_validation
 from writ.runtime.redaction import redact_text
 
 KEPT: Final = 50
@@ -39,7 +39,7 @@ Effort = Annotated[float, Field(ge=0.1, le=1_000)]
 class Value(BaseModel):
     """Immutable and strict: a number in a string is not a number."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class Source(StrEnum):
@@ -200,11 +200,12 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def read(model: type[ModelT], value: Any, subject: str) -> ModelT:
-    """Validate JSON-like data strictly. Raises ContractError that names the field."""
+    """Validate JSON-like data strictly. Raises ContractError that names the field, or else the subject."""
     try:
         return model.model_validate_json(json.dumps(value))
     except ValidationError as error:
-        raise from_validation(error, subject) from None
+        problem = from_validation(error, subject)
+        raise ContractError(problem.message, code=problem.code, field=problem.field or subject) from None
 
 
 def task_id(dedup_key: str) -> str:

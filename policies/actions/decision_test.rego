@@ -49,7 +49,7 @@ freeze(bots, actions) := [{"id": "year-end", "scope": {"bots": bots, "actions": 
 ada := {"by": "ada", "at": "2026-11-23T02:00:00Z"}
 
 waiver(rule) := {
-	"id": sprintf("ex-%s", [rule]),
+	"id": concat("-", ["ex", rule]),
 	"rule": rule,
 	"scope": {"bot": "rel*", "action": "*", "target": "repository:octo/*"},
 	"owner": "platform",
@@ -98,6 +98,10 @@ test_nobody_approves_what_they_asked_for if {
 	decision := decide({"/action/risk": "high", "/approval": ada, "/actor": {"kind": "person", "id": "ada"}})
 	decision.verdict == "review"
 	codes(decision) == ["four_eyes", "risk_high"]
+}
+
+test_low_risk_needs_no_approval_not_even_a_valid_one if {
+	decide({"/approval": ada, "/actor": {"kind": "person", "id": "ada"}}).verdict == "allow"
 }
 
 test_another_person_approves if {

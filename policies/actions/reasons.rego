@@ -18,6 +18,11 @@ reasons contains {"code": code, "message": sentence(code)} if {
 	verdict == "review"
 }
 
+reasons contains {"code": "four_eyes", "message": sentence("four_eyes")} if {
+	verdict == "review"
+	own_approval
+}
+
 reasons contains ground if {
 	verdict == "allow"
 	some ground in grounds
@@ -61,7 +66,7 @@ message("limit_per_target") := sprintf(
 	[input.usage.target_hour, input.limits.per_target_per_hour],
 )
 
-message("freeze") := sprintf("frozen by %s", [concat(", ", sort([id | some id in freezes]))])
+message("freeze") := concat(" ", ["frozen by", concat(", ", sort([id | some id in freezes]))])
 
 message("window_closed") := sprintf("outside the change window: %s", [input.change.window])
 

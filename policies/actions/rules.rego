@@ -27,8 +27,6 @@ findings contains "risk_high" if {
 	not medium_risk
 }
 
-findings contains "four_eyes" if own_approval
-
 bot_running if input.bot.paused == false
 
 low_risk if input.action.risk == "low"
@@ -74,11 +72,12 @@ in_scope(scope, kind, _) if object.get(scope, kind, []) == []
 in_scope(scope, kind, name) if name in object.get(scope, kind, [])
 
 approved if {
+	is_string(input.approval.by)
 	input.approval.by != ""
 	independent
 }
 
-# Four eyes: whoever asked for an action does not approve it.
+# Whoever asked for an action does not approve it.
 independent if input.actor.kind == "bot"
 
 independent if {
@@ -92,7 +91,7 @@ own_approval if {
 }
 
 effect(code) := "review" if {
-	code in ["window_closed", "risk_high", "four_eyes"]
+	code in ["window_closed", "risk_high"]
 } else := "review" if {
 	code == "freeze"
 	changes_rules

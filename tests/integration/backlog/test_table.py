@@ -14,7 +14,8 @@ from functions.backlog import lifecycle
 from functions.backlog.sources import sighting
 from functions.backlog.store import Place, Query
 from functions.backlog.table import TaskItem, TaskTable
-from functions.backlog.task import DetailedTask, Source, Status
+from functions.backlog.task import DetailedTask, Source, Status, Task
+from stacks.tables import TABLES
 from tests.support.memory import START
 from tests.support.tasks import check_failed
 from writ.adapters import aws, dynamo
@@ -124,7 +125,7 @@ def test_pages_hold_every_match_once_in_order(table: TaskTable, query: Query, li
     tasks = [task(n, times=1 + n % 4, owner="other" if n % 3 == 0 else "acme") for n in range(9)]
     tasks[4] = tasks[4].model_copy(update={"status": Status.ACCEPTED})
     put(table, *tasks)
-    found = []
+    found: list[Task] = []
     place: Place | None = None
     for _ in range(20):
         page = table.page(query, limit, place)
@@ -155,3 +156,17 @@ def test_having_lists_one_status_without_the_trail(table: TaskTable) -> None:
     found = table.having(Status.CANDIDATE)
     assert [t.id for t in found] == [tasks[0].id, tasks[1].id]
     assert not hasattr(found[0], "evidence")
+
+
+def test_the_deployed_table_has_the_keys_and_indexes_of_the_model() -> None:
+    (spec,) = [spec for spec in TABLES if spec.name == "backlog"]
+    schema = TaskItem._get_schema()
+    assert schema["key_schema"] == [{"AttributeName": spec.key.partition, "KeyType": "HASH"}]
+    modelled = {index["index_name"]: index for index in schema["global_secondary_indexes"]}
+    assert modelled.keys() == spec.indexes.keys()
+    for name, key in spec.indexes.items():
+        parts = {part["KeyType"]: part["AttributeName"] for part in modelled[name]["key_schema"]}
+        assert parts == {"HASH": key.partition, "RANGE": key.sort}
+        assert sorted(modelled[name]["projection"]["NonKeyAttributes"]) == sorted(key.projected)
+    numbers = {a["AttributeName"] for a in schema["attribute_definitions"] if a["AttributeType"] == "N"}
+    assert numbers == frozenset().union(*(key.number for key in spec.indexes.values()))

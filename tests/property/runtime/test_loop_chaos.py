@@ -4,119 +4,19 @@ from __future__ import annotations
 
 import os
 import random
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import pytest
 
 from tests.support.faults import Crash, Faults
-from tests.support.memory import (
-    ManualClock,
-    MemoryActions,
-    MemoryApprovals,
-    MemoryBus,
-    MemoryEvidence,
-    MemoryGuards,
-)
-from writ.contracts.action import Action, Approval, Decision, Obligation, Reason, Target, Verdict
+from tests.support.plane import Plane
+from writ.contracts.action import Action, Approval, Target
 from writ.contracts.errors import ConflictError, TransientError
-from writ.contracts.manifest import ActionSpec, Limits
 from writ.ports.actions import Cause, Phase
-from writ.runtime.answers import Answers
-from writ.runtime.judge import Judge
-from writ.runtime.loop import MAX_ATTEMPTS, Effect, Identity, Loop, LoopPorts, intent_id, outcome_id
+from writ.runtime.loop import MAX_ATTEMPTS, intent_id, outcome_id
 
 SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "300"))
-LEASE = timedelta(seconds=35)
-IDENTITY = Identity("probe", "platform", "1", "0" * 64)
-SPECS = {
-    "low": ActionSpec(risk="low", limits=Limits(per_hour=1000)),
-    "high": ActionSpec(risk="high"),
-    "never": ActionSpec(risk="low"),
-}
-
-
-@dataclass
-class World:
-    """What effects do to the world: a count by effect key, which no fault may bring above one."""
-
-    done: Counter[str] = field(default_factory=Counter)
-    intents: MemoryEvidence = field(default_factory=MemoryEvidence)
-    without_intent: list[str] = field(default_factory=list)
-
-    def perform(self, action: Action) -> dict[str, Any]:
-        if intent_id(action.id) not in self.intents.entries:
-            self.without_intent.append(action.id)
-        self.done[action.effect_key] += 1
-        return {"done": True}
-
-    def observe(self, action: Action) -> dict[str, Any] | None:
-        return {"done": True} if self.done[action.effect_key] else None
-
-
-class RiskPolicy:
-    """Low is allowed within its limit, high is reviewed, and the action `never` is denied."""
-
-    def decide(self, document: Mapping[str, Any], now: datetime) -> Decision:
-        action, approval = document["action"], document["approval"]
-        verdict = Verdict.ALLOW
-        if action["name"] == "never":
-            verdict = Verdict.DENY
-        elif action["risk"] == "high" and approval is None:
-            verdict = Verdict.REVIEW
-        obligations = (
-            (Obligation(counter="hour", limit=document["limits"]["per_hour"]),)
-            if "per_hour" in document["limits"] and verdict is Verdict.ALLOW
-            else ()
-        )
-        return Decision(
-            verdict=verdict,
-            reasons=(Reason(code="test", message=str(verdict)),),
-            obligations=obligations,
-            bundle_digest="1" * 64,
-            decided_at=now,
-        )
-
-
-@dataclass
-class Plane:
-    """One control plane of memory ports; `worker` connects a loop to it through faults."""
-
-    faults: Faults
-    clock: ManualClock = field(default_factory=ManualClock)
-    actions: MemoryActions = field(default_factory=MemoryActions)
-    approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
-    evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
-    bus: MemoryBus = field(default_factory=MemoryBus)
-
-    def __post_init__(self) -> None:
-        self.world = World(intents=self.evidence)
-
-    def worker(self) -> Loop[Any]:
-        faults = self.faults
-        effect = Effect(
-            perform=lambda action, ports: ports.perform(action),
-            observe=lambda action, ports: ports.observe(action),
-        )
-        ports = LoopPorts(
-            actions=faults.wrap(self.actions, "actions"),
-            approvals=faults.wrap(self.approvals, "approvals"),
-            evidence=faults.wrap(self.evidence, "evidence"),
-            bus=faults.wrap(self.bus, "bus"),
-            judge=Judge(RiskPolicy(), faults.wrap(MemoryGuards(self.actions), "guards")),
-            clock=self.clock,
-            entropy=lambda size: b"\x01" * size,
-        )
-        world = faults.wrap(self.world, "world")
-        return Loop(IDENTITY, SPECS, dict.fromkeys(SPECS, effect), ports, world, lease=LEASE)
-
-    def answers(self) -> Answers:
-        """What puts answers on record, without faults."""
-        return Answers(IDENTITY, self.evidence, self.bus, self.clock, lambda size: b"\x02" * size)
 
 
 def _actions(count: int) -> list[Action]:
@@ -171,7 +71,8 @@ def _answer(plane: Plane, action_id: str, chance: random.Random) -> None:
         return
     answer = Approval(approved=choice == "approve", by="ann", at=plane.clock.now(), reason="looked at it")
     plane.approvals.answer(action_id, answer)
-    plane.answers().attest(plane.actions.records[action_id], answer)
+    attested = replace(plane.answers(), evidence=plane.evidence)
+    attested.attest(plane.actions.records[action_id], answer)
 
 
 @pytest.mark.parametrize("block", range(4))

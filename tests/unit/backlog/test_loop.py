@@ -71,7 +71,7 @@ def test_the_same_delivery_counts_once_even_when_the_table_forgot_its_evidence(p
 
 def test_an_issue_with_two_labels_counts_once(plane: Plane) -> None:
     bot = plane.bot()
-    fields = {"number": 7, "title": "Publish 1.2.3", "author": None, "state": "open"}
+    fields: dict[str, Any] = {"number": 7, "title": "Publish 1.2.3", "author": None, "state": "open"}
     for label in ("toil", "chore", "bug"):
         bot.run(github_event("IssueLabelled.v1", f"delivery-{label}", label=label, **fields))
     assert only(plane).occurrences == 1
@@ -89,7 +89,8 @@ def test_a_retired_task_that_is_seen_again_is_a_candidate_again(plane: Plane) ->
 def test_a_lost_race_is_run_again_on_the_newer_version(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
     bot = plane.bot()
     bot.run(check_failed(1))
-    real, raced = plane.tasks.replace, []
+    real = plane.tasks.replace
+    raced: list[DetailedTask] = []
 
     def race(task: DetailedTask, *, expected: int) -> None:
         if not raced:
@@ -125,7 +126,12 @@ def test_a_change_of_an_old_version_fails_and_changes_nothing(plane: Plane) -> N
     bot.run(check_failed(1))
     bot.run(check_failed(2))
     before = only(plane)
-    change = {"task_id": before.id, "actor": "operator", "version": 1, "changes": {"people": 9}}
+    change: dict[str, Any] = {
+        "task_id": before.id,
+        "actor": "operator",
+        "version": 1,
+        "changes": {"people": 9},
+    }
     (record,) = bot.run(event("TaskChangeRequested.v1", "api-1", **change))
     assert record.outcome is not None
     assert record.outcome.code == "precondition_failed"
@@ -153,7 +159,12 @@ def test_automating_keeps_the_frequency_that_was_observed(plane: Plane) -> None:
 def test_an_automated_task_names_its_bot(plane: Plane) -> None:
     bot = plane.bot()
     bot.run(check_failed(1))
-    change = {"task_id": only(plane).id, "actor": "op", "version": 1, "changes": {"status": "automated"}}
+    change: dict[str, Any] = {
+        "task_id": only(plane).id,
+        "actor": "op",
+        "version": 1,
+        "changes": {"status": "automated"},
+    }
     (record,) = bot.run(event("TaskChangeRequested.v1", "api-1", **change))
     assert record.outcome is not None
     assert (record.outcome.status, record.outcome.code) == (Result.FAILED, "contract.invalid")
@@ -251,7 +262,7 @@ def test_evidence_and_history_are_bounded_and_the_count_is_not(plane: Plane) -> 
     ],
 )
 def test_a_submission_that_breaks_its_contract_names_the_field(
-    plane: Plane, changes: dict[str, object], field: str
+    plane: Plane, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(ContractError) as raised:
         plane.bot().run(submitted(**changes))

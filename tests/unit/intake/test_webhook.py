@@ -95,6 +95,14 @@ def test_any_changed_byte_breaks_the_signature(position: int, flip: int) -> None
         open_webhook(headers(BODY), bytes(changed), (SECRET, PREVIOUS))
 
 
+@pytest.mark.parametrize("place", range(len("sha256="), len("sha256=") + 64))
+def test_any_changed_digit_of_the_signature_breaks_it(place: int) -> None:
+    good = sign(BODY, SECRET)
+    changed = good[:place] + ("0" if good[place] != "0" else "1") + good[place + 1 :]
+    with pytest.raises(WritError, match="bad_signature"):
+        opened(BODY, x_hub_signature_256=changed)
+
+
 @given(body=st.binary(max_size=64), sent=st.dictionaries(st.sampled_from(sorted(headers(b""))), st.text()))
 def test_arbitrary_requests_are_refused_in_our_own_terms(body: bytes, sent: dict[str, str]) -> None:
     with pytest.raises(WritError):

@@ -70,9 +70,12 @@ class Leaves:
         return cls(base, tuple(leaves), tuple(entries))
 
 
-def staging_path(size: int, root: bytes) -> str:
-    """Where the batch that leads to this head is staged."""
-    return f"staging/{size:020d}-{root.hex()}"
+def staging_path(size: int, root: bytes, base: int) -> str:
+    """Where the batch that leads from a tree of `base` leaves to this head is staged.
+
+    The base is part of the name: a sequencer that lost may have staged the same head from an earlier one.
+    """
+    return f"staging/{size:020d}-{root.hex()}-{base}"
 
 
 def in_stream_order(entries: Mapping[str, StoredEntry], order: Sequence[str]) -> list[StoredEntry]:

@@ -12,13 +12,14 @@ from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from writ.ledger.checkpoint import key_id
 from writ.ledger.dsse import ECDSA
 from writ.ledger.errors import VerificationError
 from writ.ledger.trust import TrustRoot, require_p256
-from writ.ledger.x509 import ISSUER_RAW, ISSUER_UTF8, LIFETIME, timestamped
+from writ.ledger.x509 import BACKDATED, ISSUER_RAW, ISSUER_UTF8, LIFETIME, timestamped
 
 _CODE: Final = "ledger.certificate"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +35,8 @@ _MALFORMED: Final = (
     x509.ExtensionNotFound,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
+    # Only a warning so far, and an error wherever warnings are: a serial number that is not positive.
+    CryptographyDeprecationWarning,
 )
 
 
@@ -63,9 +66,7 @@ def check_certificate(pem: bytes, trust: TrustRoot) -> Signer:
     """
     try:
         certificate = x509.load_pem_x509_certificate(pem)
-        # One certificate has one spelling, so that a leaf has one hash.
-        if certificate.public_bytes(Encoding.PEM) != pem:
-            raise VerificationError("certificate is not in canonical PEM", code=_CODE)
+        _check_spelling(certificate, pem)
         authority = _authority(certificate, trust)
         identity = _check_profile(certificate, trust)
         _check_timestamp(certificate, authority, trust.ct_key)
@@ -73,6 +74,18 @@ def check_certificate(pem: bytes, trust: TrustRoot) -> Signer:
     except _MALFORMED:
         raise VerificationError("certificate is malformed or outside the profile", code=_CODE) from None
     return Signer(key, identity, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+
+
+def _check_spelling(certificate: x509.Certificate, pem: bytes) -> None:
+    """One certificate has one spelling, so that a statement has one leaf.
+
+    The signature is a bit string, whose count of unused bits no parser in use holds to be zero.
+    """
+    signature = b"\x00" + certificate.signature
+    if certificate.public_bytes(Encoding.PEM) != pem or not certificate.public_bytes(Encoding.DER).endswith(
+        signature
+    ):
+        raise VerificationError("certificate is not in canonical form", code=_CODE)
 
 
 def _authority(certificate: x509.Certificate, trust: TrustRoot) -> x509.Certificate:
@@ -107,12 +120,13 @@ def _check_profile(certificate: x509.Certificate, trust: TrustRoot) -> str:
         unknown
         or certificate.version is not x509.Version.v3
         or certificate.subject.rdns
+        or certificate.serial_number <= 0
         or not usage.digital_signature
         or usage.key_cert_sign
         or list(purposes) != [ExtendedKeyUsageOID.CODE_SIGNING]
         or not names.critical
         or len(list(names.value)) != 1
-        or certificate.not_valid_after_utc - certificate.not_valid_before_utc > LIFETIME
+        or certificate.not_valid_after_utc - certificate.not_valid_before_utc > LIFETIME + BACKDATED
         or any(isinstance(item.value, x509.BasicConstraints) and item.value.ca for item in extensions)
         or issuers != [trust.issuer.encode(), asn1.encode_der(trust.issuer)]
     ):

@@ -11,6 +11,7 @@ from cryptography import x509
 from writ.contracts.errors import ConflictError, ContractError, TransientError
 from writ.contracts.statement import Statement
 from writ.ledger import dsse
+from writ.ledger.errors import VerificationError
 from writ.ledger.evidence import read_statement
 from writ.ledger.session import Session, Signed, new_session_key, public_der
 from writ.ports.clock import Clock
@@ -101,7 +102,7 @@ def _own_statement(entry_id: str, signed: Signed) -> Statement:
     """Read our own statement as a verifier will, so that nothing it would refuse is ever stored."""
     try:
         statement = read_statement(signed.envelope.payload)
-    except ContractError as error:
+    except VerificationError as error:
         raise ContractError(error.message, code="ledger.statement_invalid", field=error.field) from None
     if statement.predicate.entry != entry_id:
         raise ContractError(

@@ -37,6 +37,7 @@ REPUBLISH_AFTER: Final = timedelta(minutes=10)
 MAX_COMMIT: Final = 2000
 _ATTEMPTS: Final = 8
 _MINUTE: Final = timedelta(minutes=1)
+_FIRST_SWEEP: Final = timedelta(hours=1)
 
 Check = Callable[[str, bytes, bytes], None]
 
@@ -98,7 +99,7 @@ class Sequencer:
         """
         done = Integration()
         end = (self._ports.clock.now() - settle).replace(second=0, microsecond=0)
-        minute = self._ports.heads.read_swept() or end - _MINUTE
+        minute = self._ports.heads.read_swept() or end - _FIRST_SWEEP
         found: list[str] = []
         while minute < end and len(found) < MAX_COMMIT:
             found += self._ports.entries.appended_in(minute)
@@ -127,7 +128,7 @@ class Sequencer:
         head = self._guarded_head()
         if head.applied:
             return head
-        data = self._ports.files.read(staging_path(head.size, head.root))
+        data = self._ports.files.read(staging_path(head.size, head.root, head.base))
         if data is None:
             raise WritError(f"the batch of head {head.size} is gone", code="ledger.corrupt")
         batch = Leaves.decode(data)
@@ -156,13 +157,11 @@ class Sequencer:
         wanted = list(entry_ids)
         while wanted:
             fetched = self._ports.entries.get_many(wanted)
-            found = self._ports.index.find((entry.stream, entry.entry_id) for entry in fetched.values())
-            fresh = [
-                fetched[entry_id] for entry_id in wanted if entry_id in fetched and entry_id not in found
-            ]
+            found = self._ports.index.find(_with_previous(fetched.values()))
+            fresh = [fetched[name] for name in wanted if name in fetched and name not in found]
             missing.update((entry.entry_id, entry) for entry in fresh)
             before = dict.fromkeys(entry.previous for entry in fresh if entry.previous)
-            wanted = [entry_id for entry_id in before if entry_id not in missing]
+            wanted = [name for name in before if name not in missing and name not in found]
         return in_stream_order(missing, list(missing))
 
     def _leaves(self, entries: Iterable[StoredEntry], done: Integration) -> list[tuple[StoredEntry, bytes]]:
@@ -188,7 +187,7 @@ class Sequencer:
     def _commit(self, head: Head, batch: Leaves, done: Integration) -> None:
         growth = grow(self._edge(head.size, head.root), batch.leaves)
         size, root = growth.edge.size, growth.edge.root()
-        self._ports.files.create(staging_path(size, root), batch.encode())
+        self._ports.files.create(staging_path(size, root, head.size), batch.encode())
         after = replace(head, size=size, root=root, base=head.size, applied=False, version=head.version + 1)
         self._ports.heads.swap(head, after)
         done.integrated += len(batch.leaves)
@@ -253,3 +252,13 @@ class Sequencer:
         if data is None:
             raise WritError(f"{tile.path} is gone", code="ledger.corrupt")
         return data
+
+
+def _with_previous(entries: Iterable[StoredEntry]) -> list[tuple[str, str]]:
+    """Entries and those they follow. A list: a port that is called again must see all of it again."""
+    pairs = []
+    for entry in entries:
+        pairs.append((entry.stream, entry.entry_id))
+        if entry.previous:
+            pairs.append((entry.stream, entry.previous))
+    return pairs

@@ -16,7 +16,7 @@ from writ.ledger.canonical import canonical
 from writ.ledger.checkpoint import spki
 from writ.ledger.dsse import Envelope, sign
 from writ.ledger.leaf import encode_leaf, verifier_of
-from writ.ledger.x509 import fingerprint
+from writ.ledger.x509 import BACKDATED, fingerprint
 
 RENEW_AFTER: Final = timedelta(minutes=30)
 
@@ -44,12 +44,12 @@ class Session:
         self._key = key
         self.certificate_pem = certificate.public_bytes(Encoding.PEM)
         self.fingerprint = fingerprint(certificate)
-        self.not_before = certificate.not_valid_before_utc
+        self._not_before = certificate.not_valid_before_utc
         self._verifier = verifier_of(self.certificate_pem)
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the certificate is young enough to sign with: half of its hour is kept for integration."""
-        return self.not_before <= now < self.not_before + RENEW_AFTER
+        return self._not_before <= now < self._not_before + BACKDATED + RENEW_AFTER
 
     def sign(self, statement: Mapping[str, Any]) -> Signed:
         """Sign a statement in canonical form.

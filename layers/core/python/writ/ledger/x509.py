@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from writ.ledger.checkpoint import key_id
 from writ.ledger.dsse import ECDSA
+from writ.ports.ledger import IssuedCertificate
 
 ISSUER_RAW: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
 ISSUER_UTF8: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
 SCT_LIST: Final = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 LIFETIME: Final = timedelta(minutes=60)
+# Clocks differ, and a statement may be dated shortly before its session asked for a certificate.
+BACKDATED: Final = timedelta(minutes=5)
 _ROOT_LIFETIME: Final = timedelta(days=3650)
 _LEAF_USES: Final = frozenset({"digital_signature"})
 _ROOT_USES: Final = frozenset({"key_cert_sign", "crl_sign"})
@@ -73,8 +76,8 @@ class CertificateIssuer:
     issuer: str
 
     def issue(self, public_key: ec.EllipticCurvePublicKey, identity: str, now: datetime) -> x509.Certificate:
-        """A certificate that binds `public_key` to the URI `identity` for an hour from `now`."""
-        start = now.replace(microsecond=0)
+        """A certificate that binds `public_key` to the URI `identity` for an hour from `now` on."""
+        issued = now.replace(microsecond=0)
         names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity)])
         issuer_utf8 = asn1.encode_der(self.issuer)
         builder = (
@@ -83,8 +86,8 @@ class CertificateIssuer:
             .issuer_name(self.root.subject)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(start + LIFETIME)
+            .not_valid_before(issued - BACKDATED)
+            .not_valid_after(issued + LIFETIME)
             .add_extension(_key_usage(_LEAF_USES), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
@@ -98,7 +101,7 @@ class CertificateIssuer:
         # The timestamp covers the certificate without it; a throwaway key makes those bytes without
         # spending a signature of the CA on a certificate nobody sees.
         bare = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
-        timestamps = self._timestamp_list(bare.tbs_certificate_bytes, int(start.timestamp() * 1000))
+        timestamps = self._timestamp_list(bare.tbs_certificate_bytes, int(issued.timestamp() * 1000))
         stamped = builder.add_extension(x509.UnrecognizedExtension(SCT_LIST, timestamps), critical=False)
         return stamped.sign(self.ca_key, hashes.SHA256())
 
@@ -132,9 +135,15 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def identity_key(public_der: bytes) -> str:
-    """SHA-256 of a session key's SPKI, in hex: what the caller's proof is bound to."""
-    return sha256(public_der).hexdigest()
+def issued_certificate(certificate: x509.Certificate, bot: str) -> IssuedCertificate:
+    """The certificate as it is stored."""
+    return IssuedCertificate(
+        fingerprint(certificate),
+        certificate.public_bytes(Encoding.PEM),
+        bot,
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+    )
 
 
 def _sized(data: bytes) -> bytes:

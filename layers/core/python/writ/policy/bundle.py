@@ -63,7 +63,7 @@ class Bundle:
 
     @classmethod
     def load_default(cls, directory: Path | None = None) -> Self:
-        """Read the deployed bundle: the package `writ_bundle`, else the directory given or in WRIT_POLICIES."""  # noqa: E501
+        """Read the package `writ_bundle` where it is deployed, else the directory given or WRIT_POLICIES."""
         if importlib.util.find_spec(PACKAGE) is not None:
             return cls.load(files(PACKAGE))
         named = directory or os.environ.get(DIRECTORY_VARIABLE)

@@ -33,10 +33,8 @@ def change_facts(
         in_force = freezes_at(_FREEZES.validate_python(list(freezes)), now)
     except ValidationError:
         return facts
-    return {
-        **facts,
-        "freezes": [freeze.model_dump(mode="json", include={"id", "reason", "scope"}) for freeze in in_force],
-    }
+    shown = {"id", "reason", "scope"}
+    return {**facts, "freezes": [freeze.model_dump(mode="json", include=shown) for freeze in in_force]}
 
 
 def freezes_at(freezes: Iterable[Freeze], now: datetime) -> list[Freeze]:

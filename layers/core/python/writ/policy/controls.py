@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from writ.policy.input import Glob
+
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
 Label = Annotated[str, Field(min_length=1, max_length=128)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Glob = Annotated[str, Field(min_length=1, max_length=256)]
 
 
 def _known_zone(name: str) -> str:
@@ -72,7 +73,7 @@ class Freeze(_Control):
 
 
 class ExceptionScope(_Control):
-    """Globs over bot, action and target (`kind:id`); all three are named, so that losing one widens nothing."""  # noqa: E501
+    """Globs over bot, action and target (`kind:id`); all are named, so that losing one widens nothing."""
 
     bot: Glob
     action: Glob

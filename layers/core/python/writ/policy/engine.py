@@ -44,18 +44,17 @@ class PolicyEngine:
         return cls(Bundle.load_default(directory))
 
     def decide(self, document: PolicyInput | Mapping[str, Any], now: datetime) -> Decision:
-        """Decide one action at an instant. Whatever keeps policy from answering makes `unknown`, never an error.
+        """Decide one action at an instant. What keeps policy from answering makes `unknown`, never an error.
 
-        Its reason then says which: `facts_missing` (one for each fact), `policy_undefined` or `policy_error`.
-        """  # noqa: E501
+        The reason then says why: `facts_missing` (one for each fact), `policy_undefined` or `policy_error`.
+        """
         instant = now.astimezone(UTC)
         try:
             answer = self.evaluate(DECISION, known_facts(document, instant))
             if not isinstance(answer, dict):
                 raise PolicyError("the decision is not an object")
-            return Decision.model_validate(
-                {**answer, "bundle_digest": self.bundle.digest, "decided_at": instant}
-            )
+            answer |= {"bundle_digest": self.bundle.digest, "decided_at": instant}
+            return Decision.model_validate(answer)
         except PolicyError as error:
             return self._unknown(Reason(code=error.code, message=error.message[:500]), instant)
         except ValidationError as error:

@@ -36,8 +36,12 @@ def _instant(value: object) -> str:
     return utc_text(moment)
 
 
+# `*` and `?` only: escapes, classes and alternatives are where glob dialects part.
+GLOB: Final = r'^[^\\"\[\]{}!\x00-\x1f]{1,256}$'
+
 Filled = Annotated[StrictStr, Field(min_length=1)]
 Count = Annotated[StrictInt, Field(ge=0, le=2**53)]
+Glob = Annotated[StrictStr, Field(pattern=GLOB)]
 Instant = Annotated[str, BeforeValidator(_instant)]
 
 
@@ -107,9 +111,9 @@ class ChangeFacts(_Facts):
 class ExceptionScopeFacts(_Facts):
     """Globs; the target is matched as `kind:id`."""
 
-    bot: Filled
-    action: Filled
-    target: Filled
+    bot: Glob
+    action: Glob
+    target: Glob
 
 
 class ExceptionFacts(_Facts):

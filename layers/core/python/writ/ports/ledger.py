@@ -115,7 +115,7 @@ class IndexedEntry:
 class LogIndex(Protocol):
     """Leaf indexes by entry, and entries by what they are about."""
 
-    def find(self, entries: Iterable[tuple[str, str]]) -> Mapping[str, int]:
+    def find(self, entries: Sequence[tuple[str, str]]) -> Mapping[str, int]:
         """Leaf index by entry id, of (stream, entry id) pairs; strongly consistent; the rest left out."""
 
     def write(self, entries: Sequence[IndexedEntry]) -> None:
@@ -125,14 +125,23 @@ class LogIndex(Protocol):
         """Entries on an edge with a leaf index above `after`, in order, `limit` of them at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class IssuedCertificate:
+    """A certificate with what it is looked up by."""
+
+    fingerprint: str
+    pem: bytes
+    bot: str
+    not_before: datetime
+    not_after: datetime
+
+
 class CertificateStore(Protocol):
     """Certificates the authority issued, as PEM, by the SHA-256 of their DER form in hex."""
 
     def get(self, fingerprint: str) -> bytes | None: ...
 
-    def put(
-        self, fingerprint: str, pem: bytes, bot: str, not_before: datetime, not_after: datetime
-    ) -> None: ...
+    def put(self, issued: IssuedCertificate) -> None: ...
 
     def get_root(self) -> bytes | None:
         """The root certificate, strongly consistent."""

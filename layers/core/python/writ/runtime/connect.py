@@ -43,10 +43,10 @@ def connect(
 
 def answers(environment: Environment) -> Answers:
     """What makes people's answers known, in the name of this function."""
-    from writ.adapters.recorder import connect_recorder  # type: ignore[import-not-found]
+    from writ.adapters.recorder import connect_recorder
 
     return Answers(
-        identity=identity(environment),
+        identity=own_identity(environment),
         evidence=connect_recorder(environment),
         bus=EventBridgeBus(environment.bus),
         clock=SystemClock(),
@@ -54,7 +54,7 @@ def answers(environment: Environment) -> Answers:
     )
 
 
-def identity(environment: Environment) -> Identity:
+def own_identity(environment: Environment) -> Identity:
     """Who this function acts as."""
     return Identity(environment.bot, environment.owner, environment.version, environment.code_digest)
 

@@ -191,7 +191,7 @@ class Loop(Generic[PortsT]):
         if record.phase is Phase.WAITING:
             request = self._ports.approvals.get(action_id)
             answer = request.answer if request is not None else None
-            if request is None or answer is None or not answer.approved:
+            if request is not None and (answer is None or not answer.approved):
                 return self._answered(record)
         elif record.lease_until > now:
             raise BusyError(f"action {action_id} is held until {record.lease_until.isoformat()}")
@@ -203,8 +203,10 @@ class Loop(Generic[PortsT]):
         )
         intent = self._append_intent(taken)
         earlier = self._ports.evidence.get(outcome_id(action_id))
-        settled = _outcome_of(earlier.payload) if earlier else _refusal(taken)
-        return self._finish(taken, intent, settled or ABANDONED)
+        if earlier is not None:
+            return self._finish(taken, intent, _outcome_of(earlier.payload))
+        approved = answer is not None and answer.approved
+        return self._finish(taken, intent, (None if approved else _refusal(taken)) or ABANDONED)
 
     def _answered(self, record: ActionRecord) -> ActionRecord:
         request = self._ports.approvals.get(record.action.id)

@@ -1,0 +1,67 @@
+"""Keeps generated files in step with manifests and contracts: docs pages, README's table, CODEOWNERS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from cli.commands_page import command_page
+from cli.docs import BOTS, EVENTS, bot_pages, bot_table, event_pages, route_page
+from cli.owners import codeowners
+from cli.plane import ROOT
+from stacks.manifest import load_folders
+from writ.contracts.errors import ContractError
+from writ.contracts.event import event_types
+
+README: Final = "README.md"
+_BEGIN: Final = "<!-- bots:begin -->\n"
+_END: Final = "<!-- bots:end -->"
+
+
+def generated(root: Path = ROOT) -> dict[str, str]:
+    """Every generated file, by path below the root."""
+    folders = load_folders(root / "functions")
+    readme = (root / README).read_text(encoding="utf-8")
+    return {
+        README: _between(readme, bot_table(folders, BOTS)),
+        ".github/CODEOWNERS": codeowners(folders),
+        **bot_pages(folders),
+        **event_pages(event_types(), folders),
+        **route_page(folders),
+        **command_page(),
+    }
+
+
+def differences(expected: Mapping[str, str], root: Path = ROOT) -> list[str]:
+    """Files that are missing, stale or left over."""
+    found = {
+        path.relative_to(root).as_posix() for place in (BOTS, EVENTS) for path in (root / place).glob("*.md")
+    }
+    stale = {name for name, text in expected.items() if _read(root / name) != text}
+    return sorted(stale | (found - expected.keys()))
+
+
+def write(expected: Mapping[str, str], root: Path = ROOT) -> list[str]:
+    """Bring the files into step; returns those that changed."""
+    changed = differences(expected, root)
+    for name in changed:
+        path = root / name
+        if name in expected:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(expected[name], encoding="utf-8")
+        else:
+            path.unlink()
+    return changed
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _between(text: str, table: str) -> str:
+    head, begin, rest = text.partition(_BEGIN)
+    _, end, tail = rest.partition(_END)
+    if not begin or not end:
+        raise ContractError(f"{README} has lost the markers around its table of bots", field=README)
+    return f"{head}{begin}\n{table}\n{end}{tail}"

@@ -1,0 +1,128 @@
+"""Brings the local plane up, looks at it, and stops it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+
+from cli import deploy
+from cli.emulator import Emulator
+from cli.output import Output, facts, table
+from cli.plane import RUN_FILE, STATE, Plane, RunFile, calling
+from cli.progress import Bars
+from cli.watch import Pulse, pulse
+
+ENV: Final = deploy.ENV
+_STEPS: Final = {
+    "install": "installing the emulator",
+    "restore": "restoring the deployed emulator",
+    "start": "starting the emulator",
+    "synthesize": "synthesizing the stacks",
+    "bootstrap": "preparing the account",
+    "deploy": "deploying the stacks",
+    "complete": "finishing the deployment",
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """The plane as it stands; `pulse` is None for one that does not run."""
+
+    file: RunFile | None
+    pulse: Pulse | None
+
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = {"running": self.pulse is not None}
+        if self.file is not None:
+            document |= self.file.model_dump(mode="json")
+        if self.pulse is not None:
+            document["now"] = {
+                "queues": dict(self.pulse.queues),
+                "dead_letters": dict(self.pulse.dead),
+                "open_actions": list(self.pulse.open_actions),
+                "waiting_actions": self.pulse.waiting,
+                "entries": self.pulse.entries,
+                "signed": self.pulse.signed,
+                "settled": self.pulse.settled,
+            }
+        return document
+
+
+def up(output: Output, *, port: int | None = None) -> Plane:
+    """Deploy what is not deployed, start what does not run, and write down where it is.
+
+    Raises CommandError that says what to do next.
+    """
+    with Bars(output) as bars:
+        deployment = deploy.up(
+            port=port, progress=lambda step, done, total: bars.step(_STEPS.get(step, step), done, total)
+        )
+    if deployment.fresh:
+        (STATE / "token.json").unlink(missing_ok=True)
+    before = _known()
+    file = RunFile(
+        env=ENV,
+        api_url=deployment.api_url,
+        aws_endpoint_url=deployment.endpoint,
+        region=deployment.region,
+        bus_name=f"writ-{ENV}",
+        log_origin=before.log_origin if before else "",
+        user_pool_client_id=deployment.client_id,
+        checkpoint=None if before is None or deployment.fresh else before.checkpoint,
+        counts={} if before is None or deployment.fresh else before.counts,
+    )
+    plane = Plane(file)
+    if not file.log_origin:
+        plane = Plane(file.model_copy(update={"log_origin": log_origin(plane)}))
+    plane.file.save()
+    return plane
+
+
+def down() -> bool:
+    """Stop the plane and keep its state; whether it was running."""
+    return deploy.down()
+
+
+def status() -> Status:
+    """Look at the plane without changing anything."""
+    file = _known()
+    if file is None or (file.env == ENV and Emulator().running() is None):
+        return Status(file, None)
+    return Status(file, pulse(Plane(file)))
+
+
+def log_origin(plane: Plane) -> str:
+    """The name of the plane's log, from the function that signs it."""
+    with calling("reading the configuration of the sequencer"):
+        found = plane.aws("lambda").get_function_configuration(FunctionName=plane.thing("sequencer"))
+    return str(found["Environment"]["Variables"]["WRIT_LOG_ORIGIN"])
+
+
+def picture(state: Status) -> RenderableType:
+    """The status for people."""
+    if state.file is None:
+        return facts("no control plane", {"next": "make run"})
+    values = {
+        "plane": f"{state.file.env}, {'running' if state.pulse else 'stopped'}",
+        "API": state.file.api_url,
+        "AWS endpoint": state.file.aws_endpoint_url,
+        "bus": state.file.bus_name,
+        "log": state.file.log_origin,
+    }
+    if state.pulse is None:
+        return facts("", {**values, "next": "make run"})
+    now = state.pulse
+    values |= {
+        "ledger": f"{now.signed} entries under the checkpoint"
+        + ("" if now.entries is None else f" of {now.entries}"),
+        "waiting for a person": now.waiting,
+        "unfinished": "\n".join(now.unfinished()) or "nothing",
+    }
+    dead = table("\ndead letters", ("bot", ">messages"), list(now.dead.items()))
+    return Group(facts("", values), *([dead] if now.dead else []))
+
+
+def _known() -> RunFile | None:
+    return RunFile.load() if RUN_FILE.is_file() else None

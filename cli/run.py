@@ -1,0 +1,149 @@
+"""The main job: real webhooks through the whole loop, and the proof that all of it held."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli import picture, verify
+from cli.ledger import COPIES, write_copy
+from cli.log_source import PlaneLog
+from cli.output import Output
+from cli.plane import ROOT, RUN_FILE, Plane
+from cli.progress import Bars
+from cli.replay import Receipt, Webhook, replay
+from cli.story import Story, read_actions
+from cli.watch import Pulse, pulse, wait
+from writ.ledger.findings import Report
+from writ.ledger.logcopy import LogCopy
+
+SAMPLES: Final = ROOT / "events" / "github" / "samples"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A copy of the log, what verification says of it, and what it tells."""
+
+    copy: LogCopy
+    report: Report
+    story: Story
+
+    @property
+    def checkpoint(self) -> dict[str, Any]:
+        head = self.report.checkpoint
+        return {"origin": head.origin, "size": head.size, "root": b64encode(head.root).decode()}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one delivery of webhooks came to, and everything about it that did not hold."""
+
+    proof: Proof
+    rest: Pulse
+    dead_before: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[str]:
+        story, report = self.proof.story, self.proof.report
+        found = [f"{receipt.path} was refused: {receipt.code}" for receipt in story.refused]
+        found += [
+            f"{bot} could not handle {count - self.dead_before.get(bot, 0)} events"
+            for bot, count in self.rest.dead.items()
+            if count > self.dead_before.get(bot, 0)
+        ]
+        if not report.ok:
+            found.append(f"verification found {report.faults} faults in the ledger")
+        if self.rest.entries != report.checkpoint.size:
+            found.append(
+                f"{self.rest.entries} entries are stored, {report.checkpoint.size} are under the checkpoint"
+            )
+        return found
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "ok": not self.problems,
+            "problems": self.problems,
+            "counts": self.proof.story.counts(),
+            "checkpoint": self.proof.checkpoint,
+            "verification": verify.document(self.proof.report, self.proof.copy),
+            "webhooks": [receipt.document() for receipt in self.proof.story.receipts],
+        }
+
+
+def deliver(plane: Plane, batch: Sequence[Webhook], output: Output) -> Result:
+    """Deliver webhooks, wait until the plane has come to rest, and verify the whole ledger offline."""
+    before = pulse(plane)
+    with Bars(output) as bars:
+        receipts = _send(plane, batch, bars)
+        rest = wait(
+            lambda: pulse(plane),
+            seen=lambda now: bars.step(
+                "waiting for every outcome and its checkpoint", now.signed, now.entries or 0
+            ),
+        )
+        proof = prove(plane, receipts, bars)
+    return Result(proof, rest, before.dead)
+
+
+def _send(plane: Plane, batch: Sequence[Webhook], bars: Bars) -> list[Receipt]:
+    sent = 0
+
+    def count() -> None:
+        nonlocal sent
+        sent += 1
+        bars.step("delivering signed webhooks", sent, len(batch))
+
+    bars.step("delivering signed webhooks", 0, len(batch))
+    return replay(plane, batch, count)
+
+
+def prove(plane: Plane, receipts: Sequence[Receipt], bars: Bars) -> Proof:
+    """Copy the log, verify the copy as anyone could, and read what it tells."""
+    copy = copy_log(plane, COPIES / plane.file.env, bars)
+    report = verify.verify(copy, None, lambda done, size: bars.step("verifying the copy offline", done, size))
+    actions = read_actions(copy) if report.ok else []
+    return Proof(copy, report, Story(receipts, actions, report.checkpoint.size))
+
+
+def copy_log(plane: Plane, folder: Path, bars: Bars) -> LogCopy:
+    """Copy the log of a plane to a folder."""
+    return write_copy(PlaneLog(plane), folder, lambda done, size: bars.step("copying the ledger", done, size))
+
+
+def save(plane: Plane, result: Result) -> None:
+    """Write down where the plane is and what was found."""
+    proof = result.proof
+    plane.file.model_copy(
+        update={
+            "log_origin": proof.report.checkpoint.origin,
+            "checkpoint": proof.checkpoint,
+            "counts": proof.story.counts(),
+        }
+    ).save()
+
+
+def show(plane: Plane, result: Result) -> RenderableType:
+    """What happened, for people."""
+    parts: list[RenderableType] = [
+        picture.render(result.proof.story),
+        verify.picture(result.proof.report, result.proof.copy),
+    ]
+    parts += [Text.assemble(("✘ ", "bold red"), problem) for problem in result.problems]
+    parts += [
+        Text(""),
+        Text(f"API   {plane.file.api_url}/v1/", style="bold"),
+        Text(
+            f"more  ./writ status, ./writ backlog list, ./writ demo tamper; {_short(RUN_FILE)}", style="dim"
+        ),
+    ]
+    return Group(*parts)
+
+
+def _short(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()

@@ -1,0 +1,57 @@
+"""Requests as an HTTP API hands them to a function (payload format 2.0), and the answers read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from writ.runtime.rest import Api
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers and the JSON body of an answer."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+
+def request(
+    method: str,
+    target: str,
+    body: object = None,
+    *,
+    sub: str | None = "ann",
+    name: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """One request; `target` may carry a query, `body` is JSON unless it is text already."""
+    path, _, query = target.partition("?")
+    parameters = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
+    claims = {key: value for key, value in (("sub", sub), ("username", name)) if value}
+    return {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"content-type": "application/json", **(headers or {})},
+        "queryStringParameters": parameters,
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "stage": "$default",
+            "requestId": "request-1",
+            "authorizer": {"jwt": {"claims": claims}},
+        },
+        "body": body if isinstance(body, str) else "" if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def call(api: Api, method: str, target: str, body: object = None, **options: Any) -> Answer:
+    """Send a request to an API and read its answer."""
+    answer = api.handler(request(method, target, body, **options), None)
+    text = answer["body"]
+    return Answer(answer["statusCode"], json.loads(text) if text else None, answer["headers"])

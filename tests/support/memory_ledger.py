@@ -1,0 +1,162 @@
+"""The ledger's ports in memory, with the conditional semantics of the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from writ.contracts.errors import ConflictError
+from writ.ledger.dsse import ECDSA
+from writ.ledger.edges import edges_of
+from writ.ledger.trust import load_key
+from writ.ledger.x509 import CertificateIssuer, issued_certificate
+from writ.ports.clock import Clock
+from writ.ports.ledger import CertificateStore, Head, IndexedEntry, IssuedCertificate, StoredEntry
+
+
+@dataclass
+class MemoryEntries:
+    entries: dict[str, StoredEntry] = field(default_factory=dict)
+
+    def append(self, entry: StoredEntry) -> None:
+        if entry.entry_id in self.entries:
+            raise ConflictError("the entry exists")
+        self.entries[entry.entry_id] = entry
+
+    def get_many(self, entry_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
+        return {name: self.entries[name] for name in entry_ids if name in self.entries}
+
+    def appended_in(self, minute: datetime) -> Iterable[str]:
+        return [
+            entry.entry_id
+            for entry in self.entries.values()
+            if entry.appended_at.replace(second=0, microsecond=0) == minute
+        ]
+
+
+@dataclass
+class MemoryHeads:
+    head: Head = field(default_factory=Head)
+    swept: datetime | None = None
+
+    def read(self) -> Head:
+        return self.head
+
+    def swap(self, before: Head, after: Head) -> None:
+        if self.head.version != before.version:
+            raise ConflictError("the head moved")
+        self.head = after
+
+    def read_swept(self) -> datetime | None:
+        return self.swept
+
+    def write_swept(self, minute: datetime) -> None:
+        self.swept = minute
+
+
+@dataclass
+class MemoryFiles:
+    files: dict[str, bytes] = field(default_factory=dict)
+    checkpoint: tuple[bytes, str] | None = None
+
+    def read(self, path: str) -> bytes | None:
+        return self.files.get(path)
+
+    def create(self, path: str, data: bytes) -> None:
+        if self.files.setdefault(path, data) != data:
+            raise ConflictError(f"{path} exists with other content", code="ledger.forked")
+
+    def read_checkpoint(self) -> tuple[bytes, str] | None:
+        return self.checkpoint
+
+    def replace_checkpoint(self, note: bytes, tag: str | None) -> None:
+        if (self.checkpoint[1] if self.checkpoint else None) != tag:
+            raise ConflictError("the checkpoint moved")
+        self.checkpoint = (note, str(int(tag or 0) + 1))
+
+
+@dataclass
+class MemoryAnchors:
+    copies: dict[tuple[int, bytes], bytes] = field(default_factory=dict)
+
+    def create(self, size: int, root: bytes, note: bytes) -> None:
+        self.copies.setdefault((size, root), note)
+
+    def from_size(self, size: int) -> Sequence[tuple[int, bytes]]:
+        return sorted(key for key in self.copies if key[0] >= size)[:10]
+
+
+@dataclass
+class MemoryIndex:
+    locations: dict[str, IndexedEntry] = field(default_factory=dict)
+    edges: dict[str, dict[int, IndexedEntry]] = field(default_factory=dict)
+
+    def find(self, entries: Sequence[tuple[str, str]]) -> Mapping[str, int]:
+        found = ((name, self.locations.get(name)) for _, name in entries)
+        return {name: entry.index for name, entry in found if entry is not None}
+
+    def write(self, entries: Sequence[IndexedEntry]) -> None:
+        for entry in entries:
+            self.locations[entry.entry_id] = entry
+            for edge in edges_of(entry):
+                self.edges.setdefault(edge, {})[entry.index] = entry
+
+    def page(self, edge: str, after: int, limit: int) -> Sequence[IndexedEntry]:
+        listed = sorted(self.edges.get(edge, {}).items())
+        return [entry for index, entry in listed if index > after][:limit]
+
+
+@dataclass
+class MemoryCertificates:
+    certificates: dict[str, bytes] = field(default_factory=dict)
+    root: bytes | None = None
+
+    def get(self, fingerprint: str) -> bytes | None:
+        return self.certificates.get(fingerprint)
+
+    def put(self, issued: IssuedCertificate) -> None:
+        self.certificates[issued.fingerprint] = issued.pem
+
+    def get_root(self) -> bytes | None:
+        return self.root
+
+    def put_root(self, pem: bytes) -> None:
+        if self.root is not None:
+            raise ConflictError("there is a root")
+        self.root = pem
+
+
+@dataclass
+class MemorySigner:
+    """The log's key; `signed` keeps every text it was ever asked to sign."""
+
+    key: ec.EllipticCurvePrivateKey
+    signed: list[bytes] = field(default_factory=list)
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        return self.key.public_key()
+
+    def sign(self, data: bytes) -> bytes:
+        self.signed.append(data)
+        return self.key.sign(data, ECDSA)
+
+
+@dataclass
+class MemoryAuthority:
+    """Certifies any key for one bot, and stores the certificate as the real one does."""
+
+    issuer: CertificateIssuer
+    identity: str
+    certificates: CertificateStore
+    clock: Clock
+    issued: int = 0
+
+    def certify(self, public_key: bytes) -> bytes:
+        issued = self.issuer.issue(load_key(public_key), self.identity, self.clock.now())
+        record = issued_certificate(issued, self.identity.rsplit("/", 1)[1])
+        self.certificates.put(record)
+        self.issued += 1
+        return record.pem

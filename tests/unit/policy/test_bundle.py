@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import shutil
+import sys
+
+import pytest
+
+from tests.unit.policy.facts import POLICIES
+from writ.policy.bundle import DIRECTORY_VARIABLE, PACKAGE, Bundle
+from writ.policy.errors import BundleError
+
+RULE = "package a\n\nimport rego.v1\n\nb := 1\n"
+
+
+def test_digest_changes_when_any_text_or_path_changes():
+    digests = {
+        Bundle.of(texts).digest
+        for texts in (
+            {"a.rego": RULE},
+            {"b.rego": RULE},
+            {"a.rego": RULE + "\n"},
+            {"a.rego": RULE, "data.json": "{}"},
+            {"a.rego": RULE, "data.json": '{"x": 1}'},
+        )
+    }
+    assert len(digests) == 5
+
+
+def test_digest_is_the_same_whatever_the_order_and_the_tests():
+    one = Bundle.of({"a.rego": RULE, "b.rego": RULE})
+    other = Bundle.of({"b.rego": RULE, "a_test.rego": RULE, "a.rego": RULE})
+    assert one.digest == other.digest
+    assert [module.path for module in other.modules] == ["a.rego", "b.rego"]
+
+
+def test_load_default_prefers_the_deployed_package(tmp_path, monkeypatch):
+    shutil.copytree(POLICIES, tmp_path / PACKAGE)
+    (tmp_path / PACKAGE / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv(DIRECTORY_VARIABLE, "/nowhere")
+    try:
+        assert Bundle.load_default().digest == Bundle.load(POLICIES).digest
+    finally:
+        sys.modules.pop(PACKAGE, None)
+
+
+def test_load_default_reads_the_directory_when_no_package_is_deployed(monkeypatch):
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(POLICIES))
+    assert Bundle.load_default().digest == Bundle.load(POLICIES).digest
+    monkeypatch.delenv(DIRECTORY_VARIABLE)
+    assert Bundle.load_default(POLICIES).digest == Bundle.load(POLICIES).digest
+    with pytest.raises(BundleError, match=DIRECTORY_VARIABLE):
+        Bundle.load_default()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [{}, {"data.json": "{}"}, {"a.rego": RULE, "data.json": "["}, {"a.rego": RULE, "data.json": "[]"}],
+)
+def test_bundle_is_refused_when_it_has_no_rule_or_bad_data(texts):
+    with pytest.raises(BundleError):
+        Bundle.of(texts)
+
+
+def test_entrypoints_come_from_the_annotations():
+    assert {"writ/actions/decision", "writ/actions/waivable", "writ/authz/allow"} <= set(
+        Bundle.load(POLICIES).entrypoints
+    )
+
+
+def test_windows_come_from_the_data():
+    assert [window["name"] for window in Bundle.load(POLICIES).windows] == ["any-time"]

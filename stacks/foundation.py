@@ -121,7 +121,7 @@ class FoundationStack(Stack):
             self,
             f"Secret{name.capitalize()}",
             secret_name=self._names.thing(name),
-            description="Signs what GitHub sends: the current secret, and the previous one while it is rotated",
+            description="Signs what GitHub sends: the current secret, and the previous one during a rotation",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps({"previous": None}),
                 generate_string_key="current",

@@ -47,6 +47,7 @@ def environment(
         "WRIT_AUTHORITY": names.thing(AUTHORITY) if AUTHORITY in needs.functions else "",
         "WRIT_LOG_ORIGIN": settings.log_origin,
         "WRIT_IDENTITY_BASE": settings.identity_base,
+        "WRIT_ISSUER": settings.issuer,
         "WRIT_TIMEOUT_S": str(manifest.timeout_s),
         "POWERTOOLS_SERVICE_NAME": manifest.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,

@@ -1,6 +1,6 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
-read, append, upsert (tables and buckets), sign, public (keys), secret, start (flows), invoke
+read, append, upsert (tables and buckets), bulk (tables), sign, public (keys), secret, start (flows), invoke
 (functions), emit (the bus). What a verb does not say, a function cannot do.
 """
 
@@ -20,6 +20,8 @@ _TABLE_ACTIONS: Final = {
     "read": ("BatchGetItem", "ConditionCheckItem", "GetItem", "Query"),
     "append": ("ConditionCheckItem", "PutItem"),
     "upsert": ("ConditionCheckItem", "PutItem", "UpdateItem"),
+    # Many puts in one request; it can delete as well, so only for what can be rebuilt.
+    "bulk": ("BatchWriteItem",),
 }
 _BUCKET_ACTIONS: Final = {"read": ("GetObject",), "append": ("PutObject",), "upsert": ("PutObject",)}
 _KEY_ACTIONS: Final = {"sign": "kms:Sign", "public": "kms:GetPublicKey"}

@@ -97,6 +97,11 @@ class Settings:
         """What the URI of every bot's certificate begins with."""
         return f"https://{self.domain}/bots/"
 
+    @property
+    def issuer(self) -> str:
+        """Who vouches in a bot's certificate that the bot is who it says."""
+        return f"https://{self.domain}/{self.env}/authority"
+
     def environment(self) -> Environment | None:
         """A concrete account and region where they are fixed; else the template serves any."""
         return Environment(account=self.account, region=self.region) if self.account else None

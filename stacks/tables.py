@@ -57,7 +57,12 @@ TABLES: Final = (
     _table("certificates", Key("fingerprint")),
     _table("controls", Key("pk", "sk"), expires=True),
     _table("deliveries", Key("delivery")),
-    _table("entries", Key("entry_id"), streams=True),
+    _table(
+        "entries",
+        Key("entry_id"),
+        streams=True,
+        appended=Key("minute", "entry_id", projected=("appended_at",)),
+    ),
     _table("index", Key("edge", "position")),
     _table("log", Key("pk")),
 )

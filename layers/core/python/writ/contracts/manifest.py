@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from writ.contracts.action import Name, Risk
 from writ.contracts.event import EventType
 
-TableVerb = Literal["read", "append", "upsert"]
+TableVerb = Literal["read", "append", "upsert", "bulk"]
 BucketVerb = Literal["read", "append", "upsert"]
 _Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
 

@@ -11,6 +11,7 @@ from writ.adapters.action_table import ActionTable
 from writ.adapters.approval_table import ApprovalTable
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.adapters.guard_table import GuardTable
+from writ.adapters.recorder import connect_recorder
 from writ.adapters.system import SystemClock
 from writ.runtime.access import engine
 from writ.runtime.answers import Answers
@@ -43,11 +44,9 @@ def connect(
 
 def answers(environment: Environment) -> Answers:
     """What makes people's answers known, in the name of this function."""
-    from writ.adapters.recorder import connect_recorder
-
     return Answers(
         identity=own_identity(environment),
-        evidence=connect_recorder(environment),
+        evidence=connect_recorder(environment.table("entries"), environment.authority),
         bus=EventBridgeBus(environment.bus),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
@@ -61,13 +60,11 @@ def own_identity(environment: Environment) -> Identity:
 
 def loop_ports(environment: Environment) -> LoopPorts:
     """The loop's ports on AWS."""
-    from writ.adapters.recorder import connect_recorder
-
     controls = environment.table("controls")
     return LoopPorts(
         actions=ActionTable(environment.table("actions"), controls),
         approvals=ApprovalTable(environment.table("approvals")),
-        evidence=connect_recorder(environment),
+        evidence=connect_recorder(environment.table("entries"), environment.authority),
         bus=EventBridgeBus(environment.bus),
         judge=Judge(engine(), GuardTable(controls, environment.change_windows)),
         clock=SystemClock(),

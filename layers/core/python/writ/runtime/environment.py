@@ -41,6 +41,8 @@ class Environment(BaseModel):
     queue_url: str = ""
     log_origin: str = ""
     identity_base: str = ""
+    issuer: str = ""
+    identities: Json[dict[str, str]] = Field(default_factory=dict)
     timeout_s: int = 30
     change_windows: Json[list[dict[str, Any]]] = Field(default_factory=list)
 

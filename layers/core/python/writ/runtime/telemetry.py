@@ -81,14 +81,22 @@ def failed(service: str, problem: WritError, event_type: str, receives: int) -> 
     emit(service, {"EventsFailed": 1})
 
 
-def emit(service: str, counts: dict[str, int], elapsed_ms: float | None = None) -> None:
-    """Write counts (and a duration) as one EMF document with the dimension `bot`."""
+def emit(
+    service: str,
+    counts: dict[str, int],
+    elapsed_ms: float | None = None,
+    *,
+    seconds: dict[str, float] | None = None,
+) -> None:
+    """Write counts (and durations) as one EMF document with the dimension `bot`."""
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
     metrics = EphemeralMetrics(namespace=NAMESPACE, service=service)
     metrics.add_dimension(name="bot", value=service)
     for name, count in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
+    for name, value in (seconds or {}).items():
+        metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=value)
     if elapsed_ms is not None:
         metrics.add_metric(name="EventMs", unit=MetricUnit.Milliseconds, value=elapsed_ms)
     metrics.flush_metrics()

@@ -1,0 +1,92 @@
+"""REST routes of evidence and of the log that proves it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from functions.evidence import search, views
+from functions.evidence.log import Log
+from functions.evidence.ports import connect
+from writ.contracts.errors import ContractError, NotFoundError
+from writ.runtime.rest import Api, Request, Response
+
+api = Api("evidence")
+handler = api.handler
+
+_FIRST: Final = search.Place(0, -1)
+_LARGEST: Final = 2**53 - 1
+
+
+@api.get("/v1/evidence")
+def list_evidence(request: Request) -> Response:
+    """Evidence of a subject, an actor or a type, in the order of the log."""
+    ports = connect()
+    now = ports.clock.now()
+    query, place = search.parse(request.query, now), _FIRST
+    limit = request.integer("limit", 20, low=1, high=100)
+    if (cursor := request.query.get("cursor")) is not None:
+        query, place = search.resume(query, cursor)
+    page = search.search(query, limit, place, now, ports.index)
+    return Response(
+        {
+            "items": [views.line(entry) for entry in page.entries],
+            "next_cursor": None if page.rest is None else search.issue(query, page.rest),
+        }
+    )
+
+
+@api.get("/v1/evidence/{id}")
+def show_evidence(request: Request) -> Response:
+    """One statement, its signature, its signer, and where it is in the log."""
+    id, ports = request.path["id"], connect()
+    entry = None
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", id):
+        entry = ports.entries.get_many([id]).get(id)
+    if entry is None:
+        raise NotFoundError("no such evidence", field="id")
+    index = ports.index.find([(entry.stream, id)]).get(id)
+    return Response(views.evidence(entry, index, ports.certificates.get(entry.certificate)))
+
+
+@api.get("/v1/log/checkpoint")
+def show_checkpoint(_request: Request) -> Response:
+    """The newest checkpoint, as the C2SP signed note that it is."""
+    return Response(_log().head.note.decode(), content_type="text/plain; charset=utf-8")
+
+
+@api.get("/v1/log/entries/{index}")
+def show_leaf(request: Request) -> Response:
+    """One leaf of the log."""
+    index = _number(request.path["index"], "index")
+    return Response(views.leaf(index, _log().leaf(index)))
+
+
+@api.get("/v1/log/proof/{index}")
+def show_proof(request: Request) -> Response:
+    """Proof that a leaf is in the newest tree, or in that of `size` leaves."""
+    log, index = _log(), _number(request.path["index"], "index")
+    data = log.leaf(index)
+    size = request.integer("size", log.head.size, low=index + 1, high=log.head.size)
+    return Response(views.inclusion(index, data, size, log.inclusion(index, size), log.head))
+
+
+@api.get("/v1/log/consistency")
+def show_consistency(request: Request) -> Response:
+    """Proof that the tree of `first` leaves begins the newest one, or that of `second` leaves."""
+    log = _log()
+    if "first" not in request.query:
+        raise ContractError("first is the size of the earlier tree", field="first")
+    second = request.integer("second", log.head.size, low=1, high=log.head.size)
+    first = request.integer("first", 1, low=1, high=second)
+    return Response(views.consistency(first, second, log.consistency(first, second), log.head))
+
+
+def _log() -> Log:
+    return Log.open(connect().files)
+
+
+def _number(text: str, field: str) -> int:
+    if not re.fullmatch(r"0|[1-9][0-9]{0,15}", text, re.ASCII) or int(text) > _LARGEST:
+        raise ContractError(f"{field} is a number from 0", field=field)
+    return int(text)

@@ -1,0 +1,39 @@
+"""What the routes of evidence read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from writ.adapters.certificate_table import CertificateTable
+from writ.adapters.entry_table import EntryTable
+from writ.adapters.index_table import IndexTable
+from writ.adapters.log_bucket import LogBucket
+from writ.adapters.system import SystemClock
+from writ.ports.clock import Clock
+from writ.ports.ledger import CertificateStore, EntryStore, LogFiles, LogIndex
+from writ.runtime.environment import current
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The concern's own ports."""
+
+    entries: EntryStore
+    certificates: CertificateStore
+    index: LogIndex
+    files: LogFiles
+    clock: Clock
+
+
+@cache
+def connect() -> Ports:
+    """The ports of a deployed function, once in an execution environment."""
+    environment = current()
+    return Ports(
+        entries=EntryTable(environment.table("entries")),
+        certificates=CertificateTable(environment.table("certificates")),
+        index=IndexTable(environment.table("index")),
+        files=LogBucket(environment.bucket("log")),
+        clock=SystemClock(),
+    )

@@ -1,0 +1,65 @@
+"""One run of the sequencer, and what it makes known: its checkpoints, its lag, what it refused."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from functions.sequencer.ports import Connected, connect
+from functions.sequencer.stream import appended
+from writ.contracts.event import AnyEvent, make_event
+from writ.contracts.events.platform import CheckpointPublished
+from writ.ledger.checkpoint import Checkpoint
+from writ.ledger.sequencer import Integration
+from writ.runtime import telemetry
+
+SERVICE: Final = "sequencer"
+# By then the stream has brought an entry or is in trouble, and the index of minutes has it.
+SETTLE: Final = timedelta(seconds=60)
+
+
+def integrate(records: Sequence[Mapping[str, Any]]) -> Integration:
+    """Integrate the entries of a stream batch. Raises what the sequencer raises."""
+    connected = connect()
+    batch = appended(records)
+    done = connected.sequencer.integrate(batch.entries)
+    lag = (datetime.now(UTC) - batch.oldest).total_seconds() if batch.oldest else 0.0
+    _make_known(done, connected, lag_s=max(lag, 0.0), source="stream")
+    return done
+
+
+def sweep() -> Integration:
+    """Integrate what the stream left out, and publish a head again that has stood for long."""
+    connected = connect()
+    done = connected.sequencer.sweep(SETTLE)
+    late = SETTLE.total_seconds() if done.integrated else 0.0
+    _make_known(done, connected, lag_s=late, source="sweep")
+    return done
+
+
+def _make_known(done: Integration, connected: Connected, *, lag_s: float, source: str) -> None:
+    if done.published:
+        connected.trust.publish()
+    connected.bus.publish([_published(checkpoint) for checkpoint in done.published])
+    log = telemetry.logger(SERVICE)
+    for entry_id, error in done.refused.items():
+        log.error("entry refused", entry=entry_id, code=error.code, reason=error.message)
+    newest = max((checkpoint.size for checkpoint in done.published), default=None)
+    log.info("integrated", source=source, entries=done.integrated, size=newest, lag_s=round(lag_s, 3))
+    counts = {
+        "EntriesIntegrated": done.integrated,
+        "EntriesRefused": len(done.refused),
+        "CheckpointsSigned": len(done.published),
+    }
+    telemetry.emit(SERVICE, counts, seconds={"LedgerLagSeconds": lag_s})
+
+
+def _published(checkpoint: Checkpoint) -> AnyEvent:
+    """Its id is its size: the same head published again is the same event."""
+    data = CheckpointPublished(
+        origin=checkpoint.origin, size=checkpoint.size, root=b64encode(checkpoint.root).decode()
+    )
+    now = datetime.now(UTC)
+    return make_event(data, id=f"checkpoint-{checkpoint.size}", time=now, producer=SERVICE)

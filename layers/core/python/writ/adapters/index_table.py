@@ -1,0 +1,88 @@
+"""LogIndex on DynamoDB: where an entry is in the log, and what lists show of it.
+
+A stream's edge has one item an entry, so that it can be looked up by id. On every other edge one item
+holds what a commit put there, for a thousand entries an hour apart cost a thousand writes, and a
+thousand entries of one commit cost a few.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from writ.adapters import dynamo
+from writ.contracts.statement import rfc3339
+from writ.ledger.edges import edges_of, stream_edge
+from writ.ports.ledger import IndexedEntry
+
+# About 250 bytes an entry, and DynamoDB keeps 400 KB an item.
+GROUP: Final = 400
+
+
+class IndexItem(Model):
+    """`position` is an entry id on a stream's edge, else the leaf index that ends the group, padded."""
+
+    class Meta:
+        table_name = "index"
+
+    edge = UnicodeAttribute(hash_key=True)
+    position = UnicodeAttribute(range_key=True)
+    leaf = NumberAttribute(null=True)
+    entries = UnicodeAttribute(null=True)
+
+
+class IndexTable:
+    """See LogIndex."""
+
+    def __init__(self, table: str) -> None:
+        self._item = dynamo.bind(IndexItem, table)
+
+    def find(self, entries: Sequence[tuple[str, str]]) -> Mapping[str, int]:
+        keys = list(dict.fromkeys((stream_edge(stream), name) for stream, name in entries))
+        return {item.position: int(item.leaf) for item in dynamo.get_many(self._item, keys)}
+
+    def write(self, entries: Sequence[IndexedEntry]) -> None:
+        dynamo.put_many(self._item, list(self._items(entries)))
+
+    def page(self, edge: str, after: int, limit: int) -> Sequence[IndexedEntry]:
+        found: list[IndexedEntry] = []
+        rest: Mapping[str, Any] | None = None
+        while len(found) < limit:
+            items, rest = dynamo.query(
+                self._item, edge, self._item.position > _padded(after), limit=limit, start=rest
+            )
+            listed = (entry for item in items for entry in _decode(item.entries))
+            found.extend(entry for entry in listed if entry.index > after)
+            if rest is None:
+                break
+        return found[:limit]
+
+    def _items(self, entries: Sequence[IndexedEntry]) -> Iterator[IndexItem]:
+        edges: dict[str, list[IndexedEntry]] = {}
+        for entry in entries:
+            yield self._item(stream_edge(entry.stream), entry.entry_id, leaf=entry.index)
+            for edge in dict.fromkeys(edges_of(entry)):
+                edges.setdefault(edge, []).append(entry)
+        for edge, listed in edges.items():
+            for start in range(0, len(listed), GROUP):
+                group = listed[start : start + GROUP]
+                yield self._item(edge, _padded(group[-1].index), entries=_encode(group))
+
+
+def _padded(index: int) -> str:
+    return f"{max(index, -1) + 1:020d}"
+
+
+def _encode(entries: Sequence[IndexedEntry]) -> str:
+    rows = [[e.entry_id, e.index, e.actor, e.type, e.stream, rfc3339(e.time), *e.subjects] for e in entries]
+    return json.dumps(rows, separators=(",", ":"))
+
+
+def _decode(text: str) -> Iterator[IndexedEntry]:
+    for name, index, actor, kind, stream, time, *subjects in json.loads(text):
+        yield IndexedEntry(name, index, actor, kind, stream, datetime.fromisoformat(time), tuple(subjects))

@@ -1,0 +1,98 @@
+"""Keys that never leave KMS, as what signs a log and as what signs certificates."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from writ.adapters import aws
+from writ.contracts.errors import WritError
+from writ.ledger.trust import load_key
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import utils
+
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
+MAX_RAW: Final = 4096
+
+
+class KmsSigner:
+    """See LogSigner. `key_id` is the id, ARN or alias of an ECC_NIST_P256 key."""
+
+    def __init__(self, key_id: str) -> None:
+        self._key_id = key_id
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        return self._public_key
+
+    def sign(self, data: bytes) -> bytes:
+        if len(data) > MAX_RAW:
+            raise WritError(f"KMS signs {MAX_RAW} bytes at most, not {len(data)}", code="ledger.too_long")
+        try:
+            answer = aws.client("kms").sign(
+                KeyId=self._key_id, Message=data, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise aws.failure(error, "signing with KMS") from error
+        signature: bytes = answer["Signature"]
+        return signature
+
+    @cached_property
+    def _public_key(self) -> ec.EllipticCurvePublicKey:
+        try:
+            answer = aws.client("kms").get_public_key(KeyId=self._key_id)
+        except (BotoCoreError, ClientError) as error:
+            raise aws.failure(error, "reading a public key from KMS") from error
+        return load_key(answer["PublicKey"])
+
+
+class KmsPrivateKey(ec.EllipticCurvePrivateKey):
+    """A P-256 private key of which only signing with ECDSA over SHA-256 is to be had.
+
+    It fits `CertificateBuilder.sign`, which asks for nothing else.
+    """
+
+    def __init__(self, signer: KmsSigner) -> None:
+        self._signer = signer
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        return self._signer.public_key()
+
+    @property
+    def curve(self) -> ec.EllipticCurve:
+        return ec.SECP256R1()
+
+    @property
+    def key_size(self) -> int:
+        return self.curve.key_size
+
+    def sign(self, data: Any, signature_algorithm: ec.EllipticCurveSignatureAlgorithm | None) -> bytes:
+        algorithm: hashes.HashAlgorithm | utils.Prehashed | None = (
+            signature_algorithm.algorithm if isinstance(signature_algorithm, ec.ECDSA) else None
+        )
+        if not isinstance(algorithm, hashes.SHA256):
+            raise WritError("this key signs with ECDSA over SHA-256 only", code="ledger.algorithm")
+        return self._signer.sign(bytes(data))
+
+    def exchange(self, *_: Any, **__: Any) -> NoReturn:
+        raise _kept()
+
+    def private_numbers(self) -> NoReturn:
+        raise _kept()
+
+    def private_bytes(self, *_: Any, **__: Any) -> NoReturn:
+        raise _kept()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
+def _kept() -> WritError:
+    return WritError("the key does not leave KMS", code="ledger.key_kept")

@@ -1,0 +1,92 @@
+"""The public files of the log, and its locked checkpoints, in S3 by conditional writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from writ.adapters import aws
+from writ.contracts.errors import ConflictError, TransientError
+
+CHECKPOINT: Final = "checkpoint"
+ANCHORS: Final = "checkpoints/"
+_ANCHOR: Final = re.compile(rf"{ANCHORS}([0-9]{{20}})-([0-9a-f]{{64}})")
+_ANCHORS_READ: Final = 10
+_LOST: Final = "PreconditionFailed"
+_RACING: Final = "ConditionalRequestConflict"
+
+
+class LogBucket:
+    """See LogFiles."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def read(self, path: str) -> bytes | None:
+        found = self._get(path)
+        return None if found is None else found[0]
+
+    def create(self, path: str, data: bytes) -> None:
+        try:
+            _put(self._bucket, path, data, IfNoneMatch="*")
+        except ConflictError:
+            if self.read(path) != data:
+                raise ConflictError(f"{path} exists with other content", code="ledger.forked") from None
+
+    def read_checkpoint(self) -> tuple[bytes, str] | None:
+        return self._get(CHECKPOINT)
+
+    def replace_checkpoint(self, note: bytes, tag: str | None) -> None:
+        condition = {"IfNoneMatch": "*"} if tag is None else {"IfMatch": tag}
+        _put(self._bucket, CHECKPOINT, note, CacheControl="no-cache", **condition)
+
+    def _get(self, path: str) -> tuple[bytes, str] | None:
+        try:
+            found = aws.client("s3").get_object(Bucket=self._bucket, Key=path)
+            return found["Body"].read(), found["ETag"]
+        except (BotoCoreError, ClientError) as error:
+            if aws.error_code(error) in {"NoSuchKey", "404"}:
+                return None
+            raise aws.failure(error, f"reading {path} of the log") from error
+
+
+class AnchorBucket:
+    """See Anchors. The bucket's Object Lock keeps every version; nobody holds the right to lift it."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def create(self, size: int, root: bytes, note: bytes) -> None:
+        try:
+            _put(self._bucket, f"{ANCHORS}{size:020d}-{root.hex()}", note, IfNoneMatch="*")
+        except ConflictError:
+            return  # a copy of the same head stands already
+
+    def from_size(self, size: int) -> Sequence[tuple[int, bytes]]:
+        try:
+            listed = aws.client("s3").list_objects_v2(
+                Bucket=self._bucket,
+                Prefix=ANCHORS,
+                StartAfter=f"{ANCHORS}{size:020d}",
+                MaxKeys=_ANCHORS_READ,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise aws.failure(error, "listing the anchored checkpoints") from error
+        matches = (_ANCHOR.fullmatch(item["Key"]) for item in listed.get("Contents", []))
+        return [(int(match[1]), bytes.fromhex(match[2])) for match in matches if match]
+
+
+def _put(bucket: str, key: str, data: bytes, **options: Any) -> None:
+    """Raises ConflictError when the condition does not hold."""
+    try:
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ChecksumAlgorithm="SHA256", **options)
+    except (BotoCoreError, ClientError) as error:
+        code = aws.error_code(error)
+        if code in {_LOST, "412"} or (code in {"NoSuchKey", "404"} and "IfMatch" in options):
+            raise ConflictError(f"{key} exists or has changed") from None
+        if code == _RACING:
+            raise TransientError(f"{key} is being written by another", code="ledger.racing") from error
+        raise aws.failure(error, f"writing {key} of the log") from error

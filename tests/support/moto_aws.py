@@ -56,7 +56,7 @@ def _definition(spec: TableSpec) -> dict[str, Any]:
     }
     if spec.indexes:
         definition["GlobalSecondaryIndexes"] = [
-            {"IndexName": name, "KeySchema": _schema(key), "Projection": {"ProjectionType": "ALL"}}
+            {"IndexName": name, "KeySchema": _schema(key), "Projection": _projection(key)}
             for name, key in spec.indexes.items()
         ]
     return definition
@@ -65,3 +65,9 @@ def _definition(spec: TableSpec) -> dict[str, Any]:
 def _schema(key: Key) -> list[dict[str, str]]:
     parts = [{"AttributeName": key.partition, "KeyType": "HASH"}]
     return [*parts, {"AttributeName": key.sort, "KeyType": "RANGE"}] if key.sort else parts
+
+
+def _projection(key: Key) -> dict[str, Any]:
+    if not key.projected:
+        return {"ProjectionType": "ALL"}
+    return {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(key.projected)}

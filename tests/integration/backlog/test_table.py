@@ -8,7 +8,6 @@ from itertools import pairwise
 from operator import ge, le
 
 import pytest
-from moto import mock_aws
 
 from functions.backlog import lifecycle
 from functions.backlog.sources import sighting
@@ -17,27 +16,15 @@ from functions.backlog.table import TaskItem, TaskTable
 from functions.backlog.task import DetailedTask, Source, Status, Task
 from stacks.tables import TABLES
 from tests.support.memory import START
+from tests.support.moto_aws import moto_aws
 from tests.support.tasks import check_failed
-from writ.adapters import aws, dynamo
 from writ.contracts.errors import ConflictError
 
 
 @pytest.fixture(scope="module")
 def emulated() -> Iterator[TaskTable]:
-    caches = (aws.session, aws.client, dynamo.connection)
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        for cached in caches:
-            cached.cache_clear()
-        TaskItem._connection = None
-        table = TaskTable("writ-test-bot_backlog")
-        TaskItem.create_table(billing_mode="PAY_PER_REQUEST", wait=False)
-        yield table
-    for cached in caches:
-        cached.cache_clear()
-    TaskItem._connection = None
+    with moto_aws("backlog"):
+        yield TaskTable("backlog")
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ class ActionTable:
         found = dynamo.page(
             self._item.open,
             phase.value,
-            self._item.open.lease_until <= _ms(before),
+            self._item.lease_until <= _ms(before),
             limit=limit,
         )
         return [to_record(item) for item in found]
@@ -166,7 +166,10 @@ def _dump(record: ActionRecord) -> str:
 
 
 def _below(control: type[ControlItem], limit: int | None) -> Any:
-    return None if limit is None else (control.n.does_not_exist() | (control.n < limit))
+    if limit is None:
+        return None
+    below = control.n < limit  # false for a counter that is not there yet, which a limit of 0 relies on
+    return (control.n.does_not_exist() | below) if limit > 0 else below
 
 
 def _ms(instant: datetime) -> int:

@@ -39,14 +39,15 @@ class LambdaAuthority:
             answer = aws.client("lambda").invoke(
                 FunctionName=self._function, Payload=json.dumps(request).encode()
             )
-            body: dict[str, Any] = json.loads(answer["Payload"].read())
+            body = json.loads(answer["Payload"].read())
         except (BotoCoreError, ClientError) as error:
             raise aws.failure(error, "asking the authority for a certificate") from error
         except ValueError:
             raise TransientError("the authority's answer is not JSON", code="authority.failed") from None
-        if answer.get("FunctionError") or "certificate" not in body:
+        certificate = body.get("certificate") if isinstance(body, dict) else None
+        if answer.get("FunctionError") or not isinstance(certificate, str):
             raise _refusal(body)
-        return str(body["certificate"]).encode()
+        return certificate.encode()
 
 
 def prove(audience: str, public_key: bytes) -> str:

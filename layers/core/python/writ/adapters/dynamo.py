@@ -122,12 +122,13 @@ def query(
             last_evaluated_key=dict(start) if start else None,
             page_size=_PAGE_SIZE,
         )
+        model = index if isinstance(index, type) else index._model
         pages = results.page_iter
         found: list[Any] = []
         for page_found in islice(pages, _PAGES):
             items = page_found["Items"]
             for place, item in enumerate(items, 1):
-                found.append(index._model.from_raw_data(item))
+                found.append(model.from_raw_data(item))
                 if len(found) == limit:
                     rest = {name: item[name] for name in pages.key_names}
                     return found, rest if place < len(items) else pages.last_evaluated_key

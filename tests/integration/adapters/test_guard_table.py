@@ -1,0 +1,103 @@
+"""Guard facts from DynamoDB: what is absent has its default, what is unreadable stays unknown."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.memory import START
+from tests.support.records import an_action, claimed
+from tests.unit.policy.facts import engine
+from writ.adapters import aws
+from writ.adapters.action_table import ActionTable
+from writ.adapters.guard_table import GuardTable
+from writ.contracts.action import Verdict
+from writ.contracts.counters import counter_key, counter_slot
+from writ.contracts.manifest import ActionSpec
+from writ.ports.actions import Cause, Reservation
+from writ.ports.guards import GuardFacts
+from writ.runtime.judge import Judge, Question
+from writ.runtime.loop import Identity
+
+ACTION = an_action()
+DIGEST = ACTION.target.subject_digest()
+IDENTITY = Identity("probe", "platform", "1", "0" * 64)
+SPEC = ActionSpec.model_validate({"risk": "low", "limits": {"per_hour": 5}})
+
+
+@pytest.fixture
+def guards(account: None) -> GuardTable:
+    return GuardTable("controls", [])
+
+
+def read(guards: GuardTable) -> GuardFacts:
+    return guards.read("probe", "low", DIGEST, START)
+
+
+def put(pk: str, sk: str, document: Any) -> None:
+    text = document if isinstance(document, str) else json.dumps(document)
+    item = {"pk": {"S": pk}, "sk": {"S": sk}, "document": {"S": text}}
+    aws.client("dynamodb").put_item(TableName="controls", Item=item)
+
+
+def test_an_empty_table_means_the_defaults(guards: GuardTable) -> None:
+    assert read(guards) == GuardFacts(
+        paused=False, usage={"hour": 0, "target_hour": 0}, freezes=[], exceptions=[], windows=[]
+    )
+
+
+def test_usage_is_what_claims_have_reserved_in_the_same_hour(guards: GuardTable) -> None:
+    counter = counter_key("probe", "low")
+    hour = Reservation(counter, counter_slot("hour", DIGEST, START), 10)
+    target = Reservation(counter, counter_slot("target_hour", DIGEST, START), 10)
+    actions = ActionTable("actions", "controls")
+    for number, reservations in enumerate(([hour, target], [hour], [hour])):
+        actions.claim(claimed(number), reservations)
+    assert read(guards).usage == {"hour": 3, "target_hour": 1}
+    later = guards.read("probe", "low", DIGEST, START + timedelta(hours=1))
+    other = guards.read("probe", "high", DIGEST, START)
+    assert later.usage == other.usage == {"hour": 0, "target_hour": 0}
+
+
+def test_pause_freezes_and_exceptions_are_read_as_written(guards: GuardTable) -> None:
+    freeze, exception = {"id": "year-end"}, {"id": "ex-1"}
+    put("bot#probe", "state", {"paused": True})
+    put("policy", "freezes", {"items": [freeze]})
+    put("policy", "exceptions", {"items": [exception]})
+    facts = read(guards)
+    assert (facts.paused, facts.freezes, facts.exceptions) == (True, [freeze], [exception])
+    put("bot#probe", "state", {"paused": False})
+    assert read(guards).paused is False
+    assert guards.read("other", "low", DIGEST, START).paused is False
+
+
+UNREADABLE = ["", "{", "[]", "null", "7", '"paused"']
+
+
+@pytest.mark.parametrize("text", [*UNREADABLE, '{"paused": "no"}', '{"paused": null}', '{"paused": 0}'])
+def test_unreadable_pause_is_unknown_and_never_performs(guards: GuardTable, text: str) -> None:
+    """I6"""
+    put("bot#probe", "state", text)
+    assert read(guards).paused is None
+    assert decide(guards) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["freezes", "exceptions"])
+@pytest.mark.parametrize("text", [*UNREADABLE, '{"items": {}}', '{"items": null}', '{"items": "all"}'])
+def test_unreadable_list_is_unknown_and_never_performs(guards: GuardTable, name: str, text: str) -> None:
+    """I6"""
+    put("policy", name, text)
+    assert getattr(read(guards), name) is None
+    assert decide(guards) is Verdict.UNKNOWN
+
+
+def test_readable_facts_let_a_low_risk_pass(guards: GuardTable) -> None:
+    assert decide(guards) is Verdict.ALLOW
+
+
+def decide(guards: GuardTable) -> Verdict:
+    question = Question(IDENTITY, SPEC, ACTION, Cause("Probed.v1", "event-1"))
+    return Judge(engine(), guards).decide(question, START).verdict

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from writ.runtime.rest import Api
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers and the JSON body of an answer."""
+    """Status, headers and the body of an answer, read where it is JSON."""
 
     status: int
     body: Any
@@ -27,16 +28,17 @@ def request(
     sub: str | None = "ann",
     name: str | None = None,
     headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """One request; `target` may carry a query, `body` is JSON unless it is text already."""
-    path, _, query = target.partition("?")
-    parameters = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
+    path, _, text = target.partition("?")
+    parameters = query or dict(parse_qsl(text, keep_blank_values=True)) or None
     claims = {key: value for key, value in (("sub", sub), ("username", name)) if value}
     return {
         "version": "2.0",
         "routeKey": f"{method} {path}",
         "rawPath": path,
-        "rawQueryString": query,
+        "rawQueryString": text,
         "headers": {"content-type": "application/json", **(headers or {})},
         "queryStringParameters": parameters,
         "requestContext": {
@@ -53,5 +55,6 @@ def request(
 def call(api: Api, method: str, target: str, body: object = None, **options: Any) -> Answer:
     """Send a request to an API and read its answer."""
     answer = api.handler(request(method, target, body, **options), None)
-    text = answer["body"]
-    return Answer(answer["statusCode"], json.loads(text) if text else None, answer["headers"])
+    text, kind = answer["body"], str(answer["headers"].get("Content-Type", ""))
+    body = json.loads(text) if text and "json" in kind else text or None
+    return Answer(answer["statusCode"], body, answer["headers"])

@@ -92,8 +92,8 @@ def test_edited_leaf_is_named(forge: Forge, copy: Path, entries: list[Entry], in
     path = copy / ("tile/entries/000" if index < 256 else "tile/entries/001.p/44")
     leaves = list(decode_bundle(path.read_bytes()))
     generator = random.Random(index)
-    for _ in range(5):
-        position = generator.randrange(len(leaves[0]))
+    within_payload_hash = leaves[index % 256].index(b'"payloadHash"') + 50
+    for position in (within_payload_hash, *(generator.randrange(len(leaves[0]) - 8) for _ in range(5))):
         edited = list(leaves)
         leaf = edited[index % 256]
         edited[index % 256] = leaf[:position] + bytes([leaf[position] ^ 1]) + leaf[position + 1 :]

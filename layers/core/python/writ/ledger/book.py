@@ -30,7 +30,9 @@ WHERE entry IS NOT NULL GROUP BY entry HAVING count(*) > 1 ORDER BY 2
 """
 _CHAINS: Final = """
 SELECT this.idx, this.entry, this.prev_entry,
-       before.idx IS NULL,
+       before.idx IS NULL AND NOT EXISTS (
+           SELECT 1 FROM leaf AS marred
+           WHERE marred.damaged AND marred.entry = this.prev_entry AND marred.idx < this.idx),
        before.damaged = 0 AND (before.stream <> this.stream OR before.entry <> this.prev_entry),
        EXISTS (SELECT 1 FROM leaf AS rival WHERE rival.prev = this.prev AND rival.idx < this.idx)
 FROM leaf AS this LEFT JOIN leaf AS before ON before.payload = this.prev AND before.idx < this.idx

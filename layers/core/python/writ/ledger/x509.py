@@ -27,6 +27,8 @@ SCT_LIST: Final = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 LIFETIME: Final = timedelta(minutes=60)
 # Clocks differ, and a statement may be dated shortly before its session asked for a certificate.
 BACKDATED: Final = timedelta(minutes=5)
+# The first leaf is issued right after the root is made, and begins earlier than it was issued.
+_ROOT_BACKDATED: Final = timedelta(days=1)
 _ROOT_LIFETIME: Final = timedelta(days=3650)
 _LEAF_USES: Final = frozenset({"digital_signature"})
 _ROOT_USES: Final = frozenset({"key_cert_sign", "crl_sign"})
@@ -53,7 +55,7 @@ def create_root(key: ec.EllipticCurvePrivateKey, name: str, now: datetime) -> x5
         .issuer_name(subject)
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
+        .not_valid_before(now - _ROOT_BACKDATED)
         .not_valid_after(now + _ROOT_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(_ROOT_USES), critical=True)

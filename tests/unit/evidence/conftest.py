@@ -1,0 +1,78 @@
+"""A small log in memory, behind the routes of evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from functions.evidence import api as routes
+from functions.evidence.log import TRUST_ROOT
+from functions.evidence.ports import Ports
+from tests.support.log_forge import BOTS, NOW, ORIGIN, Forge, an_action, an_intent, stamp
+from tests.support.memory import ManualClock
+from tests.support.memory_ledger import (
+    MemoryAnchors,
+    MemoryAuthority,
+    MemoryCertificates,
+    MemoryEntries,
+    MemoryFiles,
+    MemoryHeads,
+    MemoryIndex,
+    MemorySigner,
+)
+from writ.ledger.recorder import Recorder, Sessions
+from writ.ledger.sequencer import Sequencer, SequencerPorts
+
+
+@dataclass
+class Log:
+    """Statements of a bot, one an hour, integrated one by one."""
+
+    forge: Forge = field(default_factory=Forge)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
+    entries: MemoryEntries = field(default_factory=MemoryEntries)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
+    index: MemoryIndex = field(default_factory=MemoryIndex)
+    certificates: MemoryCertificates = field(default_factory=MemoryCertificates)
+
+    def __post_init__(self) -> None:
+        self.sequencer = Sequencer(
+            ORIGIN,
+            SequencerPorts(
+                entries=self.entries,
+                certificates=self.certificates,
+                heads=MemoryHeads(),
+                files=self.files,
+                anchors=MemoryAnchors(),
+                index=self.index,
+                signer=MemorySigner(self.forge.log_key),
+                clock=self.clock,
+                check=lambda *_: None,
+            ),
+        )
+        self.files.files[TRUST_ROOT] = self.forge.trust.encode()
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(self.entries, self.certificates, self.index, self.files, self.clock)
+
+    def append(self, number: int, *, bot: str = "backlog", logged: bool = True) -> str:
+        """One intent, an hour after the one before."""
+        self.clock.instant = NOW + timedelta(hours=number)
+        authority = MemoryAuthority(self.forge.issuer, BOTS + bot, self.certificates, self.clock)
+        action = an_action(number, bot)
+        made = an_intent(action, stamped=stamp(bot, self.clock.instant, seed=action.id))
+        name = f"{action.id}.intent"
+        Recorder(self.entries, Sessions(authority, self.clock), self.clock).append_or_adopt(name, made)
+        if logged:
+            self.sequencer.integrate([name])
+        return name
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    log = Log()
+    monkeypatch.setattr(routes, "connect", lambda: log.ports)
+    return log

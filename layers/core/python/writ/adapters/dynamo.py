@@ -122,7 +122,7 @@ def query(
             last_evaluated_key=dict(start) if start else None,
             page_size=_PAGE_SIZE,
         )
-        model = index if isinstance(index, type) else index._model
+        model: Any = index if isinstance(index, type) else index._model
         pages = results.page_iter
         found: list[Any] = []
         for page_found in islice(pages, _PAGES):

@@ -82,6 +82,8 @@ def _trigger(trigger: Trigger) -> tuple[str, str]:
     )
     if trigger.event is not None:
         return _event_link(trigger.event, ".."), where or "–"
+    if trigger.alarms:
+        return "every alarm", "–"
     return (
         f"schedule `{trigger.schedule}`" if trigger.schedule else f"stream of table `{trigger.stream}`"
     ), "–"

@@ -13,6 +13,7 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.acknowledge import acknowledge
 from stacks.constructs.bot import Bot
 from stacks.identity import IdentityStack
 from stacks.names import Names
@@ -100,9 +101,11 @@ class ApiStack(Stack):
         )
         for route in bot.folder.manifest.routes:
             method, path = route.route.split(" ", 1)
-            self.api.add_routes(
+            added = self.api.add_routes(
                 path=path,
                 methods=[apigateway.HttpMethod(method)],
                 integration=integration,
                 authorizer=apigateway.HttpNoneAuthorizer() if route.auth == "none" else authorizer,
             )
+            if route.auth == "none" and route.reason:
+                acknowledge(added[0], "AwsSolutions-APIG4", route.reason)

@@ -8,7 +8,8 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from stacks.constructs.bot import Bot, Code, Plane
+from stacks.constructs.bot import Bot
+from stacks.constructs.shared import Code, Plane
 from stacks.manifest import BotFolder
 
 

@@ -17,14 +17,12 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from stacks.acknowledge import acknowledge, acknowledge_wildcards
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
-from stacks.tables import TABLES, TTL_ATTRIBUTE, Key, TableSpec
+from stacks.tables import BUCKETS, SECRETS, SIGNING_KEYS, TABLES, TTL_ATTRIBUTE, Key, TableSpec
 
-BUCKETS: Final = ("raw", "log", "anchors")
-SIGNING_KEYS: Final = ("ca", "ct", "log")
-SECRETS: Final = ("webhook",)
 _BOUNDARY: Final = Path(__file__).parent.parent / "policies" / "boundaries" / "function.json"
 
 
@@ -62,11 +60,13 @@ class FoundationStack(Stack):
         )
         for name, key in spec.indexes.items():
             table.add_global_secondary_index(index_name=name, **_key(key), **_projection(key))
+        if not self._settings.protected:
+            acknowledge(table, "AwsSolutions-DDB3", "It goes with its environment; nothing is recovered.")
         return table
 
     def _bucket(self, name: str, *, expire_days: int | None = None) -> s3.Bucket:
         locked = name == "anchors"
-        return s3.Bucket(
+        bucket = s3.Bucket(
             self,
             f"Bucket{name.capitalize()}",
             bucket_name=self._names.bucket(name),
@@ -87,6 +87,9 @@ class FoundationStack(Stack):
             if locked
             else None,
         )
+        if not self._settings.target.tls:
+            acknowledge(bucket, "AwsSolutions-S10", "The target has no TLS; it listens on loopback only.")
+        return bucket
 
     def _signing_key(self, name: str, folders: Sequence[BotFolder]) -> kms.Key:
         key = kms.Key(
@@ -117,7 +120,7 @@ class FoundationStack(Stack):
         return key
 
     def _secret(self, name: str) -> secretsmanager.Secret:
-        return secretsmanager.Secret(
+        secret = secretsmanager.Secret(
             self,
             f"Secret{name.capitalize()}",
             secret_name=self._names.thing(name),
@@ -130,6 +133,13 @@ class FoundationStack(Stack):
             ),
             removal_policy=self._settings.removal,
         )
+        acknowledge(
+            secret,
+            "AwsSolutions-SMG4",
+            "GitHub holds the other half: a rotation that it does not take part in would refuse every "
+            "webhook. An operator rotates both; the previous secret stays valid meanwhile.",
+        )
+        return secret
 
     def _alarm_topic(self) -> sns.Topic:
         key = kms.Key(
@@ -156,13 +166,24 @@ class FoundationStack(Stack):
         text = Template(_BOUNDARY.read_text(encoding="utf-8")).substitute(
             env=self._settings.env, Partition=Aws.PARTITION, Region=Aws.REGION, AccountId=Aws.ACCOUNT_ID
         )
-        return iam.ManagedPolicy(
+        document = json.loads(text)
+        boundary = iam.ManagedPolicy(
             self,
             "Boundary",
             managed_policy_name=self._names.thing("boundary"),
             description="The most that any function of this environment may ever do",
-            document=iam.PolicyDocument.from_json(json.loads(text)),
+            document=iam.PolicyDocument.from_json(document),
         )
+        acknowledge_wildcards(
+            boundary,
+            [arn for statement in document["Statement"] for arn in _listed(statement["Resource"])],
+            "A boundary grants nothing: it limits every role to the resources of its environment.",
+        )
+        return boundary
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _projection(key: Key) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from aws_cdk.aws_iam import PolicyStatement
 
 from stacks.manifest import BotFolder
 from stacks.names import Names
+from stacks.tables import INDEXES
 from writ.contracts.manifest import Manifest
 
 _TABLE_ACTIONS: Final = {
@@ -96,7 +97,7 @@ def _tables(tables: Mapping[str, Iterable[str]], names: Names) -> Iterator[Polic
     for name, verbs in tables.items():
         actions = sorted({f"dynamodb:{action}" for verb in verbs for action in _TABLE_ACTIONS[verb]})
         arn = names.table_arn(name)
-        indexes = [f"{arn}/index/*"] if "read" in verbs else []
+        indexes = [f"{arn}/index/{index}" for index in INDEXES[name] if "read" in verbs]
         yield from _allow(f"Table {name}", actions, [arn, *indexes])
 
 

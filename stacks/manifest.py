@@ -10,7 +10,9 @@ from typing import Final
 import yaml
 from pydantic import ValidationError
 
+from stacks.tables import BUCKETS, SECRETS, SIGNING_KEYS, STREAMS, TABLES
 from writ.contracts.errors import ContractError, from_validation
+from writ.contracts.event import event_types
 from writ.contracts.manifest import Manifest
 
 FUNCTIONS: Final = Path(__file__).parent.parent / "functions"
@@ -101,6 +103,8 @@ def _conflicts(folders: Sequence[BotFolder]) -> Iterator[ContractError]:
     names = {folder.name for folder in folders}
     for folder in folders:
         place = f"functions/{folder.name}/bot.yaml"
+        for field, kind, name in _unknown(folder.manifest):
+            yield ContractError(f"{place}: there is no {kind} {name}", code="manifest.unknown", field=field)
         for route in folder.manifest.routes:
             other = owners.setdefault(route.route, folder.name)
             if other != folder.name:
@@ -110,3 +114,19 @@ def _conflicts(folders: Sequence[BotFolder]) -> Iterator[ContractError]:
             if function not in names:
                 message = f"{place}: there is no function {function}"
                 yield ContractError(message, code="manifest.unknown", field="needs.functions")
+
+
+def _unknown(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
+    """Names that mean nothing here, each with its field and what it should be."""
+    needs, triggers = manifest.needs, manifest.triggers
+    used = (
+        ("needs.tables", "table", needs.tables, [spec.name for spec in TABLES]),
+        ("needs.buckets", "bucket", needs.buckets, BUCKETS),
+        ("needs.keys", "key", needs.keys, SIGNING_KEYS),
+        ("needs.secrets", "secret", needs.secrets, SECRETS),
+        ("triggers.stream", "stream of table", [t.stream for t in triggers if t.stream], STREAMS),
+        ("triggers.event", "event type", [t.event for t in triggers if t.event], event_types()),
+        ("emits", "event type", manifest.emits, event_types()),
+    )
+    for field, kind, names, known in used:
+        yield from ((field, kind, name) for name in names if name not in known)

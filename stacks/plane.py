@@ -11,7 +11,7 @@ from aws_cdk import App, Tags
 from stacks.api import ApiStack
 from stacks.bots import BotStack
 from stacks.bus import BusStack
-from stacks.constructs.bot import Code, Plane
+from stacks.constructs.shared import Code, Plane
 from stacks.environment import identities
 from stacks.foundation import FoundationStack
 from stacks.grants import AUTHORITY, Resources

@@ -145,7 +145,7 @@ _ENVIRONMENTS: Final = {
             rate=2000,
             burst=5000,
         ),
-        Settings(env="dev", target=AWS, domain=_DOMAIN, log_days=14, second_factor=False),
+        Settings(env="dev", target=AWS, domain=_DOMAIN, log_days=14),
         Settings(env="staging", target=AWS, domain=_DOMAIN, anchor_lock_days=30),
         Settings(
             env="prod",
@@ -167,7 +167,7 @@ def settings_for(env: str | None, target: str | None = None) -> Settings:
     Raises ValueError, with the names that exist, for a name that does not.
     """
     if env not in _ENVIRONMENTS:
-        raise ValueError(f"-c env={env}: choose one of {', '.join(_ENVIRONMENTS)}")
+        raise ValueError(f"-c env={env or ''}: choose one of {', '.join(_ENVIRONMENTS)}")
     settings = _ENVIRONMENTS[env]
     if target is None:
         return settings

@@ -53,13 +53,14 @@ class StagingError(Exception):
 
 @dataclass(frozen=True)
 class Staging:
-    """Writes archives under one folder, `.writ/stage/<env>`."""
+    """Writes the archives of one environment under `folder`, the layers of libraries under `shared`."""
 
     folder: Path
+    shared: Path = ROOT / ".writ" / "stage" / "libraries"
 
     @classmethod
-    def of(cls, env: str, root: Path = ROOT) -> Staging:
-        return cls(root / ".writ" / "stage" / env)
+    def of(cls, env: str) -> Staging:
+        return cls(ROOT / ".writ" / "stage" / env)
 
     def bot(self, folder: BotFolder, extra: Mapping[str, bytes] | None = None) -> Archive:
         """The code of one bot: its modules under `functions/<name>/`, and files that are made at synth."""
@@ -80,9 +81,9 @@ class Staging:
     def libraries(self) -> Archive:
         """The layer of third-party libraries, for the Lambda runtime."""
         lock = _digest(LOCK.read_bytes())
-        archive = self.folder.parent / "libraries" / f"{CLOUD_PLATFORM}-{CLOUD_PYTHON}-{lock[:16]}.zip"
+        archive = self.shared / f"{CLOUD_PLATFORM}-{CLOUD_PYTHON}-{lock[:16]}.zip"
         if not archive.is_file():
-            target = archive.with_suffix("")
+            target = archive.with_suffix(f".{os.getpid()}.wheels")
             _install(target, ["--python-platform", CLOUD_PLATFORM, "--python-version", CLOUD_PYTHON])
             _write(archive, dict(_tree(target, "python/")))
             shutil.rmtree(target)
@@ -95,12 +96,12 @@ class Staging:
         """
         lock = _digest(LOCK.read_bytes())
         tag = f"{sysconfig.get_platform()}-{sys.version_info.major}.{sys.version_info.minor}"
-        target = self.folder.parent / "libraries" / f"{tag}-{lock[:16]}"
+        target = self.shared / f"{tag}-{lock[:16]}"
         if not target.is_dir():
             building = target.with_suffix(f".{os.getpid()}")
             _install(building, ["--python", sys.executable])
             compileall.compile_dir(building, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
-            building.rename(target)
+            _rename(building, target)
         # A line that starts with "import" is run when the folder is added to sys.path (module `site`).
         link = f"import sys; sys.path.insert(0, {str(target)!r})\n"
         return self._archive("layer-libraries", {"python/lib/python3/site-packages/writ.pth": link.encode()})
@@ -110,7 +111,7 @@ class Staging:
         path = self.folder / f"{name}-{digest[:16]}.zip"
         if not path.is_file():
             for old in self.folder.glob(f"{name}-*.zip"):
-                old.unlink()
+                old.unlink(missing_ok=True)
             _write(path, files)
         return Archive(path, digest)
 
@@ -144,6 +145,16 @@ def _install(target: Path, platform: Iterable[str]) -> None:
     if result.returncode:
         raise StagingError(f"could not install {LOCK.relative_to(ROOT)}:\n{result.stderr.strip()}")
     shutil.rmtree(target / "bin", ignore_errors=True)
+
+
+def _rename(building: Path, target: Path) -> None:
+    """Put a folder in its place; another process may have made the same one meanwhile."""
+    try:
+        building.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        shutil.rmtree(building)
 
 
 def _tree(root: Path, prefix: str) -> Iterator[tuple[str, bytes]]:

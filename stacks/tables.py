@@ -1,4 +1,4 @@
-"""The DynamoDB tables, one a bounded context. Adapters are tested against these definitions."""
+"""State by logical name. The DynamoDB tables, one a bounded context: adapters are tested against them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ def _table(name: str, key: Key, *, expires: bool = False, streams: bool = False,
 
 
 TTL_ATTRIBUTE: Final = "ttl"
+BUCKETS: Final = ("raw", "log", "anchors")
+SIGNING_KEYS: Final = ("ca", "ct", "log")
+SECRETS: Final = ("webhook",)
 # What a list of tasks shows and filters by; evidence and history stay in the table.
 _LISTED: Final = ("task", "owner", "source", "search")
 
@@ -66,3 +69,5 @@ TABLES: Final = (
     _table("index", Key("edge", "position")),
     _table("log", Key("pk")),
 )
+INDEXES: Final = {spec.name: tuple(spec.indexes) for spec in TABLES}
+STREAMS: Final = frozenset(spec.name for spec in TABLES if spec.streams)

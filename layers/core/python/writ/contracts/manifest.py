@@ -36,17 +36,22 @@ class ActionSpec(_Part):
 
 
 class Trigger(_Part):
-    """Exactly one of: an event (with an optional filter on its data), a schedule, a table's stream."""
+    """Exactly one of: an event (with an optional filter on its data), a schedule, a table's stream, alarms.
+
+    `alarms: true` brings every change of state of every CloudWatch alarm of the plane.
+    """
 
     event: EventType | None = None
     where: dict[str, list[str | int | bool]] = Field(default_factory=dict)
     schedule: _Schedule | None = None
     stream: Name | None = None
+    alarms: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Trigger:
-        if sum(value is not None for value in (self.event, self.schedule, self.stream)) != 1:
-            raise ValueError("a trigger has exactly one of event, schedule, stream")
+        kinds = (self.event, self.schedule, self.stream, self.alarms)
+        if sum(value is not None for value in kinds) != 1:
+            raise ValueError("a trigger has exactly one of event, schedule, stream, alarms")
         if self.where and self.event is None:
             raise ValueError("where goes with event")
         return self

@@ -1,0 +1,34 @@
+"""Says, beside a construct, why a rule of cdk-nag does not bind it: one construct, one rule, one reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from aws_cdk import Acknowledgment, Stack, Validations
+from constructs import IConstruct
+
+WILDCARDS: Final = "AwsSolutions-IAM5"
+
+
+def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
+    """Accept a finding. A test fails on one that nothing finds any more."""
+    Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
+
+
+def acknowledge_wildcards(construct: IConstruct, resources: Iterable[str], reason: str) -> None:
+    """Accept wildcards in the policies of a construct, each by itself, as the rule reports them."""
+    stack = Stack.of(construct)
+    for resource in resources:
+        if "*" in resource:
+            acknowledge(construct, f"{WILDCARDS}[Resource::{_shown(stack.resolve(resource))}]", reason)
+
+
+def _shown(value: Any) -> str:
+    """An ARN as cdk-nag writes it: a reference in angle brackets."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return str(separator).join(_shown(part) for part in parts)
+    return f"<{value['Ref']}>"

@@ -1,0 +1,165 @@
+"""What wakes a bot: events, schedules and alarms through its queue; the stream of a table directly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.acknowledge import acknowledge
+from stacks.constructs.shared import Plane
+from stacks.manifest import BotFolder
+from stacks.names import Names
+from stacks.settings import Settings
+
+RESUMED_BY: Final = ("ApprovalDecided.v1", "ActionStalled.v1")
+MAX_RECEIVES: Final = 5
+_VISIBILITY_FACTOR: Final = 6  # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+
+
+class Triggers(Construct):
+    """Made beside a bot's worker; `queue` is there if anything but a stream wakes it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        folder: BotFolder,
+        plane: Plane,
+        worker: lambda_.Function,
+        dead_letters: sqs.Queue,
+    ) -> None:
+        super().__init__(scope, id)
+        self._folder = folder
+        self._manifest = folder.manifest
+        self._plane = plane
+        self._worker = worker
+        self._dead_letters = dead_letters
+        self.queue = self._feed_from_queue() if folder.has_queue else None
+        for trigger in self._manifest.triggers:
+            if trigger.stream:
+                self._feed_from_stream(trigger.stream)
+
+    def _feed_from_queue(self) -> sqs.Queue:
+        timeout = self._manifest.timeout_s
+        queue = make_queue(
+            self,
+            "Queue",
+            name=self._folder.name,
+            settings=self._plane.settings,
+            removal_policy=RemovalPolicy.DESTROY,
+            visibility_timeout=Duration.seconds(timeout * _VISIBILITY_FACTOR),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self._dead_letters, max_receive_count=MAX_RECEIVES),
+        )
+        self._add(
+            sources.SqsEventSource(
+                queue,
+                batch_size=10,
+                report_batch_item_failures=True,
+                max_concurrency=self._manifest.concurrency,
+            ),
+            "A queue has no destination but its redrive policy, which leads to the dead-letter queue.",
+        )
+        self._worker.add_environment("WRIT_QUEUE_URL", queue.queue_url)
+        self._subscribe(queue)
+        return queue
+
+    def _feed_from_stream(self, table: str) -> None:
+        self._add(
+            sources.DynamoEventSource(
+                self._plane.streams[table],
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=1000,
+                max_batching_window=Duration.seconds(1),
+            ),
+            "A batch is tried until it succeeds: no entry of the ledger may be passed over.",
+        )
+
+    def _add(self, source: lambda_.IEventSource, no_destination: str) -> None:
+        before = {child.node.id for child in self._worker.node.children}
+        self._worker.add_event_source(source)
+        for child in self._worker.node.children:
+            if child.node.id not in before:
+                acknowledge(child, "Serverless-LambdaEventSourceMappingDestination", no_destination)
+
+    def _subscribe(self, queue: sqs.Queue) -> None:
+        plain = targets.SqsQueue(queue, dead_letter_queue=self._dead_letters)
+        for number, trigger in enumerate(self._manifest.triggers):
+            if trigger.event:
+                data = {"data": _nested(trigger.where)} if trigger.where else None
+                self._rule(f"Event{number}", plain, detail_type=[trigger.event], detail=data)
+            elif trigger.schedule:
+                self._tick(f"Schedule{number}", trigger.schedule, queue)
+            elif trigger.alarms:
+                self._plane.alarms.add_subscription(
+                    subscriptions.SqsSubscription(
+                        queue, raw_message_delivery=True, dead_letter_queue=self._dead_letters
+                    )
+                )
+        if self._manifest.actions:
+            own = {"data": {"bot": [self._folder.name]}}
+            self._rule("Resumed", plain, detail_type=list(RESUMED_BY), detail=own)
+
+    def _rule(self, id: str, target: targets.SqsQueue, **pattern: Any) -> None:
+        events.Rule(
+            self,
+            id,
+            event_bus=self._plane.bus,
+            event_pattern=events.EventPattern(**pattern),
+            targets=[target],
+        )
+
+    def _tick(self, id: str, schedule: str, queue: sqs.Queue) -> None:
+        """A schedule becomes a typed event in the same queue; its id is the tick's, so retries share it."""
+        tick = {
+            "detail-type": "ScheduleTicked.v1",
+            "source": "writ.scheduler",
+            "detail": {
+                "meta": {
+                    "id": events.EventField.event_id,
+                    "time": events.EventField.time,
+                    "producer": "scheduler",
+                },
+                "data": {"schedule": schedule},
+            },
+        }
+        target = targets.SqsQueue(
+            queue, message=events.RuleTargetInput.from_object(tick), dead_letter_queue=self._dead_letters
+        )
+        events.Rule(self, id, schedule=events.Schedule.expression(schedule), targets=[target])
+
+
+def make_queue(scope: Construct, id: str, *, name: str, settings: Settings, **props: Any) -> sqs.Queue:
+    """A queue, encrypted, and reached over TLS wherever the target has it."""
+    queue = sqs.Queue(
+        scope,
+        id,
+        queue_name=Names.of(settings).thing(name),
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=settings.target.tls,
+        **props,
+    )
+    if not settings.target.tls:
+        acknowledge(queue, "AwsSolutions-SQS4", "The target has no TLS; it listens on loopback only.")
+    return queue
+
+
+def _nested(where: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"repository.name": […]}` as the nested pattern EventBridge wants."""
+    pattern: dict[str, Any] = {}
+    for path, values in where.items():
+        *parents, leaf = path.split(".")
+        place = pattern
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = values
+    return pattern

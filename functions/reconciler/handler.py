@@ -10,7 +10,7 @@ from functions.reconciler.reconcile import Report, reconcile
 from writ.contracts.event import AnyEvent
 from writ.ports.actions import ActionRecord
 from writ.runtime.batch import process
-from writ.runtime.telemetry import logger
+from writ.runtime.telemetry import emit, logger
 
 
 def handler(message: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -30,4 +30,5 @@ def run() -> Report:
     """One round, and one line about it."""
     report = reconcile(connect())
     logger("reconciler").info("reconciled", remedies=dict(report.remedies), failures=report.failures)
+    emit("reconciler", {"ApprovalsWaiting": report.waiting, "RemediesFailed": len(report.failures)})
     return report

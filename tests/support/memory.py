@@ -68,6 +68,9 @@ class MemoryActions:
         found = [r for r in self.records.values() if r.phase is phase and r.lease_until <= before]
         return sorted(found, key=lambda record: record.lease_until)[:limit]
 
+    def count(self, phase: Phase) -> int:
+        return sum(record.phase is phase for record in self.records.values())
+
     def _same(self, before: ActionRecord) -> None:
         current = self.records.get(before.action.id)
         if current is None or current.version != before.version or current.phase is Phase.CLOSED:

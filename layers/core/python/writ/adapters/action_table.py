@@ -120,6 +120,9 @@ class ActionTable:
         )
         return [to_record(item) for item in found]
 
+    def count(self, phase: Phase) -> int:
+        return dynamo.count(self._item.open, phase.value)
+
     def _write(self, record: ActionRecord, condition: Any, reservations: Sequence[Reservation]) -> None:
         item = self._to_item(record)
         if not reservations:

@@ -135,6 +135,12 @@ def query(
         return found, pages.last_evaluated_key
 
 
+def count(index: Any, key: str) -> int:
+    """How many items a partition of an index has."""
+    with _translated("counting"):
+        return int(index.count(key))
+
+
 @contextmanager
 def transaction() -> Iterator[TransactWrite]:
     """All or nothing. Raises TransactionRefusedError for a condition, TransientError for contention."""

@@ -84,3 +84,6 @@ class ActionStore(Protocol):
 
     def stale(self, phase: Phase, before: datetime, limit: int) -> Sequence[ActionRecord]:
         """Records of a phase whose lease (or approval deadline, for WAITING) ended before an instant."""
+
+    def count(self, phase: Phase) -> int:
+        """How many records are in an open phase, as of a moment ago."""

@@ -8,7 +8,7 @@ from typing import Any
 from functions.reconciler.ports import connect
 from functions.reconciler.reconcile import Report, reconcile
 from writ.contracts.event import AnyEvent
-from writ.ports.actions import ActionRecord
+from writ.ports.actions import ActionRecord, Phase
 from writ.runtime.batch import process
 from writ.runtime.telemetry import emit, logger
 
@@ -28,7 +28,9 @@ def on_tick(_tick: AnyEvent) -> Sequence[ActionRecord]:
 
 def run() -> Report:
     """One round, and one line about it."""
-    report = reconcile(connect())
+    ports = connect()
+    report = reconcile(ports)
     logger("reconciler").info("reconciled", remedies=dict(report.remedies), failures=report.failures)
-    emit("reconciler", {"ApprovalsWaiting": report.waiting, "RemediesFailed": len(report.failures)})
+    waiting = ports.actions.count(Phase.WAITING)
+    emit("reconciler", {"ApprovalsWaiting": waiting, "RemediesFailed": len(report.failures)})
     return report

@@ -34,15 +34,11 @@ class Ports:
 
 @dataclass(slots=True)
 class Report:
-    """Remedies by count, the actions that were closed, and the error code of what failed, by action.
-
-    `waiting` counts the actions that wait for a person.
-    """
+    """Remedies by count, the actions that were closed, and the error code of what failed, by action."""
 
     remedies: Counter[Remedy] = field(default_factory=Counter)
     closed: list[ActionRecord] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
-    waiting: int = 0
 
 
 def reconcile(ports: Ports) -> Report:
@@ -61,7 +57,6 @@ def reconcile(ports: Ports) -> Report:
     current.wake()
     for record in current.hopeless[:ABANDONED_A_ROUND]:
         current.guarded(record, current.abandon)
-    current.report.waiting = ports.actions.count(Phase.WAITING)
     return current.report
 
 

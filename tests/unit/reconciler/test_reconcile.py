@@ -39,12 +39,6 @@ def a_round(plane: Plane) -> Report:
     return reconcile(Ports(plane.actions, plane.approvals, answers, plane.clock, loop.abandon))
 
 
-def test_a_round_counts_who_waits_for_a_person(plane: Plane) -> None:
-    assert a_round(plane).waiting == 0
-    waiting(plane)
-    assert a_round(plane).waiting == 1
-
-
 def claimed(plane: Plane, name: str = "low", number: int = 0) -> ActionRecord:
     """An action whose bot died right after its claim."""
     with pytest.raises(Crash):

@@ -156,6 +156,18 @@ test_a_freeze_can_be_lifted_by_two if {
 	decide(object.union(lifting, {"/approval": ada})).verdict == "allow"
 }
 
+test_a_narrow_freeze_is_lifted_by_two_as_well if {
+	lifting := {
+		"/bot/name": "policy",
+		"/action/name": "lift-freeze",
+		"/action/risk": "medium",
+		"/change/freezes": freeze(["release"], ["publish"]),
+	}
+	codes(decide(lifting)) == ["freeze"]
+	decide(object.union(lifting, {"/change/freezes": []})).verdict == "allow"
+	decide(object.union(lifting, {"/action/name": "declare-freeze"})).verdict == "allow"
+}
+
 test_a_closed_window_asks_for_review if {
 	decide({"/change/window_open": false}).verdict == "allow"
 	codes(decide({"/change/window_open": false, "/action/risk": "medium"})) == ["window_closed"]

@@ -66,6 +66,12 @@ freezes contains freeze.id if {
 	in_scope(freeze.scope, "actions", input.action.name)
 }
 
+# Else whoever declared a narrow freeze could lift it alone, and it would hold nobody.
+freezes contains freeze.id if {
+	some freeze in input.change.freezes
+	changes_rules
+}
+
 # A scope that names nothing covers everything.
 in_scope(scope, kind, _) if object.get(scope, kind, []) == []
 

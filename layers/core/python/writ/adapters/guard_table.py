@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from writ.adapters import dynamo
 from writ.adapters.action_table import ControlItem
 from writ.contracts.counters import counter_key, counter_slot
+from writ.ports.controls import EXCEPTIONS, FREEZES, pause_key
 from writ.ports.guards import GuardFacts
-
-POLICY: Final = "policy"
-STATE: Final = "state"
 
 
 class GuardTable:
@@ -27,16 +25,16 @@ class GuardTable:
         counter = counter_key(bot, action)
         hour = (counter, counter_slot("hour", target_digest, now))
         target_hour = (counter, counter_slot("target_hour", target_digest, now))
-        pause, freezes, exceptions = (f"bot#{bot}", STATE), (POLICY, "freezes"), (POLICY, "exceptions")
+        pause = pause_key(bot)
         found = {
             (item.pk, item.sk): item
-            for item in dynamo.get_many(self._control, [hour, target_hour, pause, freezes, exceptions])
+            for item in dynamo.get_many(self._control, [hour, target_hour, pause, FREEZES, EXCEPTIONS])
         }
         return GuardFacts(
             paused=_paused(found.get(pause)),
             usage={"hour": _count(found.get(hour)), "target_hour": _count(found.get(target_hour))},
-            freezes=_items(found.get(freezes)),
-            exceptions=_items(found.get(exceptions)),
+            freezes=_items(found.get(FREEZES)),
+            exceptions=_items(found.get(EXCEPTIONS)),
             windows=self._windows,
         )
 

@@ -61,12 +61,13 @@ def own_identity(environment: Environment) -> Identity:
 def loop_ports(environment: Environment) -> LoopPorts:
     """The loop's ports on AWS."""
     controls = environment.table("controls")
+    policy = engine()
     return LoopPorts(
         actions=ActionTable(environment.table("actions"), controls),
         approvals=ApprovalTable(environment.table("approvals")),
         evidence=connect_recorder(environment.table("entries"), environment.authority),
         bus=EventBridgeBus(environment.bus),
-        judge=Judge(engine(), GuardTable(controls, environment.change_windows)),
+        judge=Judge(policy, GuardTable(controls, policy.bundle.windows)),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 
@@ -44,7 +44,6 @@ class Environment(BaseModel):
     issuer: str = ""
     identities: Json[dict[str, str]] = Field(default_factory=dict)
     timeout_s: int = 30
-    change_windows: Json[list[dict[str, Any]]] = Field(default_factory=list)
 
     @classmethod
     def load(cls, variables: Mapping[str, str] | None = None) -> Self:

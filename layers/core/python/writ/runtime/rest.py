@@ -93,7 +93,8 @@ class Request:
         try:
             return model.model_validate(value)
         except ValidationError as error:
-            raise from_validation(error, "body") from None
+            problem = from_validation(error, "body")
+            raise ContractError(problem.message, code=problem.code, field=problem.field or "body") from None
 
     def integer(self, name: str, default: int, *, low: int, high: int) -> int:
         """A query parameter between bounds. Raises ContractError that names it."""

@@ -1,0 +1,34 @@
+"""What the plan must know: what is set, and which rules may be waived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.policy import book
+from writ.contracts.event import AnyEvent
+from writ.policy.controls import Freeze, PolicyException
+from writ.ports.controls import EXCEPTIONS, FREEZES
+
+if TYPE_CHECKING:
+    from functions.policy.ports import Ports
+
+
+class Facts(BaseModel):
+    """Freezes and exceptions as they are kept, ended ones included."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    freezes: tuple[Freeze, ...] = ()
+    exceptions: tuple[PolicyException, ...] = ()
+    waivable: tuple[str, ...] = ()
+
+
+def gather(_event: AnyEvent, ports: Ports) -> Facts:
+    """Read the facts of a command. Raises TransientError when a document cannot be read."""
+    return Facts(
+        freezes=book.parse(Freeze, ports.controls.read(FREEZES)),
+        exceptions=book.parse(PolicyException, ports.controls.read(EXCEPTIONS)),
+        waivable=tuple(ports.waivable()),
+    )

@@ -1,0 +1,85 @@
+"""What callers may send: strict, and free of secrets before anything keeps it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from writ.contracts.action import Name
+from writ.policy.controls import ExceptionScope, Identifier
+from writ.runtime.redaction import redact_text
+
+LONGEST_REASON: Final = 200
+
+
+def _rfc3339(value: object) -> object:
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d", value, re.ASCII):
+        raise ValueError("not an RFC 3339 time with its offset")
+    return value
+
+
+def _whole_seconds(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
+
+
+def _said(text: str) -> str:
+    return redact_text(text)[:LONGEST_REASON]
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_whole_seconds)]
+Team = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+Why = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_REASON),
+    AfterValidator(_said),
+]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HeldScope(_Body):
+    """Bots and actions; a list that names nothing covers all."""
+
+    bots: Annotated[list[Name], Field(max_length=50)] = Field(default_factory=list)
+    actions: Annotated[list[Name], Field(max_length=50)] = Field(default_factory=list)
+
+
+class NewFreeze(_Body):
+    """A freeze to declare; without `starts_at` it begins at once."""
+
+    id: Identifier
+    scope: HeldScope
+    owner: Team
+    reason: Why
+    starts_at: Instant | None = None
+    ends_at: Instant
+
+
+class NewException(_Body):
+    """An exception to ask for."""
+
+    id: Identifier
+    rule: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=64)]
+    scope: ExceptionScope
+    owner: Team
+    reason: Why
+    expires_at: Instant
+
+
+class Reason(_Body):
+    """Why a freeze or an exception ends; a DELETE has no body, so it comes as a query parameter."""
+
+    reason: Why

@@ -1,0 +1,27 @@
+"""What the plan must know: whether there is such a bot, and whether it takes actions at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from writ.contracts.event import AnyEvent
+from writ.contracts.events.platform import BotControl
+
+if TYPE_CHECKING:
+    from functions.registry.ports import Ports
+
+
+class Facts(BaseModel):
+    """`acts` is None for a bot that nobody deployed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    acts: bool | None = None
+
+
+def gather(event: AnyEvent, ports: Ports) -> Facts:
+    """Look the bot of a command up in the catalog."""
+    manifest = ports.catalog().get(event.data.bot) if isinstance(event.data, BotControl) else None
+    return Facts(acts=None if manifest is None else bool(manifest.actions))

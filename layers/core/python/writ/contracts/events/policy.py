@@ -1,0 +1,114 @@
+"""Freezes and exceptions: what people asked for, and what holds since."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from writ.contracts.action import Name
+from writ.contracts.event import EventData, event
+
+Identifier = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64, examples=["year-end-closing"])
+]
+Owner = Annotated[str, Field(min_length=1, max_length=128, examples=["platform"])]
+Person = Annotated[str, Field(min_length=1, max_length=128, examples=["operator"])]
+Why = Annotated[str, Field(min_length=1, max_length=200, examples=["The books are closed this week"])]
+Rule = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=64, examples=["limit_per_hour"])]
+Pattern = Annotated[str, Field(pattern=r'^[^\\"\[\]{}!\x00-\x1f]{1,256}$', examples=["*"])]
+Names = Annotated[list[Name], Field(max_length=50, examples=[["release"]])]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class HeldScope(_Part):
+    """Bots and actions that a freeze holds; a list that names nothing covers all."""
+
+    bots: Names = Field(default_factory=list)
+    actions: Names = Field(default_factory=list)
+
+
+class WaivedScope(_Part):
+    """Globs (`*` and `?`) over bot, action and target, which is matched as `kind:id`."""
+
+    bot: Pattern
+    action: Pattern
+    target: Pattern
+
+
+class FreezeData(EventData):
+    """A freeze: medium and high risk in its scope is held until `ends_at`; `by` asked for it."""
+
+    id: Identifier
+    scope: HeldScope
+    owner: Owner
+    reason: Why
+    ends_at: AwareDatetime
+    by: Person
+
+
+class ExceptionData(EventData):
+    """An exception: one rule is waived in one scope until `expires_at`; `by` asked for it."""
+
+    id: Identifier
+    rule: Rule
+    scope: WaivedScope
+    owner: Owner
+    reason: Why
+    expires_at: AwareDatetime
+    by: Person
+
+
+class Withdrawal(EventData):
+    """The end of a freeze or an exception before its time."""
+
+    id: Identifier
+    reason: Why
+    by: Person
+
+
+@event("policy")
+class FreezeDeclarationRequested(FreezeData):
+    """Somebody wants a freeze, from `starts_at` on or at once."""
+
+    starts_at: AwareDatetime | None = None
+
+
+@event("policy")
+class FreezeLiftRequested(Withdrawal):
+    """Somebody wants a freeze to end now."""
+
+
+@event("policy")
+class FreezeDeclared(FreezeData):
+    """The freeze holds from `starts_at` on."""
+
+    starts_at: AwareDatetime
+
+
+@event("policy")
+class FreezeLifted(Withdrawal):
+    """The freeze holds nothing any more."""
+
+
+@event("policy")
+class ExceptionRequested(ExceptionData):
+    """Somebody wants a rule waived."""
+
+
+@event("policy")
+class ExceptionRevocationRequested(Withdrawal):
+    """Somebody wants an exception to end now."""
+
+
+@event("policy")
+class ExceptionGranted(ExceptionData):
+    """The rule is waived."""
+
+
+@event("policy")
+class ExceptionRevoked(Withdrawal):
+    """The exception waives nothing any more."""

@@ -1,0 +1,35 @@
+"""What people set: pauses, freezes and exceptions, each a document that is replaced whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+Key = tuple[str, str]
+
+FREEZES: Final[Key] = ("policy", "freezes")
+EXCEPTIONS: Final[Key] = ("policy", "exceptions")
+
+
+def pause_key(bot: str) -> Key:
+    """Where the pause of a bot is kept."""
+    return (f"bot#{bot}", "state")
+
+
+class ControlStore(Protocol):
+    """Documents by key, and for good the effects that made them so."""
+
+    def read(self, key: Key) -> str | None:
+        """The text of a document, None where there is none; strongly consistent."""
+
+    def applied(self, action_id: str) -> Mapping[str, Any] | None:
+        """What an action's effect left behind, or None when it never happened; strongly consistent."""
+
+    def replace(
+        self, key: Key, before: str | None, after: str, *, action_id: str, observed: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Write a document over the text that was read, and mark the effect, both or neither.
+
+        Returns what the effect left behind: `observed`, or what it was when it had happened before.
+        Raises ConflictError when the document is another one by now.
+        """

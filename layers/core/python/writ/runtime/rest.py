@@ -181,6 +181,8 @@ class Api:
             response = result if isinstance(result, Response) else Response(result)
         except WritError as error:
             response = problem(error)
+            if response.status >= 500:  # the caller is told no more than the code
+                log.error("request failed", code=error.code, reason=error.message)
         except Exception as error:  # the outermost boundary: the caller never sees what went wrong inside
             log.exception("request failed", error=type(error).__name__)
             response = problem(WritError("something went wrong on our side", code="internal"))

@@ -1,4 +1,4 @@
-"""What must not leave: secrets by the name of their field or by their shape, and mail addresses (I9)."""
+"""What must not leave: secrets by the name of their field or by their shape, and personal data (I9)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
+
+from writ.runtime.personal import mask_numbers
 
 MASK: Final = "[redacted]"
 MAX_DEPTH: Final = 64
@@ -51,17 +53,19 @@ _SHAPES: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_MAIL: Final = re.compile(r"[\w.%+'&=-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}")
+# The local part as RFC 5322 spells an atom.
+_MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}")
 _USERINFO: Final = re.compile(r"(?<=://)[^/\s:@]{0,256}:[^/\s@]{1,256}(?=@)")
 _ASSIGNED: Final = re.compile(
     r"(?i)((?:password|passwd|secret|token|api[_-]?key|access[_-]?key|authorization)"
     r"[\"']?\s{0,4}[=:]\s{0,4}(?:bearer\s{1,4}|basic\s{1,4})?[\"']?)[^\s\"',;&]{6,4096}"
 )
+_TWO_DIGITS: Final = re.compile(r"[0-9]{2}")
 _BEARER: Final = re.compile(r"(?i)(\bbearer\s{1,4})[\w.~+/=-]{16,4096}")
 
 
 def redact(value: Any) -> Any:
-    """A copy of a JSON-like value in which secrets and mail addresses are masked.
+    """A copy of a JSON-like value in which secrets and personal data are masked, as in `redact_text`.
 
     Mappings keep their keys, sequences their length; numbers, booleans and None stay as they are unless
     their field's name says that they are secret. Redacting twice changes nothing more.
@@ -70,8 +74,10 @@ def redact(value: Any) -> Any:
 
 
 def redact_text(text: str) -> str:
-    """The text with everything masked that has the shape of a secret or a mail address."""
+    """The text without what has the shape of a secret, a mail address or a number that stands for a person."""
     text = _SHAPES.sub(MASK, text)
+    if _TWO_DIGITS.search(text):
+        text = mask_numbers(text, MASK)
     if "@" in text:
         text = _MAIL.sub(MASK, _USERINFO.sub(MASK, text))
     if "=" in text or ":" in text:

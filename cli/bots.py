@@ -22,8 +22,20 @@ def list_bots(as_json: JsonFlag = False) -> None:
     """Every bot with its state, its objective and its success."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         found = list(api.items("v1/bots", 1000))
-        rows = [(bot["name"], bot["kind"], bot["owner"], bot["summary"]) for bot in found]
-        output.show({"items": found}, table(None, ("bot", "kind", "owner", "what it does"), rows))
+        rows = [
+            (
+                bot["name"],
+                _state(bot),
+                bot["owner"],
+                _percent(bot["success"]),
+                bot["objective"],
+                _percent(bot["budget_left"]),
+                bot["summary"],
+            )
+            for bot in found
+        ]
+        columns = ("bot", "state", "owner", ">success", ">objective", ">budget left", "what it does")
+        output.show({"items": found}, table(None, columns, rows))
 
 
 @app.command()
@@ -55,7 +67,83 @@ def _switch(output: Output, bot: str, what: str, reason: str) -> None:
 
 
 def _bot(bot: dict[str, Any]) -> RenderableType:
+    slo = bot["slo"]
     head = facts(
-        bot["name"], {key: value for key, value in bot.items() if not isinstance(value, list | dict)}
+        bot["name"],
+        {
+            "what it does": bot["summary"],
+            "owner": bot["owner"],
+            "state": _state(bot),
+            "by": bot["by"],
+            "because": bot["reason"],
+            "since": bot["since"],
+            "objective": f"{slo['success']:g} % succeed, p95 within {slo['p95_ms']} ms",
+            "needs": _needs(bot["needs"]),
+            "emits": ", ".join(bot["emits"]) or None,
+            "routes": "\n".join(route["route"] for route in bot["routes"]) or None,
+            "runbook": bot["runbook"],
+        },
     )
-    return Group(head)
+    live = [_window(name.replace("_", " "), window) for name, window in bot["live"].items()]
+    windows = (">success", ">budget left", ">average ms", ">succeeded", ">failed", ">denied", ">expired")
+    triggers = [_trigger(trigger) for trigger in bot["triggers"]]
+    actions = [_action(action) for action in bot["actions"]]
+    limits = (">per hour", ">per target", ">at once", ">approval h")
+    return Group(
+        head,
+        table("\nlive", ("", *windows), live),
+        *([table("\nacts on", ("trigger", "only where"), triggers)] if triggers else []),
+        *([table("\nmay do", ("action", "risk", *limits, "summary"), actions)] if actions else []),
+    )
+
+
+def _state(bot: dict[str, Any]) -> str:
+    if bot["kind"] == "system":
+        return "system"
+    return {True: "paused", False: "active"}.get(bot["paused"], "unknown")
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} %"
+
+
+def _window(name: str, window: dict[str, Any]) -> tuple[object, ...]:
+    counts = window["actions"]
+    return (
+        name,
+        _percent(window["success"]),
+        _percent(window["budget_left"]),
+        "–" if window["average_ms"] is None else window["average_ms"],
+        *(counts[status] for status in ("succeeded", "failed", "denied", "expired")),
+    )
+
+
+def _trigger(trigger: dict[str, Any]) -> tuple[str, str]:
+    ((kind, name),) = ((kind, trigger[kind]) for kind in ("event", "schedule", "stream") if kind in trigger)
+    wanted = trigger.get("where", {}).items()
+    return f"{kind} {name}", "; ".join(f"{field}: {', '.join(map(str, values))}" for field, values in wanted)
+
+
+def _action(action: dict[str, Any]) -> tuple[object, ...]:
+    limits = action["limits"]
+    return (
+        action["name"],
+        action["risk"],
+        limits["per_hour"] or "–",
+        limits["per_target_per_hour"] or "–",
+        limits["blast_radius"],
+        action["approval_hours"] if action["risk"] != "low" else "–",
+        action["summary"],
+    )
+
+
+def _needs(needs: dict[str, Any]) -> str | None:
+    parts = []
+    for kind, things in needs.items():
+        named = (
+            [f"{name} ({', '.join(verbs)})" for name, verbs in things.items()]
+            if isinstance(things, dict)
+            else things
+        )
+        parts.append(f"{kind}: {', '.join(named)}")
+    return "\n".join(parts) or None

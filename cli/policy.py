@@ -1,4 +1,4 @@
-"""`writ policy`: ask the plane for a decision, and run the policies' own tests."""
+"""`writ policy`: ask for a decision, run the policies' own tests, set freezes and exceptions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 
-from cli import policy_tests
+from cli import policy_controls, policy_tests
 from cli.api import Api
 from cli.output import JsonFlag, UsageError, facts, reporting, table
 from cli.plane import Plane
 
 app = typer.Typer(no_args_is_help=True, help="What may be done, and why.")
-app.command("test")(policy_tests.test)
+app.command("test")(policy_tests.run_tests)
+app.add_typer(policy_controls.freezes, name="freezes")
+app.add_typer(policy_controls.exceptions, name="exceptions")
 
 
 @app.command()

@@ -89,7 +89,12 @@ def test_contention_without_end_is_left_to_the_next_attempt(
 
 def test_a_pause_holds_the_next_action_of_the_bot_until_it_is_resumed(plane: ControlledPlane) -> None:
     done: list[str] = []
-    effect: Effect[None] = Effect(lambda action, _: {"n": done.append(action.id)}, lambda _action, _: None)
+
+    def perform(action: Action, _ports: None) -> Mapping[str, object]:
+        done.append(action.id)
+        return {}
+
+    effect: Effect[None] = Effect(perform, lambda _action, _ports: None)
     loop = plane.wiring("backlog", {"add-task": effect}, None).loop
 
     def act(number: int) -> Status | None:

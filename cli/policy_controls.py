@@ -1,0 +1,153 @@
+"""`writ policy freezes` and `writ policy exceptions`: what people set for policy, by the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cli.api import Api
+from cli.output import JsonFlag, Output, facts, reporting, table
+from cli.plane import Plane
+
+freezes = typer.Typer(no_args_is_help=True, help="Times in which medium and high risk is held.")
+exceptions = typer.Typer(no_args_is_help=True, help="Rules that are waived, where and until when.")
+
+FREEZES = "v1/policy/freezes"
+EXCEPTIONS = "v1/policy/exceptions"
+
+FreezeId = Annotated[str, typer.Argument(metavar="FREEZE", help="A name of its own: year-end, say.")]
+ExceptionId = Annotated[str, typer.Argument(metavar="EXCEPTION", help="A name of its own: migration, say.")]
+Owner = Annotated[str, typer.Option(help="The team that answers for it.")]
+Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the evidence.")]
+Until = Annotated[str, typer.Option(help="When it ends: 2030-01-31T18:00:00Z, say.")]
+Names = Annotated[list[str] | None, typer.Option(help="Held alone; may be repeated. Everything if absent.")]
+
+
+@freezes.command("list")
+def list_freezes(as_json: JsonFlag = False) -> None:
+    """Freezes that have not ended."""
+    with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        found = list(api.items(FREEZES, 1000))
+        rows = [
+            (
+                f["id"],
+                "in force" if f["in_force"] else "later",
+                f["starts_at"],
+                f["ends_at"],
+                ", ".join(f["scope"]["bots"]) or "all",
+                ", ".join(f["scope"]["actions"]) or "all",
+                f["owner"],
+                f["reason"],
+            )
+            for f in found
+        ]
+        columns = ("freeze", "state", "from", "until", "bots", "actions", "owner", "reason")
+        output.show({"items": found}, table(None, columns, rows))
+
+
+@freezes.command()
+def declare(
+    freeze: FreezeId,
+    *,
+    owner: Owner,
+    reason: Why,
+    until: Until,
+    start: Annotated[str | None, typer.Option("--from", help="When it begins; at once if absent.")] = None,
+    bot: Names = None,
+    action: Names = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Hold medium and high risk for a time."""
+    body = {
+        "id": freeze,
+        "scope": {"bots": bot or [], "actions": action or []},
+        "owner": owner,
+        "reason": reason,
+        "starts_at": start,
+        "ends_at": until,
+    }
+    with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        _show(output, f"freeze {freeze}", api.post(FREEZES, body))
+
+
+@freezes.command()
+def lift(freeze: FreezeId, reason: Why, as_json: JsonFlag = False) -> None:
+    """End a freeze before its time; while one is in force a second person decides."""
+    with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        _show(output, f"freeze {freeze}", _delete(api, f"{FREEZES}/{freeze}", reason))
+
+
+@exceptions.command("list")
+def list_exceptions(as_json: JsonFlag = False) -> None:
+    """Exceptions that have not expired."""
+    with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        found = list(api.items(EXCEPTIONS, 1000))
+        rows = [
+            (
+                e["id"],
+                e["rule"],
+                e["scope"]["bot"],
+                e["scope"]["action"],
+                e["scope"]["target"],
+                e["expires_at"],
+                e["owner"],
+                e["reason"],
+            )
+            for e in found
+        ]
+        columns = ("exception", "rule", "bot", "action", "target", "until", "owner", "reason")
+        output.show({"items": found}, table(None, columns, rows))
+
+
+@exceptions.command()
+def grant(
+    exception: ExceptionId,
+    *,
+    rule: Annotated[str, typer.Option(help="The rule to waive: limit_per_hour, say.")],
+    owner: Owner,
+    reason: Why,
+    until: Until,
+    bot: Annotated[str, typer.Option(help="For which bots: * and ? match anything.")],
+    action: Annotated[str, typer.Option(help="For which actions.")] = "*",
+    target: Annotated[str, typer.Option(help="For which targets, as kind:id.")] = "*",
+    as_json: JsonFlag = False,
+) -> None:
+    """Ask for a rule to be waived; a second person grants it."""
+    body = {
+        "id": exception,
+        "rule": rule,
+        "scope": {"bot": bot, "action": action, "target": target},
+        "owner": owner,
+        "reason": reason,
+        "expires_at": until,
+    }
+    with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        _show(output, f"exception {exception}", api.post(EXCEPTIONS, body))
+
+
+@exceptions.command()
+def revoke(exception: ExceptionId, reason: Why, as_json: JsonFlag = False) -> None:
+    """End an exception before its time."""
+    with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        _show(output, f"exception {exception}", _delete(api, f"{EXCEPTIONS}/{exception}", reason))
+
+
+def _delete(api: Api, path: str, reason: str) -> Any:
+    return api.request("DELETE", path, query={"reason": reason}).json()
+
+
+def _show(output: Output, title: str, done: dict[str, Any]) -> None:
+    """What holds now, or which action waits for whom."""
+    output.show(done, facts(title, {name: _text(value) for name, value in done.items()}))
+    if done.get("state") == "waiting":
+        output.note(f"a second person decides: writ actions approve {done['action']} --reason …")
+
+
+def _text(value: object) -> object:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_text(item) or 'all'}" for name, item in value.items())
+    if isinstance(value, list):
+        named = (item.get("message", item) if isinstance(item, dict) else item for item in value)
+        return ", ".join(str(item) for item in named)
+    return value

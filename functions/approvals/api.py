@@ -13,8 +13,8 @@ from functions.approvals.listing import STATES, Query, read_page
 from functions.approvals.ports import connect
 from writ.contracts.action import Approval
 from writ.contracts.errors import ContractError, NotFoundError
+from writ.contracts.redaction import redact_text
 from writ.contracts.statement import Phase, entry_id
-from writ.runtime.redaction import redact_text
 from writ.runtime.rest import Api, Request, Response
 
 api = Api("approvals")

@@ -21,7 +21,7 @@ from pydantic import (
 from functions.backlog import score
 from functions.backlog.score import Figures, Quadrant
 from writ.contracts.errors import ContractError, from_validation
-from writ.runtime.redaction import redact_text
+from writ.contracts.redaction import redact_text
 
 KEPT: Final = 50
 

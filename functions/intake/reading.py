@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from writ.contracts.errors import ContractError, from_validation
 from writ.contracts.events.fields import GitHubData
-from writ.runtime.redaction import redact
+from writ.contracts.redaction import redact
 
 Document = Mapping[str, Any]
 ABSENT: Final = object()

@@ -19,11 +19,11 @@ from writ.contracts.events.policy import (
     FreezeDeclarationRequested,
     FreezeLiftRequested,
 )
+from writ.contracts.redaction import redact_text
 from writ.policy.calendar import change_facts
 from writ.policy.controls import Freeze, PolicyException
 from writ.ports.controls import EXCEPTIONS, FREEZES
 from writ.runtime.commands import answer, carry_out
-from writ.runtime.redaction import redact_text
 from writ.runtime.rest import Api, Request, Response
 
 api = Api("policy")

@@ -17,8 +17,8 @@ from pydantic import (
 )
 
 from writ.contracts.action import Name
+from writ.contracts.redaction import redact_text
 from writ.policy.controls import ExceptionScope, Identifier
-from writ.runtime.redaction import redact_text
 
 LONGEST_REASON: Final = 200
 

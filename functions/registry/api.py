@@ -17,10 +17,10 @@ from functions.registry.ports import Ports
 from writ.contracts.errors import ContractError, NotFoundError
 from writ.contracts.events.platform import BotPauseRequested, BotResumeRequested
 from writ.contracts.manifest import Manifest
+from writ.contracts.redaction import redact_text
 from writ.ports.controls import pause_key
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.environment import current
-from writ.runtime.redaction import redact_text
 from writ.runtime.rest import Api, Request, Response
 
 api = Api("registry")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.pii import HARMLESS, PERSONAL, Sample
-from writ.runtime.redaction import MASK, redact, redact_text
+from writ.contracts.redaction import MASK, redact, redact_text
 
 DIGITS = st.sampled_from(string.digits)
 AROUND = st.sampled_from(["", " ", ", ", "\n", "(", ":", "/", "'"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from writ.runtime.redaction import MASK, is_secret_name, redact, redact_text
+from writ.contracts.redaction import MASK, is_secret_name, redact, redact_text
 
 ALNUM = string.ascii_letters + string.digits
 SPACED = st.text(alphabet=" \n\t(),;", min_size=1, max_size=3)

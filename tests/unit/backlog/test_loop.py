@@ -16,9 +16,9 @@ from writ.contracts.action import Approval
 from writ.contracts.action import Status as Result
 from writ.contracts.errors import ConflictError, ContractError
 from writ.contracts.event import AnyEvent
+from writ.contracts.redaction import redact_text
 from writ.runtime.bot import Bot
 from writ.runtime.loop import approval_id
-from writ.runtime.redaction import redact_text
 
 DRAFT = {
     "title": "Renew the certificate",

@@ -1,4 +1,4 @@
-"""Events to EventBridge, in batches, each entry accepted or tried again."""
+"""Events to EventBridge, in batches, each entry accepted or tried again, none with a secret in it (I9)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 from writ.adapters import aws
 from writ.contracts.errors import ContractError, TransientError
 from writ.contracts.event import AnyEvent
+from writ.contracts.redaction import redact
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 MAX_ENTRIES: Final = 10
@@ -45,7 +46,7 @@ class EventBridgeBus:
             "EventBusName": self._bus_name,
             "Source": f"writ.{event.meta.producer}",
             "DetailType": event.type,
-            "Detail": json.dumps(event.detail(), ensure_ascii=False, separators=(",", ":")),
+            "Detail": json.dumps(redact(event.detail()), ensure_ascii=False, separators=(",", ":")),
             "Time": event.meta.time,
         }
 

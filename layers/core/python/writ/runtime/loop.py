@@ -25,11 +25,11 @@ from writ.contracts.errors import (
     TransientError,
     WritError,
 )
+from writ.contracts.redaction import redact
 from writ.ports.actions import ActionRecord, ActionStore, Cause, Phase, Reservation
 from writ.ports.approvals import ApprovalRequest, ApprovalStore
 from writ.runtime import notices
 from writ.runtime.judge import Judge, Question
-from writ.runtime.redaction import redact
 
 if TYPE_CHECKING:
     from writ.contracts.event import AnyEvent, EventData
@@ -330,6 +330,7 @@ class Loop(Generic[PortsT]):
         if record.approval is not None:
             previous = self._ports.evidence.get(approval_id(record.action.id)) or intent
         now = self._ports.clock.now()
+        outcome = _presentable_outcome(outcome)
         made = statement.outcome(
             presentable(record.action),
             outcome,
@@ -455,4 +456,11 @@ def presentable(action: Action) -> Action:
     """The action without secrets and personal data: what is in the log stays there (I9)."""
     return action.model_copy(
         update={"parameters": redact(action.parameters), "reason": redact(action.reason)}
+    )
+
+
+def _presentable_outcome(outcome: Outcome) -> Outcome:
+    message = redact(outcome.message)
+    return outcome.model_copy(
+        update={"observed": redact(outcome.observed), "message": message and message[:500]}
     )

@@ -15,8 +15,8 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRo
 from pydantic import BaseModel, ValidationError
 
 from writ.contracts.errors import ContractError, WritError, from_validation
+from writ.contracts.redaction import redact
 from writ.runtime import access, telemetry
-from writ.runtime.redaction import redact
 
 PROBLEM: Final = "application/problem+json"
 JSON: Final = "application/json"

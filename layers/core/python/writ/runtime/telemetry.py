@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from writ.runtime.redaction import redact
+from writ.contracts.redaction import redact
 
 if TYPE_CHECKING:
     from writ.contracts.errors import WritError

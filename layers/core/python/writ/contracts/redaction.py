@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from writ.runtime.personal import mask_numbers
+from writ.contracts.personal import mask_numbers
 
 MASK: Final = "[redacted]"
 MAX_DEPTH: Final = 64
@@ -74,7 +74,7 @@ def redact(value: Any) -> Any:
 
 
 def redact_text(text: str) -> str:
-    """The text without what has the shape of a secret, a mail address or a number that stands for a person."""
+    """The text without secrets, mail addresses and numbers that stand for a person, known by their shape."""
     text = _SHAPES.sub(MASK, text)
     if _TWO_DIGITS.search(text):
         text = mask_numbers(text, MASK)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
-from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, get_args
 
 from functions.backlog import cursor, leaderboard, lifecycle
@@ -24,11 +22,10 @@ from functions.backlog.task import (
     read,
     task_id,
 )
-from writ.contracts.action import Outcome, Verdict
-from writ.contracts.action import Status as Result
 from writ.contracts.errors import ConflictError, ContractError, NotFoundError, WritError
-from writ.contracts.event import EventData, make_event
+from writ.contracts.event import EventData
 from writ.contracts.events.backlog import TaskChangeRequested, TaskScoreRequested, TaskSubmitted
+from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Api, Request, Response
 
 api = Api("backlog")
@@ -130,28 +127,14 @@ def _run(
     request: Request, command: EventData, id: str, *, status: int = 200, method: Method = "rice"
 ) -> Response:
     """Take a command through the loop and answer with what became of the task."""
-    event = make_event(command, id=f"api-{uuid.uuid4().hex}", time=datetime.now(UTC), producer="backlog")
-    (record,) = bot.run(event, actor=("person", _actor(request)))
+    record = carry_out(bot, request, command, field="id")
     if record.outcome is None:
-        return Response({"action": record.action.id, "state": record.phase.value}, 202)
-    if record.outcome.status is not Result.SUCCEEDED:
-        message = record.outcome.message or record.outcome.status.value
-        raise WritError(message, code=_code(record.outcome, record.decision.verdict))
+        return answer(record, None)
     task = _tasks().get(id)
     if task is None:
         raise NotFoundError(f"no task {id}", field="id")
     location = {"Location": f"/v1/backlog/{id}"} if status == 201 else {}
     return _answer(task, method, status, {**location, "Writ-Action": record.action.id})
-
-
-def _code(outcome: Outcome, verdict: Verdict) -> str:
-    """The code of a problem: a limit may pass, missing facts too, any other denial is forbidden."""
-    code = outcome.code or "unexplained"
-    if outcome.status is not Result.DENIED:
-        return code
-    if verdict is Verdict.UNKNOWN:
-        return f"dependency.{code}"
-    return f"limit.{code}" if code.startswith("limit") else f"policy.{code}"
 
 
 def _query(request: Request) -> Query:

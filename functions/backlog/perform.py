@@ -145,7 +145,7 @@ def _write(
             )
         except ConflictError:
             continue
-    raise TransientError(f"task {action.target.id} kept changing", code="task.contended")
+    raise TransientError(f"task {action.target.id} kept changing", code="dependency.contended")
 
 
 def _existing(before: DetailedTask | None, action: Action) -> DetailedTask:

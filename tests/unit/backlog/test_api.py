@@ -43,7 +43,7 @@ def test_a_task_that_was_added_can_be_read(call: Caller) -> None:
 def test_adding_is_an_action_of_the_caller_with_evidence(call: Caller) -> None:
     made = added(call)
     record = call.plane.actions.records[made.headers["Writ-Action"]]
-    assert (record.cause.actor_kind, record.cause.actor_id) == ("person", "operator")
+    assert (record.cause.actor_kind, record.cause.actor_id) == ("person", "s-1")
     assert set(call.plane.evidence.entries) == {f"{record.action.id}.intent", f"{record.action.id}.outcome"}
 
 

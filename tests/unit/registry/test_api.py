@@ -237,3 +237,18 @@ def test_the_limit_on_pauses_holds(plane: ControlledPlane) -> None:
     assert record.outcome is not None
     assert record.outcome.status is Status.DENIED
     assert not plane.controls.documents
+
+
+def test_nothing_is_paused_on_facts_that_cannot_be_read(plane: ControlledPlane) -> None:
+    plane.controls.documents[FREEZES] = '{"items": [{"id": "all"}]}'
+    answer = pause()
+    assert (answer.status, answer.body["code"]) == (503, "dependency.facts_missing")
+    assert answer.headers["Retry-After"]
+    assert pause_key("backlog") not in plane.controls.documents
+
+
+def test_a_registry_that_was_paused_by_hand_says_so(plane: ControlledPlane) -> None:
+    plane.controls.documents[pause_key("registry")] = '{"paused": true}'
+    answer = pause()
+    assert (answer.status, answer.body["code"]) == (403, "policy.bot_paused")
+    assert pause_key("backlog") not in plane.controls.documents

@@ -102,7 +102,7 @@ class FoundationStack(Stack):
             removal_policy=self._settings.removal,
         )
         signers = [
-            self._names.role_arn(function)
+            self._principal(function)
             for folder in folders
             if "sign" in folder.manifest.needs.keys.get(name, ())
             for function in folder.functions
@@ -114,10 +114,16 @@ class FoundationStack(Stack):
                 principals=[iam.AnyPrincipal()],
                 actions=["kms:Sign"],
                 resources=["*"],
-                conditions={"ArnNotEquals": {"aws:PrincipalArn": signers}} if signers else None,
+                conditions={"ArnNotLike": {"aws:PrincipalArn": signers}} if signers else None,
             )
         )
         return key
+
+    def _principal(self, function: str) -> str:
+        """What `aws:PrincipalArn` is for a function, by the target it runs on."""
+        if self._settings.target.session_principals:
+            return self._names.session_arn(function)
+        return self._names.role_arn(function)
 
     def _secret(self, name: str) -> secretsmanager.Secret:
         secret = secretsmanager.Secret(

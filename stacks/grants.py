@@ -43,7 +43,6 @@ class Resources:
     """ARNs that only exist once deployed, by logical name."""
 
     keys: Mapping[str, str]
-    secrets: Mapping[str, str]
     event_conditions: bool = True
 
 
@@ -86,7 +85,7 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *_tables(needs.tables, names),
         *_buckets(needs.buckets, names),
         *_keys(needs.keys, resources.keys),
-        *_allow("Secrets", ["secretsmanager:GetSecretValue"], [resources.secrets[s] for s in needs.secrets]),
+        *_allow("Secrets", ["secretsmanager:GetSecretValue"], [names.secret_arn(s) for s in needs.secrets]),
         *_allow("Flows", ["states:StartExecution"], [names.flow_arn(flow) for flow in needs.flows]),
         *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
         *_emit(folder.manifest, needs.emits, names, resources.event_conditions),

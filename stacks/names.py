@@ -50,6 +50,13 @@ class Names:
     def bucket_arn(self, logical: str) -> str:
         return f"arn:{Aws.PARTITION}:s3:::{self.bucket(logical)}"
 
+    def secret_arn(self, logical: str) -> str:
+        """Secrets Manager adds a hyphen and six characters of its own.
+
+        https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+        """
+        return self._arn("secretsmanager", f"secret:{self.thing(logical)}-??????")
+
     def function_arn(self, function: str) -> str:
         return self._arn("lambda", f"function:{self.thing(function)}")
 
@@ -58,6 +65,10 @@ class Names:
 
     def role_arn(self, function: str) -> str:
         return f"arn:{Aws.PARTITION}:iam::{self.account}:role/{self.thing(function)}"
+
+    def session_arn(self, function: str) -> str:
+        """Every session of a function's role."""
+        return f"arn:{Aws.PARTITION}:sts::{self.account}:assumed-role/{self.thing(function)}/*"
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:{Aws.PARTITION}:{service}:{self.region}:{self.account}:{resource}"

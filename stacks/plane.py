@@ -54,7 +54,6 @@ def build(
         alarms=foundation.alarm_topic,
         resources=Resources(
             keys={name: key.key_arn for name, key in foundation.keys.items()},
-            secrets={name: secret.secret_arn for name, secret in foundation.secrets.items()},
             event_conditions=settings.target.event_conditions,
         ),
     )

@@ -37,6 +37,8 @@ class Target:
         Whether clients reach it over TLS; where they do not, a policy that insists on it locks them out.
     event_conditions
         Whether it knows the condition keys of `events:PutEvents`.
+    session_principals
+        Whether `aws:PrincipalArn` is the ARN of a role's session, where AWS has that of the role.
     linked_layer
         Whether functions see this machine's files, so that the dependency layer can be a link.
     """
@@ -45,6 +47,7 @@ class Target:
     refuses: frozenset[Feature] = frozenset()
     tls: bool = True
     event_conditions: bool = True
+    session_principals: bool = False
     linked_layer: bool = False
 
 
@@ -56,7 +59,12 @@ _RETENTION: Final = {
 }
 AWS: Final = Target("aws")
 EMULATOR: Final = Target(
-    "emulator", refuses=frozenset(Feature), tls=False, event_conditions=False, linked_layer=True
+    "emulator",
+    refuses=frozenset(Feature),
+    tls=False,
+    event_conditions=False,
+    session_principals=True,
+    linked_layer=True,
 )
 LOCALSTACK: Final = Target("localstack", refuses=frozenset(Feature), tls=False, event_conditions=False)
 TARGETS: Final = {target.name: target for target in (AWS, EMULATOR, LOCALSTACK)}

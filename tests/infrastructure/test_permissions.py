@@ -1,0 +1,182 @@
+"""Least privilege, read from the templates: what no manifest asks for, no role has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stacks.grants import AUTHORITY, needs_of
+from stacks.tables import SIGNING_KEYS
+from tests.infrastructure.synthesis import ENVS, Synthesis, listed, synthesized
+
+ALLOWED = yaml.safe_load((Path(__file__).parent / "allowed_wildcards.yaml").read_text(encoding="utf-8"))
+EVERY = "every function"
+
+
+def granted(plane: Synthesis) -> Iterator[tuple[str, dict[str, Any], str, str]]:
+    """Function, statement, action, resource: each combination that some role allows."""
+    for role, statements in plane.roles():
+        function = role.removeprefix(plane.names.thing(""))
+        for statement in statements:
+            for action in statement["Action"]:
+                for resource in statement["Resource"]:
+                    yield function, statement, action, resource
+
+
+def explanation(plane: Synthesis, function: str, action: str, resource: str) -> int | None:
+    """The number of the entry that explains a wildcard."""
+    for number, entry in enumerate(ALLOWED):
+        allowed = entry["resource"].format(
+            env=plane.env, account=plane.names.account, region=plane.names.region
+        )
+        who = entry["who"] == [EVERY] or function in entry["who"]
+        if who and action in entry["actions"] and resource == allowed:
+            return number
+    return None
+
+
+def wildcards(plane: Synthesis) -> list[tuple[str, str, str]]:
+    return [
+        (function, action, resource)
+        for function, _, action, resource in granted(plane)
+        # A log group's ARN ends in `:*`, which stands for its streams.
+        if set("*?") & {*action, *re.sub(r"(:log-group:[^*?]+):\*$", r"\1", resource)}
+    ]
+
+
+def test_every_wildcard_has_a_reason(plane: Synthesis) -> None:
+    assert [w for w in wildcards(plane) if explanation(plane, *w) is None] == []
+
+
+def test_every_explained_wildcard_is_there() -> None:
+    used = {explanation(plane, *w) for plane in map(synthesized, ENVS) for w in wildcards(plane)}
+    assert [entry for number, entry in enumerate(ALLOWED) if number not in used] == []
+    assert all(len(entry["reason"]) > 20 for entry in ALLOWED)
+
+
+def test_roles_only_allow(plane: Synthesis) -> None:
+    for role, statements in plane.roles():
+        for statement in statements:
+            assert statement["Effect"] == "Allow", role
+            assert not {"NotAction", "NotResource"} & statement.keys(), role
+
+
+def test_events_are_put_only_under_the_own_name_and_only_those_of_the_manifest(plane: Synthesis) -> None:
+    operator = "StringEquals" if plane.settings.target.event_conditions else "StringEqualsIfExists"
+    found = {}
+    for function, statement, action, resource in granted(plane):
+        if action == "events:PutEvents":
+            assert resource.endswith(f":event-bus/{plane.names.bus}"), function
+            assert statement["Condition"].keys() == {operator}, function
+            condition = statement["Condition"][operator]
+            assert condition.keys() == {"events:source", "events:detail-type"}, function
+            found[function] = (condition["events:source"], sorted(condition["events:detail-type"]))
+    expected = {
+        function: (f"writ.{folder.name}", sorted(needs_of(folder).emits))
+        for folder in plane.folders
+        for function in folder.functions
+        if needs_of(folder).emits
+    }
+    assert found == expected
+
+
+def test_emits_are_those_of_the_manifest_and_of_the_loop(plane: Synthesis) -> None:
+    for folder in plane.folders:
+        loop = {"ActionCompleted.v1", "ApprovalRequested.v1"} if folder.manifest.actions else set()
+        assert set(needs_of(folder).emits) == {*folder.manifest.emits, *loop}, folder.name
+
+
+def test_only_the_authority_signs_certificates_and_only_the_sequencer_the_log(plane: Synthesis) -> None:
+    signers = {"ca": {"authority"}, "ct": {"authority"}, "log": {"sequencer"}}
+    assert set(SIGNING_KEYS) == set(signers)
+    keys = {name: key.key_arn for name, key in plane.plane.foundation.keys.items()}
+    stack = plane.plane.foundation
+    arns = {plane.value(stack.stack_name, stack.resolve(arn)): name for name, arn in keys.items()}
+    found: dict[str, set[str]] = {name: set() for name in signers}
+    for function, _, action, resource in granted(plane):
+        if action.startswith("kms:"):
+            assert action in {"kms:Sign", "kms:GetPublicKey"}, function
+            if action == "kms:Sign":
+                found[arns[resource]].add(function)
+    assert found == signers
+
+
+def test_a_key_refuses_everybody_but_its_signers_whatever_their_policies_say(plane: Synthesis) -> None:
+    for name, signer in (("Ca", "authority"), ("Ct", "authority"), ("Log", "sequencer")):
+        (key,) = [k for k in plane.all("AWS::KMS::Key") if k.id.startswith(f"Key{name}")]
+        statements = plane.value(key.stack, key.properties["KeyPolicy"])["Statement"]
+        (denied,) = [statement for statement in statements if statement["Effect"] == "Deny"]
+        assert (denied["Action"], denied["Principal"]) == ("kms:Sign", {"AWS": "*"})
+        role = plane.names.thing(signer)
+        session = f"arn:aws:sts::{plane.names.account}:assumed-role/{role}/*"
+        itself = f"arn:aws:iam::{plane.names.account}:role/{role}"
+        expected = session if plane.settings.target.session_principals else itself
+        assert denied["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": [expected]}}
+
+
+def test_who_signs_evidence_may_call_the_authority_and_nobody_else_may(plane: Synthesis) -> None:
+    authority = f":function:{plane.names.thing(AUTHORITY)}"
+    callers = {
+        f for f, _, action, r in granted(plane) if action == "lambda:InvokeFunction" and r.endswith(authority)
+    }
+    assert callers == {function for folder in plane.folders if folder.signs for function in folder.functions}
+
+
+def test_a_role_reads_no_index_that_is_not_there(plane: Synthesis) -> None:
+    indexes = set()
+    for table in plane.all("AWS::DynamoDB::Table"):
+        for index in table.properties.get("GlobalSecondaryIndexes", ()):
+            indexes.add(
+                f"{plane.value(table.stack, table.properties['TableName'])}/index/{index['IndexName']}"
+            )
+    used = {resource.partition(":table/")[2] for _, _, _, resource in granted(plane) if "/index/" in resource}
+    assert used <= indexes
+
+
+def test_the_boundary_lets_every_role_do_what_it_was_granted(plane: Synthesis) -> None:
+    (boundary,) = plane.all("AWS::IAM::ManagedPolicy")
+    statements = [
+        listed(s) for s in plane.value(boundary.stack, boundary.properties["PolicyDocument"])["Statement"]
+    ]
+    beyond = [
+        (function, action, resource)
+        for function, _, action, resource in granted(plane)
+        if not any(
+            action in statement["Action"] and any(fnmatchcase(resource, arn) for arn in statement["Resource"])
+            for statement in statements
+        )
+    ]
+    assert beyond == []
+
+
+def test_the_boundary_holds_nothing_that_no_role_was_granted(plane: Synthesis) -> None:
+    (boundary,) = plane.all("AWS::IAM::ManagedPolicy")
+    statements = boundary.properties["PolicyDocument"]["Statement"]
+    actions = {action for statement in statements for action in listed(statement)["Action"]}
+    assert actions - {action for _, _, action, _ in granted(plane)} == set()
+
+
+def test_the_boundary_ends_at_its_environment(plane: Synthesis) -> None:
+    (boundary,) = plane.all("AWS::IAM::ManagedPolicy")
+    for statement in plane.value(boundary.stack, boundary.properties["PolicyDocument"])["Statement"]:
+        for resource in listed(statement)["Resource"]:
+            named = f"writ-{plane.env}" in resource or resource.endswith(f":{plane.names.account}:key/*")
+            no_resources = {"dynamodb:ListStreams", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+            assert named or (resource == "*" and set(statement["Action"]) == no_resources), resource
+
+
+def test_resource_policies_open_nothing_to_everybody(plane: Synthesis) -> None:
+    kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::KMS::Key")
+    for resource in plane.all(*kinds):
+        document = resource.properties.get("PolicyDocument", resource.properties.get("KeyPolicy"))
+        for statement in plane.value(resource.stack, document)["Statement"]:
+            anybody = statement["Principal"] in ("*", {"AWS": "*"})
+            assert statement["Effect"] == "Deny" or not anybody, resource
+    for permission in plane.all("AWS::Lambda::Permission"):
+        assert permission.properties["Principal"] == "apigateway.amazonaws.com", permission
+        assert permission.properties["SourceArn"], permission

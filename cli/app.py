@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import actions, backlog, bots, policy
+from cli import actions, backlog, bots, demo, ledger_commands, local, making, policy, sending
 
 app = typer.Typer(
     name="writ",
@@ -14,7 +14,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Run, look at and steer the control plane.",
 )
+app.command("run")(local.run)
+app.command("up")(local.up)
+app.command("down")(local.down)
+app.command("status")(local.status)
+app.command("replay")(sending.replay)
 app.add_typer(bots.app, name="bots")
 app.add_typer(backlog.app, name="backlog")
 app.add_typer(actions.app, name="actions")
 app.add_typer(policy.app, name="policy")
+app.add_typer(ledger_commands.app, name="ledger")
+app.command("logs")(local.logs)
+app.add_typer(demo.app, name="demo")
+app.command("generate")(making.generate)
+app.command("new-bot")(making.new_bot)

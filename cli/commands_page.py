@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
-import click
 import typer
 
 PAGE: Final = "docs/reference/commands.md"
@@ -24,21 +23,21 @@ def command_page() -> dict[str, str]:
     """The page, by its path."""
     from cli.app import app
 
-    root = typer.main.get_command(app)
-    return {PAGE: _HEAD + "\n".join(_sections(root, click.Context(root, info_name="writ")))}
+    root: Any = typer.main.get_command(app)
+    return {PAGE: _HEAD + "\n".join(_sections(root, root.make_context("writ", [], resilient_parsing=True)))}
 
 
-def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
-    if not isinstance(command, click.Group):
+def _sections(command: Any, context: Any) -> Iterator[str]:
+    if not hasattr(command, "list_commands"):
         yield _section(command, context)
         return
     for name in command.list_commands(context):
         child = command.get_command(context, name)
         if child is not None:
-            yield from _sections(child, click.Context(child, info_name=name, parent=context))
+            yield from _sections(child, type(context)(child, info_name=name, parent=context))
 
 
-def _section(command: click.Command, context: click.Context) -> str:
+def _section(command: Any, context: Any) -> str:
     usage = " ".join((context.command_path, *command.collect_usage_pieces(context)))
     records = (parameter.get_help_record(context) for parameter in command.params)
     rows = [f"| `{name}` | {text} |" for name, text in filter(None, records) if name not in _EVERYWHERE]

@@ -115,7 +115,8 @@ def clients(process: Process) -> Callable[[str], Any]:
 
     session = boto3.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
     config = Config(inject_host_prefix=False, retries={"mode": "standard"}, s3={"addressing_style": "path"})
-    return lambda service: session.client(service, endpoint_url=process.endpoint, config=config)
+    make: Any = session.client
+    return lambda service: make(service, endpoint_url=process.endpoint, config=config)
 
 
 def bootstrap(client: Callable[[str], Any]) -> None:

@@ -22,9 +22,8 @@ _END: Final = "<!-- bots:end -->"
 def generated(root: Path = ROOT) -> dict[str, str]:
     """Every generated file, by path below the root."""
     folders = load_folders(root / "functions")
-    readme = (root / README).read_text(encoding="utf-8")
     return {
-        README: _between(readme, bot_table(folders, BOTS)),
+        README: _between(_read(root / README) or "", bot_table(folders, BOTS)),
         ".github/CODEOWNERS": codeowners(folders),
         **bot_pages(folders),
         **event_pages(event_types(), folders),

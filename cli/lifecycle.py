@@ -104,7 +104,7 @@ def picture(state: Status) -> RenderableType:
     """The status for people."""
     if state.file is None:
         return facts("no control plane", {"next": "make run"})
-    values = {
+    values: dict[str, object] = {
         "plane": f"{state.file.env}, {'running' if state.pulse else 'stopped'}",
         "API": state.file.api_url,
         "AWS endpoint": state.file.aws_endpoint_url,

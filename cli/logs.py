@@ -80,9 +80,10 @@ def read(plane: Plane, function: str, since: timedelta, *, follow: bool = False)
     while True:
         newest = start
         for event in _events(logs, plane.log_group(function), start):
-            if event["eventId"] in seen:
+            known = str(event.get("eventId") or f"{event['timestamp']} {event['message']}")
+            if known in seen:
                 continue
-            seen.add(event["eventId"])
+            seen.add(known)
             newest = max(newest, int(event["timestamp"]))
             if (line := parse(int(event["timestamp"]), event["message"])) is not None:
                 yield line

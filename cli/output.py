@@ -63,6 +63,13 @@ class Output:
         for renderable in renderables:
             self._result.print(renderable)
 
+    def line(self, document: Any, text: Text) -> None:
+        """One line of a result that has no end: in JSON mode one object a line."""
+        if self.as_json:
+            typer.echo(json.dumps(document, default=str, ensure_ascii=False))
+        else:
+            self._result.print(text)
+
     def note(self, text: str) -> None:
         """A line of progress, beside the result."""
         if not self.as_json:

@@ -14,7 +14,7 @@ from rich.text import Text
 from cli.output import table
 from cli.story import WAITING, Story
 
-ARROW: Final = " ──► "
+ARROW: Final = "──► "
 _VERDICTS: Final = ("allow", "review", "deny", "unknown")
 _STATUSES: Final = ("succeeded", "failed", "denied", "expired", WAITING)
 
@@ -34,20 +34,20 @@ class Stage:
 def loop(stages: Sequence[Stage]) -> str:
     """Stages beside one another, an arrow between their names, their notes below."""
     height = max(len(stage.notes) for stage in stages)
-    head = ARROW.join(_between(stage.name, stage.width, last=stage is stages[-1]) for stage in stages)
-    lines = [head.rstrip()]
+    head = "".join(_led_on(stage) for stage in stages[:-1]) + stages[-1].name
+    lines = [head]
     for row in range(height):
         cells = (
-            (stage.notes[row] if row < len(stage.notes) else "").ljust(stage.width + len(ARROW))
+            (stage.notes[row] if row < len(stage.notes) else "").ljust(len(_led_on(stage)))
             for stage in stages
         )
         lines.append("".join(cells).rstrip())
     return "\n".join(lines)
 
 
-def _between(name: str, width: int, *, last: bool) -> str:
-    """A name, drawn out to its column's width by the line that leads on from it."""
-    return name if last or len(name) == width else name + " " + "─" * (width - len(name) - 1)
+def _led_on(stage: Stage) -> str:
+    """A name, and the line that leads from it over its column's width to the next one."""
+    return f"{stage.name} {'─' * (stage.width - len(stage.name))}{ARROW}"
 
 
 def stages(story: Story) -> list[Stage]:

@@ -15,7 +15,7 @@ from cli import picture, verify
 from cli.ledger import COPIES, write_copy
 from cli.log_source import PlaneLog
 from cli.output import Output
-from cli.plane import ROOT, RUN_FILE, Plane
+from cli.plane import ROOT, RUN_FILE, Plane, RunFile
 from cli.progress import Bars
 from cli.replay import Receipt, Webhook, replay
 from cli.story import Story, read_actions
@@ -116,16 +116,26 @@ def copy_log(plane: Plane, folder: Path, bars: Bars) -> LogCopy:
     return write_copy(PlaneLog(plane), folder, lambda done, size: bars.step("copying the ledger", done, size))
 
 
-def save(plane: Plane, result: Result) -> None:
+def save(plane: Plane, result: Result) -> RunFile:
     """Write down where the plane is and what was found."""
     proof = result.proof
-    plane.file.model_copy(
+    file = plane.file.model_copy(
         update={
             "log_origin": proof.report.checkpoint.origin,
             "checkpoint": proof.checkpoint,
             "counts": proof.story.counts(),
         }
-    ).save()
+    )
+    file.save()
+    return file
+
+
+def report(plane: Plane, result: Result, output: Output) -> None:
+    """Write the result down and show it; the command fails unless all of it held."""
+    file = save(plane, result)
+    output.show({**result.document(), "run": file.model_dump(mode="json")}, show(plane, result))
+    if result.problems:
+        output.found_problem()
 
 
 def show(plane: Plane, result: Result) -> RenderableType:

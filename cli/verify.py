@@ -61,6 +61,14 @@ def unreadable(error: VerificationError, copy: LogCopy) -> dict[str, Any]:
     return {"ok": False, "copy": str(copy.folder), "faults": 1, "open": 0, "findings": [finding]}
 
 
+def unreadable_picture(error: VerificationError, copy: LogCopy) -> RenderableType:
+    """The same for people."""
+    return Group(
+        Text.assemble(("✘ ", "bold red"), f"nothing to verify against: {error.message}"),
+        Text(f"  copy: {copy.folder}", style="dim"),
+    )
+
+
 def picture(report: Report, copy: LogCopy) -> RenderableType:
     """A report for people: the verdict, then what was found."""
     head = report.checkpoint

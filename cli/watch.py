@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from cli.log_source import signed_size
 from cli.output import CommandError
 from cli.plane import Plane, calling
 
@@ -98,8 +99,6 @@ def stuck(pulse: Pulse, seconds: float) -> CommandError:
 
 def pulse(plane: Plane) -> Pulse:
     """Look at a plane now."""
-    from cli.ledger import signed_size
-
     with calling("looking at the queues"):
         queues, dead = _queues(plane)
     with calling("looking for open actions"):

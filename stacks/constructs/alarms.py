@@ -1,4 +1,4 @@
-"""The alarms of one bot. All of them tell the alarm topic when they go off and when they are over."""
+"""The alarms of one bot. They tell the alarm topic when they go off and when they are over."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Alarms(Construct):
         self._alarm("Oldest", metric, seconds, f"{self._folder.name}: falls behind")
 
     def _budget_burn(self) -> None:
-        """Both windows burn: the objective of the manifest is at risk."""
+        """Both windows burn: the objective of the manifest is at risk. One window alone tells nobody."""
         threshold = min(100.0, BURN_RATE * (100 - self._folder.manifest.slo.success))
         windows = [self._burn(id, period, threshold) for id, period in (("Long", _LONG), ("Short", _SHORT))]
         burn = cloudwatch.CompositeAlarm(
@@ -82,7 +82,6 @@ class Alarms(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(self._action)
         self._settings.where_accepted(alarm, Feature.ALARM_MATH)
         return alarm
 

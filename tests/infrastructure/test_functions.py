@@ -80,14 +80,15 @@ def test_every_function_is_watched_and_every_alarm_tells_when_it_starts_and_ends
             assert ("ApproximateAgeOfOldestMessage", plane.names.thing(folder.name)) in watched
     for alarm in alarms(plane):
         topic = [f"arn:aws:sns:{plane.names.region}:{plane.names.account}:{plane.names.thing('alarms')}"]
-        assert alarm["AlarmActions"] == topic, alarm["AlarmName"]
-        assert alarm.get("OKActions") == topic or "-burn-" in alarm["AlarmName"], alarm["AlarmName"]
+        window = alarm["AlarmName"].endswith(("-burn-long", "-burn-short"))  # the composite of both tells
+        for actions in ("AlarmActions", "OKActions"):
+            assert alarm.get(actions) == (None if window else topic), alarm["AlarmName"]
 
 
 def test_every_alarm_leads_to_a_runbook(plane: Synthesis) -> None:
     runbooks = {folder.manifest.runbook for folder in plane.folders}
     for alarm in alarms(plane):
-        if "-burn-" not in alarm["AlarmName"]:
+        if not alarm["AlarmName"].endswith(("-burn-long", "-burn-short")):
             assert alarm["AlarmDescription"].rpartition("Runbook: ")[2] in runbooks, alarm["AlarmName"]
 
 
@@ -164,3 +165,15 @@ def test_no_stack_but_a_bots_creates_code(plane: Synthesis, what: str) -> None:
     assert {resource.stack for resource in plane.all(f"AWS::Lambda::{what}")} <= {
         stack.stack_name for stack in plane.plane.bots
     }
+
+
+def test_every_alarm_reaches_the_bridge(plane: Synthesis) -> None:
+    bridges = [f for f in plane.folders if any(trigger.alarms for trigger in f.manifest.triggers)]
+    subscriptions = [plane.value(s.stack, s.properties) for s in plane.all("AWS::SNS::Subscription")]
+    assert [s["Endpoint"].rpartition(":")[2] for s in subscriptions] == [
+        plane.names.thing(folder.name) for folder in bridges
+    ]
+    assert bridges
+    for subscription in subscriptions:
+        assert (subscription["Protocol"], subscription["RawMessageDelivery"]) == ("sqs", True)
+        assert subscription["TopicArn"].endswith(f":{plane.names.thing('alarms')}")

@@ -26,9 +26,12 @@ def process(
     context: Any,
     run: Callable[[AnyEvent], Sequence[ActionRecord]],
     dead_letters: DeadLetters | None = None,
+    *,
+    reading: Callable[[str], AnyEvent] | None = None,
 ) -> dict[str, Any]:
     """Run every record of a batch; return the ids of those to be delivered again.
 
+    `reading` makes an event of a body that is not one yet; else a body is an EventBridge envelope.
     What a retry cannot help, and what has been retried `MAX_RECEIVES` times, is sent to the dead-letter
     queue with code, field and reason, and counts as handled.
     """
@@ -38,7 +41,7 @@ def process(
         body = record.get("body", "")
         event_type = "unknown"
         try:
-            event = read(body)
+            event = (reading or read)(body)
             event_type = event.type
             with telemetry.span(bot, event) as note:
                 note(run(event))

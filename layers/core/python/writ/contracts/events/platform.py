@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from writ.contracts.event import EventData, event
 Bot = Annotated[Name, Field(examples=["backlog"])]
 Person = Annotated[str, Field(min_length=1, max_length=128, examples=["operator"])]
 Reason = Annotated[str, Field(min_length=1, max_length=500, examples=["Provider outage"])]
+AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 
 @event("platform")
@@ -65,3 +66,22 @@ class EventRejected(EventData):
     field: Annotated[str, Field(max_length=512, examples=["detail.data.check_id"])] | None = None
     event_type: Annotated[str, Field(max_length=128, examples=["CheckFailed.v1"])] | None = None
     reason: Reason
+
+
+class AlarmChange(EventData):
+    alarm: Annotated[str, Field(min_length=1, max_length=255, examples=["writ-prod-backlog-errors"])]
+    description: Annotated[
+        str, Field(max_length=1024, examples=["backlog (handler): errors. Runbook: docs/runbooks/backlog.md"])
+    ] = ""
+    reason: Annotated[str, Field(max_length=1024, examples=["Threshold Crossed: 1 datapoint [3.0]"])]
+    previous: Annotated[AlarmState, Field(examples=["OK"])]
+
+
+@event("platform")
+class AlarmRaised(AlarmChange):
+    """A CloudWatch alarm of the plane went off; `reason` is CloudWatch's own."""
+
+
+@event("platform")
+class AlarmCleared(AlarmChange):
+    """A CloudWatch alarm of the plane that had gone off is over."""

@@ -3,13 +3,16 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
+PYTEST := $(PY) -m pytest
+ENV ?= local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help setup check unit test clean
+.PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e chaos \
+	bench synth deploy new-bot generate fmt clean test-localstack
 
 help: ## What each target does
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
 
 .venv/.ready: requirements.lock requirements-uv.lock
 	@command -v python3 >/dev/null || { echo "python3 (3.11 or newer) is needed"; exit 2; }
@@ -21,16 +24,68 @@ help: ## What each target does
 
 setup: .venv/.ready ## Create .venv from the lock file
 
-check: setup ## Lint and types
+run: setup ## Deploy locally, send real webhooks through the loop, verify the ledger; the plane stays up
+	@./writ run
+
+stop: setup ## Stop the local plane; its state is kept
+	@./writ down
+
+status: setup ## How the local plane stands
+	@./writ status
+
+test: check generated policies unit infrastructure integration e2e ## Everything CI runs
+
+check: setup ## Lint, format, types, and which way dependencies point
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(PY) -m mypy -p cli
 	@.venv/bin/lint-imports
 
+generated: setup ## Whether generated files are up to date
+	@./writ generate --check
+
+policies: setup ## The policies' own tests
+	@./writ policy test
+
 unit: setup ## Unit, property and contract tests (no network)
-	@$(PY) -m pytest tests/unit tests/property tests/contract
+	@$(PYTEST) -n 2 tests/unit tests/property tests/contract
 
-test: check unit ## Everything CI runs
+infrastructure: setup ## Tests over the synthesized templates
+	@$(PYTEST) tests/infrastructure
 
-clean: ## Remove what the targets made
-	@rm -rf .venv .writ cdk.out node_modules .mypy_cache .pytest_cache .ruff_cache
+integration: setup ## Adapters against AWS in memory
+	@$(PYTEST) -n 2 tests/integration
+
+e2e: setup ## The deployed plane, driven from outside
+	@$(PYTEST) tests/e2e
+
+chaos: setup ## Seeded faults at every step; WRIT_CHAOS is how many schedules
+	@$(PYTEST) tests/chaos
+
+bench: setup ## The design's budgets as JSON, against a baseline of the same run
+	@$(PY) tests/bench/measure.py
+
+synth: setup ## The templates of ENV (local, dev, staging, prod), without AWS
+	@./writ synth $(ENV)
+
+deploy: setup ## Deploy ENV with the AWS credentials of this shell: make deploy ENV=dev
+	@./writ deploy $(ENV)
+
+new-bot: setup ## A new bot's folder: make new-bot NAME=probe
+	@test -n "$(NAME)" || { echo "say which: make new-bot NAME=probe"; exit 2; }
+	@./writ new-bot "$(NAME)"
+
+generate: setup ## Write the generated files anew
+	@./writ generate
+
+fmt: setup ## Format, and fix what the linter can
+	@$(PY) -m ruff check --fix --quiet .
+	@$(PY) -m ruff format --quiet .
+
+test-localstack: setup ## The e2e tests against a running LocalStack
+	@WRIT_AWS_ENDPOINT="$${WRIT_AWS_ENDPOINT:-http://127.0.0.1:4566}" $(PYTEST) tests/e2e
+
+clean: ## Stop the plane, and remove what the targets made
+	@if test -x $(PY); then ./writ down >/dev/null || true; fi
+	@rm -rf .venv .writ cdk.out node_modules site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -63,11 +62,8 @@ def logs(
     """Log lines of a bot. With --follow, --json prints one document a line, without end."""
     with reporting(as_json) as output:
         found = bot_logs.read(Plane.load(), bot, bot_logs.span(since), follow=follow)
-        if not as_json:
-            for line in found:
-                output.show(None, line.text())
-        elif follow:
-            for line in found:
-                typer.echo(json.dumps(line.document(), default=str, ensure_ascii=False))
-        else:
+        if as_json and not follow:
             output.show({"items": [line.document() for line in found]})
+            return
+        for line in found:
+            output.line(line.document(), line.text())

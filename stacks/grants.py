@@ -31,8 +31,9 @@ _KEY_ACTIONS: Final = {"sign": "kms:Sign", "public": "kms:GetPublicKey"}
 KERNEL_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "actions": ("read", "upsert"),
     "approvals": ("read", "upsert"),
-    "controls": ("read", "upsert"),
+    "controls": ("read",),  # pauses, freezes and exceptions: a bot that could write them had no limits
     "entries": ("read", "append"),
+    "usage": ("read", "upsert"),
 }
 KERNEL_EVENTS: Final = ("ActionCompleted.v1", "ApprovalRequested.v1")
 AUTHORITY: Final = "authority"

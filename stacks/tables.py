@@ -58,7 +58,7 @@ TABLES: Final = (
         by_status=Key("status", "rice", frozenset({"rice"}), _LISTED),
     ),
     _table("certificates", Key("fingerprint")),
-    _table("controls", Key("pk", "sk"), expires=True),
+    _table("controls", Key("pk", "sk")),
     _table("deliveries", Key("delivery")),
     _table(
         "entries",
@@ -68,6 +68,8 @@ TABLES: Final = (
     ),
     _table("index", Key("edge", "position")),
     _table("log", Key("pk")),
+    _table("notes", Key("bot", "subject")),
+    _table("usage", Key("pk", "sk"), expires=True),
 )
 INDEXES: Final = {spec.name: tuple(spec.indexes) for spec in TABLES}
 STREAMS: Final = frozenset(spec.name for spec in TABLES if spec.streams)

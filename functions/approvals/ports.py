@@ -31,7 +31,7 @@ def connect() -> Ports:
     environment = current()
     actions = environment.table("actions")
     desk = Desk(
-        ActionTable(actions, environment.table("controls")),
+        ActionTable(actions, environment.table("usage")),
         ApprovalTable(environment.table("approvals")),
         answers(environment),
     )

@@ -20,7 +20,7 @@ def connect() -> Ports:
     """The ports of a deployed function, once in an execution environment."""
     environment = current()
     return Ports(
-        actions=ActionTable(environment.table("actions"), environment.table("controls")),
+        actions=ActionTable(environment.table("actions"), environment.table("usage")),
         approvals=ApprovalTable(environment.table("approvals")),
         answers=answers(environment),
         clock=SystemClock(),

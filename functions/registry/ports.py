@@ -27,5 +27,9 @@ class Ports:
 
 def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""
-    controls = environment.table("controls")
-    return Ports(catalog.deployed, ControlTable(controls), StatisticsTable(controls), SystemClock())
+    return Ports(
+        catalog.deployed,
+        ControlTable(environment.table("controls")),
+        StatisticsTable(environment.table("usage")),
+        SystemClock(),
+    )

@@ -1,4 +1,4 @@
-"""Outcomes by bot and hour, as the loop counts them in table `controls`."""
+"""Outcomes by bot and hour, as the loop counts them in table `usage`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from functions.registry.performance import Tally
 from writ.adapters import dynamo
-from writ.adapters.action_table import ControlItem
+from writ.adapters.usage_table import UsageItem
 
 # More hours than any window has.
 _MOST: Final = 1000
@@ -23,15 +23,15 @@ class Statistics(Protocol):
 class StatisticsTable:
     """See Statistics."""
 
-    def __init__(self, controls: str) -> None:
-        self._item = dynamo.bind(ControlItem, controls)
+    def __init__(self, usage: str) -> None:
+        self._item = dynamo.bind(UsageItem, usage)
 
     def hours(self, bot: str, first: str, last: str) -> Mapping[str, Tally]:
         found = dynamo.page(self._item, f"stat#{bot}", self._item.sk.between(first, last), limit=_MOST)
         return {item.sk: _tally(item) for item in found}
 
 
-def _tally(item: ControlItem) -> Tally:
+def _tally(item: UsageItem) -> Tally:
     return Tally(
         succeeded=int(item.succeeded or 0),
         failed=int(item.failed or 0),

@@ -37,7 +37,7 @@ def declared(folder: BotFolder) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_nothing_is_used_that_the_manifest_does_not_declare(folder: BotFolder) -> None:
-    loop = {("tables", name) for name in ("actions", "approvals", "controls", "entries")}
+    loop = {("tables", name) for name in ("actions", "approvals", "controls", "entries", "usage")}
     allowed = declared(folder) | (loop if folder.manifest.actions else set())
     assert used(folder.path) <= allowed
 

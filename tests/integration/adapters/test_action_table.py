@@ -25,18 +25,18 @@ def store(request: pytest.FixtureRequest) -> ActionStore:
     if request.param == "memory":
         return MemoryActions()
     request.getfixturevalue("account")
-    return ActionTable("actions", "controls")
+    return ActionTable("actions", "usage")
 
 
 @pytest.fixture
 def table(account: None) -> ActionTable:
-    return ActionTable("actions", "controls")
+    return ActionTable("actions", "usage")
 
 
-def control(pk: str, sk: str) -> dict[str, dict[str, str]]:
+def usage(pk: str, sk: str) -> dict[str, dict[str, str]]:
     key = {"pk": {"S": pk}, "sk": {"S": sk}}
     item: dict[str, dict[str, str]] = (
-        aws.client("dynamodb").get_item(TableName="controls", Key=key).get("Item", {})
+        aws.client("dynamodb").get_item(TableName="usage", Key=key).get("Item", {})
     )
     return item
 
@@ -142,7 +142,7 @@ def test_close_counts_the_outcome_once_in_the_hour(table: ActionTable) -> None:
         table.close(record, after)
         with pytest.raises(ConflictError):
             table.close(record, after)
-    counted = control("stat#probe", "2026030210")
+    counted = usage("stat#probe", "2026030210")
     assert {name: counted[name]["N"] for name in ("succeeded", "denied", "total_ms")} == {
         "succeeded": "2",
         "denied": "1",
@@ -161,7 +161,7 @@ def test_close_without_an_outcome_is_refused_before_anything_is_written(table: A
 
 def test_counters_are_forgotten_two_days_later(table: ActionTable) -> None:
     table.claim(claimed(), [HOUR])
-    counter = control(HOUR.counter, HOUR.slot)
+    counter = usage(HOUR.counter, HOUR.slot)
     assert (counter["n"]["N"], counter["ttl"]["N"]) == ("1", str(int(START.timestamp()) + COUNTER_TTL_S))
 
 
@@ -182,7 +182,7 @@ def test_action_is_listed_by_its_day_and_leaves_the_open_ones_when_it_closes(tab
 
 
 def test_missing_table_is_refused_in_our_terms(account: None) -> None:
-    elsewhere = ActionTable("elsewhere", "controls")
+    elsewhere = ActionTable("elsewhere", "usage")
     record = claimed()
     for call in (
         lambda: elsewhere.get(record.action.id),

@@ -30,7 +30,7 @@ SPEC = ActionSpec.model_validate({"risk": "low", "limits": {"per_hour": 5}})
 
 @pytest.fixture
 def guards(account: None) -> GuardTable:
-    return GuardTable("controls", [])
+    return GuardTable("controls", "usage", [])
 
 
 def read(guards: GuardTable) -> GuardFacts:
@@ -53,7 +53,7 @@ def test_usage_is_what_claims_have_reserved_in_the_same_hour(guards: GuardTable)
     counter = counter_key("probe", "low")
     hour = Reservation(counter, counter_slot("hour", DIGEST, START), 10)
     target = Reservation(counter, counter_slot("target_hour", DIGEST, START), 10)
-    actions = ActionTable("actions", "controls")
+    actions = ActionTable("actions", "usage")
     for number, reservations in enumerate(([hour, target], [hour], [hour])):
         actions.claim(claimed(number), reservations)
     assert read(guards).usage == {"hour": 3, "target_hour": 1}

@@ -32,8 +32,8 @@ QUERIES = [
 @pytest.fixture(scope="module")
 def lists() -> Iterator[tuple[ActionIndex, MemoryList]]:
     memory = MemoryActions()
-    with moto_aws("actions", "controls"):
-        table = ActionTable("actions", "controls")
+    with moto_aws("actions", "controls", "usage"):
+        table = ActionTable("actions", "usage")
         for number in range(30):
             at = NOW - timedelta(hours=7 * number)
             record = claimed(number, at, bot="probe" if number % 3 else "other")

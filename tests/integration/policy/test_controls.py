@@ -31,7 +31,7 @@ WHO = Identity("release", "platform", "1", "0" * 64)
 
 @pytest.fixture
 def ports() -> Iterator[Ports]:
-    with moto_aws("controls"):
+    with moto_aws("controls", "usage"):
         yield Ports(ControlTable("controls"), engine(), ManualClock())
 
 
@@ -55,7 +55,7 @@ def declare(ports: Ports, id: str = "year-end") -> Action:
 
 
 def verdict(action: Action) -> tuple[Verdict, list[str]]:
-    judge = Judge(engine(), GuardTable("controls", engine().bundle.windows))
+    judge = Judge(engine(), GuardTable("controls", "usage", engine().bundle.windows))
     mine = action.model_copy(update={"bot": "release", "name": "publish"})
     decision = judge.decide(Question(WHO, MEDIUM, mine, Cause("Test.v1", "evt-1")), START)
     return decision.verdict, [reason.code for reason in decision.reasons]

@@ -25,12 +25,12 @@ KEY = pause_key("probe")
 
 @pytest.fixture(autouse=True)
 def _account() -> Iterator[None]:
-    with moto_aws("actions", "controls"):
+    with moto_aws("actions", "controls", "usage"):
         yield
 
 
 def paused() -> bool | None:
-    return GuardTable("controls", []).read("probe", "low", "0" * 64, START).paused
+    return GuardTable("controls", "usage", []).read("probe", "low", "0" * 64, START).paused
 
 
 def test_what_is_set_is_what_policy_reads() -> None:
@@ -64,21 +64,21 @@ def test_an_effect_happens_once_and_is_remembered() -> None:
 
 
 def test_outcomes_are_found_by_bot_and_hour() -> None:
-    actions = ActionTable("actions", "controls")
+    actions = ActionTable("actions", "usage")
     ends = [Status.SUCCEEDED, Status.SUCCEEDED, Status.FAILED, Status.DENIED, Status.EXPIRED]
     for number, status in enumerate(ends):
         record = claimed(number, START - timedelta(hours=number))
         actions.claim(record, [])
         actions.close(record, closed(record, status, 100))
-    hours = StatisticsTable("controls").hours("probe", first_slot(START, MONTH), slot(START))
+    hours = StatisticsTable("usage").hours("probe", first_slot(START, MONTH), slot(START))
     assert len(hours) == 5
     assert within(hours, START, MONTH) == Tally(2, 1, 1, 1, 500)
     assert within(hours, START, timedelta(hours=2)) == Tally(succeeded=2, total_ms=200)
-    assert StatisticsTable("controls").hours("other", first_slot(START, MONTH), slot(START)) == {}
+    assert StatisticsTable("usage").hours("other", first_slot(START, MONTH), slot(START)) == {}
 
 
 def test_a_month_of_hours_is_read_whole() -> None:
-    statistics = StatisticsTable("controls")
+    statistics = StatisticsTable("usage")
     item = statistics._item
     with item.batch_write() as batch:
         for back in range(730):

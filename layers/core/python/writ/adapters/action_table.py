@@ -13,6 +13,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from writ.adapters import dynamo
+from writ.adapters.usage_table import UsageItem
 from writ.contracts.errors import ConflictError, LimitExceededError
 from writ.ports.actions import ActionRecord, Phase, Reservation
 
@@ -58,30 +59,12 @@ class ActionItem(Model):
     recent = _Recent()
 
 
-class ControlItem(Model):
-    """Counters, statistics and switches; `ttl` in epoch seconds on what may be forgotten."""
-
-    class Meta:
-        table_name = "controls"
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    n = NumberAttribute(null=True)
-    ttl = NumberAttribute(null=True)
-    succeeded = NumberAttribute(null=True)
-    failed = NumberAttribute(null=True)
-    denied = NumberAttribute(null=True)
-    expired = NumberAttribute(null=True)
-    total_ms = NumberAttribute(null=True)
-    document = UnicodeAttribute(null=True)
-
-
 class ActionTable:
     """See ActionStore. A claim and its counters, a close and its statistics, are one transaction each."""
 
-    def __init__(self, actions: str, controls: str) -> None:
+    def __init__(self, actions: str, usage: str) -> None:
         self._item = dynamo.bind(ActionItem, actions)
-        self._control = dynamo.bind(ControlItem, controls)
+        self._usage = dynamo.bind(UsageItem, usage)
 
     def get(self, action_id: str) -> ActionRecord | None:
         item = dynamo.get(self._item, action_id)
@@ -100,14 +83,14 @@ class ActionTable:
         if status is None:
             raise ValueError(f"{after.action.id} is closed without an outcome")
         elapsed = max(0, round((after.updated_at - after.created_at).total_seconds() * 1000))
-        item, control = self._to_item(after), self._control
+        item, usage = self._to_item(after), self._usage
         with dynamo.transaction() as transaction:
             transaction.save(item, condition=self._item.version == before.version)
             transaction.update(
-                control(f"stat#{after.action.bot}", after.updated_at.strftime("%Y%m%d%H")),
+                usage(f"stat#{after.action.bot}", after.updated_at.strftime("%Y%m%d%H")),
                 actions=[
-                    getattr(control, status.value).add(1),
-                    control.total_ms.add(elapsed),
+                    getattr(usage, status.value).add(1),
+                    usage.total_ms.add(elapsed),
                 ],
             )
 
@@ -133,12 +116,12 @@ class ActionTable:
                 transaction.save(item, condition=condition)
                 for taken in reservations:
                     transaction.update(
-                        self._control(taken.counter, taken.slot),
+                        self._usage(taken.counter, taken.slot),
                         actions=[
-                            self._control.n.add(1),
-                            self._control.ttl.set(int(record.updated_at.timestamp()) + COUNTER_TTL_S),
+                            self._usage.n.add(1),
+                            self._usage.ttl.set(int(record.updated_at.timestamp()) + COUNTER_TTL_S),
                         ],
-                        condition=_below(self._control, taken.limit),
+                        condition=_below(self._usage, taken.limit),
                     )
         except dynamo.TransactionRefusedError as refused:
             if 0 in refused.failed:
@@ -168,11 +151,11 @@ def _dump(record: ActionRecord) -> str:
     return json.dumps(_records.dump_python(record, mode="json"), separators=(",", ":"), ensure_ascii=False)
 
 
-def _below(control: type[ControlItem], limit: int | None) -> Any:
+def _below(usage: type[UsageItem], limit: int | None) -> Any:
     if limit is None:
         return None
-    below = control.n < limit  # false for a counter that is not there yet, which a limit of 0 relies on
-    return (control.n.does_not_exist() | below) if limit > 0 else below
+    below = usage.n < limit  # false for a counter that is not there yet, which a limit of 0 relies on
+    return (usage.n.does_not_exist() | below) if limit > 0 else below
 
 
 def _ms(instant: datetime) -> int:

@@ -7,13 +7,25 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.models import Model
 
 from writ.adapters import dynamo
-from writ.adapters.action_table import ControlItem
 from writ.contracts.errors import ConflictError
 from writ.ports.controls import Key
 
 _observed: Final = TypeAdapter(dict[str, Any])
+
+
+class ControlItem(Model):
+    """What people set: a pause, the freezes, the exceptions, each a JSON document."""
+
+    class Meta:
+        table_name = "controls"
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    document = UnicodeAttribute(null=True)
 
 
 class ControlTable:

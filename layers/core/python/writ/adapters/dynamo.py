@@ -22,9 +22,12 @@ from pynamodb.transactions import TransactWrite
 from writ.contracts.errors import ConflictError, TransientError, WritError
 
 ModelT = TypeVar("ModelT", bound=Model)
+OtherT = TypeVar("OtherT", bound=Model)
+Pair = tuple[str, str]
 _REFUSED: Final = "ConditionalCheckFailed"
 _PAGE_SIZE: Final = 200
 _PAGES: Final = 10
+_ROUNDS: Final = 4
 
 
 class TransactionRefusedError(ConflictError):
@@ -83,6 +86,43 @@ def get_many(model: type[ModelT], keys: Sequence[tuple[str, str] | str]) -> Sequ
     """Strongly consistent reads, a hundred in one request; items that are not there are left out."""
     with _translated("reading"):
         return list(model.batch_get(list(keys), consistent_read=True))
+
+
+def get_across(
+    first: tuple[type[ModelT], Sequence[Pair]], second: tuple[type[OtherT], Sequence[Pair]]
+) -> tuple[Mapping[Pair, ModelT], Mapping[Pair, OtherT]]:
+    """Strongly consistent reads from two tables in one request; what is not there is left out.
+
+    The keys of both tables are the strings `pk` and `sk`.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from writ.adapters import aws
+
+    asked: Any = {
+        model.Meta.table_name: {
+            "ConsistentRead": True,
+            "Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys],
+        }
+        for model, keys in (first, second)
+    }
+    found: dict[str, list[Any]] = {}
+    for _ in range(_ROUNDS):
+        try:
+            client: Any = connection().client
+            answer = client.batch_get_item(RequestItems=asked)
+        except (BotoCoreError, ClientError) as error:
+            raise aws.failure(error, "reading") from error
+        for table, items in answer["Responses"].items():
+            found.setdefault(table, []).extend(items)
+        if not (asked := answer.get("UnprocessedKeys")):
+            return _by_key(first[0], found), _by_key(second[0], found)
+    raise TransientError("reading: keys were left unprocessed")
+
+
+def _by_key(model: type[ModelT], found: Mapping[str, list[Any]]) -> Mapping[Pair, ModelT]:
+    items = found.get(model.Meta.table_name, [])
+    return {(raw["pk"]["S"], raw["sk"]["S"]): model.from_raw_data(raw) for raw in items}
 
 
 def put_many(model: type[ModelT], items: Sequence[ModelT]) -> None:

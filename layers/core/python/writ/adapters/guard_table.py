@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from writ.adapters import dynamo
-from writ.adapters.action_table import ControlItem
+from writ.adapters.control_table import ControlItem
+from writ.adapters.usage_table import UsageItem
 from writ.contracts.counters import counter_key, counter_slot
 from writ.ports.controls import EXCEPTIONS, FREEZES, pause_key
 from writ.ports.guards import GuardFacts
@@ -17,8 +18,9 @@ from writ.ports.guards import GuardFacts
 class GuardTable:
     """See GuardStore. An absent item means the default; an unreadable one is None, hence `unknown`."""
 
-    def __init__(self, controls: str, windows: Sequence[dict[str, Any]]) -> None:
+    def __init__(self, controls: str, usage: str, windows: Sequence[dict[str, Any]]) -> None:
         self._control = dynamo.bind(ControlItem, controls)
+        self._usage = dynamo.bind(UsageItem, usage)
         self._windows = windows
 
     def read(self, bot: str, action: str, target_digest: str, now: datetime) -> GuardFacts:
@@ -26,20 +28,19 @@ class GuardTable:
         hour = (counter, counter_slot("hour", target_digest, now))
         target_hour = (counter, counter_slot("target_hour", target_digest, now))
         pause = pause_key(bot)
-        found = {
-            (item.pk, item.sk): item
-            for item in dynamo.get_many(self._control, [hour, target_hour, pause, FREEZES, EXCEPTIONS])
-        }
+        controls, counters = dynamo.get_across(
+            (self._control, [pause, FREEZES, EXCEPTIONS]), (self._usage, [hour, target_hour])
+        )
         return GuardFacts(
-            paused=_paused(found.get(pause)),
-            usage={"hour": _count(found.get(hour)), "target_hour": _count(found.get(target_hour))},
-            freezes=_items(found.get(FREEZES)),
-            exceptions=_items(found.get(EXCEPTIONS)),
+            paused=_paused(controls.get(pause)),
+            usage={"hour": _count(counters.get(hour)), "target_hour": _count(counters.get(target_hour))},
+            freezes=_items(controls.get(FREEZES)),
+            exceptions=_items(controls.get(EXCEPTIONS)),
             windows=self._windows,
         )
 
 
-def _count(item: ControlItem | None) -> int:
+def _count(item: UsageItem | None) -> int:
     return 0 if item is None or item.n is None else int(item.n)
 
 

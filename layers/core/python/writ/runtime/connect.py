@@ -60,14 +60,14 @@ def own_identity(environment: Environment) -> Identity:
 
 def loop_ports(environment: Environment) -> LoopPorts:
     """The loop's ports on AWS."""
-    controls = environment.table("controls")
+    usage = environment.table("usage")
     policy = engine()
     return LoopPorts(
-        actions=ActionTable(environment.table("actions"), controls),
+        actions=ActionTable(environment.table("actions"), usage),
         approvals=ApprovalTable(environment.table("approvals")),
         evidence=connect_recorder(environment.table("entries"), environment.authority),
         bus=EventBridgeBus(environment.bus),
-        judge=Judge(policy, GuardTable(controls, policy.bundle.windows)),
+        judge=Judge(policy, GuardTable(environment.table("controls"), usage, policy.bundle.windows)),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import actions, backlog, bots, demo, ledger_commands, local, making, policy, sending
+from cli import actions, backlog, bots, delivery, demo, ledger_commands, local, making, policy, sending
 
 app = typer.Typer(
     name="writ",
@@ -26,5 +26,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.command("logs")(local.logs)
 app.add_typer(demo.app, name="demo")
+app.command("synth")(delivery.synth)
+app.command("deploy")(delivery.deploy)
 app.command("generate")(making.generate)
 app.command("new-bot")(making.new_bot)

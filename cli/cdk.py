@@ -38,9 +38,12 @@ def source_digest(env: str) -> str:
     return digest.hexdigest()
 
 
-def synthesize(env: str) -> Path:
-    """The assembly of an environment, made anew only when its sources changed. Raises CommandError."""
-    assembly = WORK / "assembly" / env
+def synthesize(env: str, target: str | None = None) -> Path:
+    """The assembly of an environment, made anew only when its sources changed. Raises CommandError.
+
+    `target` sends it somewhere else than its settings say; see stacks/settings.py.
+    """
+    assembly = WORK / "assembly" / (f"{env}-{target}" if target else env)
     stamp = assembly / "sources.sha256"
     digest = source_digest(env)
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
@@ -48,6 +51,7 @@ def synthesize(env: str) -> Path:
     shutil.rmtree(assembly, ignore_errors=True)
     app = f"{sys.executable} {ROOT / 'app.py'}"
     command = ["synth", "--quiet", "--app", app, "--output", str(assembly), "--context", f"env={env}"]
+    command += ["--context", f"target={target}"] if target else []
     output = _run(command, _environment({}), WORK / "synth.log")
     if output is None:
         raise CommandError(_mistake(WORK / "synth.log"), code="synth.failed", hint=_hint("synth.log"))

@@ -41,9 +41,7 @@ class Deployment:
     endpoint: str
     api_url: str
     region: str
-    user_pool_id: str
     client_id: str
-    key: str
     fresh: bool
 
 
@@ -108,15 +106,15 @@ def down(emulator: Emulator | None = None) -> bool:
     return (emulator or Emulator()).stop()
 
 
-def clients(process: Process) -> Callable[[str], Any]:
-    """AWS clients of the emulator, as its root user."""
+def clients(endpoint: str) -> Callable[[str], Any]:
+    """AWS clients of an emulator, as its root user."""
     import boto3
     from botocore.config import Config
 
     session = boto3.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
     config = Config(inject_host_prefix=False, retries={"mode": "standard"}, s3={"addressing_style": "path"})
     make: Any = session.client
-    return lambda service: make(service, endpoint_url=process.endpoint, config=config)
+    return lambda service: make(service, endpoint_url=endpoint, config=config)
 
 
 def bootstrap(client: Callable[[str], Any]) -> None:
@@ -174,22 +172,31 @@ def create_operator(client: Callable[[str], Any], user_pool_id: str) -> None:
     )
 
 
-def _deploy(emulator: Emulator, key: str, process: Process, progress: Progress) -> dict[str, Any]:
+def deploy_to(endpoint: str, progress: Progress, *, target: str | None = None) -> dict[str, Any]:
+    """Deploy to an emulator that answers; what the API and its users are called there.
+
+    `target` names settings of what is not the embedded emulator. Raises CommandError.
+    """
     progress("synthesize", 0, 0)
-    assembly = cdk.synthesize(ENV)
-    client = clients(process)
+    assembly = cdk.synthesize(ENV, target)
+    client = clients(endpoint)
     progress("bootstrap", 0, 0)
     bootstrap(client)
-    outputs = cdk.deploy(assembly, credentials(process), lambda done, total: progress("deploy", done, total))
+    outputs = cdk.deploy(assembly, credentials(endpoint), lambda done, total: progress("deploy", done, total))
     progress("complete", 0, 0)
     complete(client, cdk.templates(assembly))
-    deployed = {
-        "key": key,
-        "api_id": outputs[f"writ-{ENV}-api"]["ApiId"],
-        "user_pool_id": outputs[f"writ-{ENV}-identity"]["UserPoolId"],
-        "client_id": outputs[f"writ-{ENV}-identity"]["ClientId"],
+    identity, api = outputs[f"writ-{ENV}-identity"], outputs[f"writ-{ENV}-api"]
+    create_operator(client, identity["UserPoolId"])
+    return {
+        "api_id": api["ApiId"],
+        "api_url": api["ApiUrl"],
+        "user_pool_id": identity["UserPoolId"],
+        "client_id": identity["ClientId"],
     }
-    create_operator(client, deployed["user_pool_id"])
+
+
+def _deploy(emulator: Emulator, key: str, process: Process, progress: Progress) -> dict[str, Any]:
+    deployed = {"key": key, **deploy_to(process.endpoint, progress)}
     _deployed_file(emulator).write_text(json.dumps(deployed), encoding="utf-8")
     return deployed
 
@@ -214,9 +221,7 @@ def _deployment(process: Process, deployed: Mapping[str, Any], fresh: bool) -> D
         endpoint=process.endpoint,
         api_url=f"{process.endpoint}/_aws/execute-api/{deployed['api_id']}",
         region=REGION,
-        user_pool_id=deployed["user_pool_id"],
         client_id=deployed["client_id"],
-        key=deployed["key"],
         fresh=fresh,
     )
 

@@ -223,10 +223,10 @@ class Emulator:
             time.sleep(0.03)
 
 
-def credentials(process: Process) -> dict[str, str]:
-    """Environment variables that point any AWS client at the emulator, as its root user."""
+def credentials(endpoint: str) -> dict[str, str]:
+    """Environment variables that point any AWS client at an emulator, as its root user."""
     return {
-        "AWS_ENDPOINT_URL": process.endpoint,
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
         "AWS_REGION": REGION,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rich.console import Group, RenderableType
 
-from cli import deploy
+from cli import deploy, elsewhere
 from cli.emulator import Emulator
 from cli.output import Output, facts, table
 from cli.plane import RUN_FILE, STATE, Plane, RunFile, calling
@@ -56,9 +56,7 @@ def up(output: Output, *, port: int | None = None) -> Plane:
     Raises CommandError that says what to do next.
     """
     with Bars(output) as bars:
-        deployment = deploy.up(
-            port=port, progress=lambda step, done, total: bars.step(_STEPS.get(step, step), done, total)
-        )
+        deployment = _deploy(port, lambda step, done, total: bars.step(_STEPS.get(step, step), done, total))
     if deployment.fresh:
         (STATE / "token.json").unlink(missing_ok=True)
     before = _known()
@@ -73,11 +71,15 @@ def up(output: Output, *, port: int | None = None) -> Plane:
         checkpoint=None if before is None or deployment.fresh else before.checkpoint,
         counts={} if before is None or deployment.fresh else before.counts,
     )
-    plane = Plane(file)
+    return Plane(remember(file))
+
+
+def remember(file: RunFile) -> RunFile:
+    """Write down which plane the commands talk to, with the name of its log."""
     if not file.log_origin:
-        plane = Plane(file.model_copy(update={"log_origin": log_origin(plane)}))
-    plane.file.save()
-    return plane
+        file = file.model_copy(update={"log_origin": log_origin(Plane(file))})
+    file.save()
+    return file
 
 
 def down() -> bool:
@@ -88,7 +90,8 @@ def down() -> bool:
 def status() -> Status:
     """Look at the plane without changing anything."""
     file = _known()
-    if file is None or (file.env == ENV and Emulator().running() is None):
+    embedded = file is not None and file.env == ENV and elsewhere.endpoint() is None
+    if file is None or (embedded and Emulator().running() is None):
         return Status(file, None)
     return Status(file, pulse(Plane(file)))
 
@@ -122,6 +125,11 @@ def picture(state: Status) -> RenderableType:
     }
     dead = table("\ndead letters", ("bot", ">messages"), list(now.dead.items()))
     return Group(facts("", values), *([dead] if now.dead else []))
+
+
+def _deploy(port: int | None, progress: deploy.Progress) -> deploy.Deployment:
+    there = elsewhere.endpoint()
+    return deploy.up(port=port, progress=progress) if there is None else elsewhere.up(there, progress)
 
 
 def _known() -> RunFile | None:

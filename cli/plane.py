@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -112,7 +111,7 @@ class Plane:
 
     @cached_property
     def _account(self) -> str:
-        if self.file.aws_endpoint_url and "WRIT_AWS_ENDPOINT" not in os.environ:
+        if self.file.aws_endpoint_url:
             return EMULATOR_ACCOUNT
         with calling("asking who we are"):
             return str(self.aws("sts").get_caller_identity()["Account"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stacks.grants import KERNEL_TABLES
 from stacks.manifest import BotFolder, load_folders
 
 FOLDERS = load_folders()
@@ -37,9 +38,17 @@ def declared(folder: BotFolder) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_nothing_is_used_that_the_manifest_does_not_declare(folder: BotFolder) -> None:
-    loop = {("tables", name) for name in ("actions", "approvals", "controls", "entries", "usage")}
+    loop = {("tables", name) for name in KERNEL_TABLES}
     allowed = declared(folder) | (loop if folder.manifest.actions else set())
     assert used(folder.path) <= allowed
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_nothing_is_declared_that_is_not_used(folder: BotFolder) -> None:
+    code = "".join(module.read_text(encoding="utf-8") for module in folder.path.glob("*.py"))
+    through_the_kernel = KERNEL_TABLES if "loop_ports(" in code else {"entries"} if "answers(" in code else ()
+    unused = declared(folder) - used(folder.path) - {("tables", name) for name in through_the_kernel}
+    assert unused == set()
 
 
 @pytest.mark.parametrize("folder", BOTS, ids=lambda folder: folder.name)

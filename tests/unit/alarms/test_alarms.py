@@ -103,6 +103,11 @@ def test_only_an_alarm_that_had_gone_off_can_be_over(previous: str) -> None:
     assert is_news(read(changed(NewStateValue="ALARM", OldStateValue=previous)))
 
 
+@pytest.mark.parametrize("time", ["2026-11-25T03:16:44Z", "2026-11-25T03:16:44.000+0000"])
+def test_time_is_read_as_cloudwatch_and_as_the_emulator_write_it(time: str) -> None:
+    assert read(changed(StateChangeTime=time)).meta.time.isoformat() == "2026-11-25T03:16:44+00:00"
+
+
 def test_one_change_has_one_id_and_another_has_another() -> None:
     same = read(json.dumps(METRIC_ALARM)).id
     assert read(changed(Trigger={})).id == same

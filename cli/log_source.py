@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from hashlib import sha256
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
 
 from cli.ledger import CHECKPOINT, size_of
 from cli.plane import Plane, calling
-from writ.adapters.entry_table import EntryItem, to_entry
 from writ.adapters.log_bucket import ANCHORS
-from writ.ledger.leaf import decode_leaf
-from writ.ledger.tiles import ENTRIES, decode_bundle, tiles_of
+from writ.ledger.dsse import Envelope
+from writ.ledger.edges import stream_edge
+
+_STREAMS: Final = stream_edge("")
+_SEGMENTS: Final = 4
+_AT_ONCE: Final = 8
+
+ItemT = TypeVar("ItemT")
+FoundT = TypeVar("FoundT")
 
 
 class PlaneLog:
@@ -30,30 +37,55 @@ class PlaneLog:
             keys = [
                 str(item["Key"])
                 for page in pages.paginate(Bucket=bucket, Prefix=ANCHORS)
-                for item in page.get("Contents", [])
+                for item in page.get("Contents", ())
             ]
-        for key in keys:
-            note = self._read(bucket, key)
+        for key, note in zip(keys, _together(lambda key: self._read(bucket, key), keys), strict=True):
             if note is not None:
                 yield key.removeprefix(ANCHORS), note
 
     def statements(self, size: int) -> Iterator[tuple[str, bytes]]:
-        """Those that the leaves below `size` are of; what was appended since is not under the checkpoint."""
-        logged = self._logged(size)
-        with calling("reading the entries"):
-            pages = self._plane.aws("dynamodb").get_paginator("scan")
-            for page in pages.paginate(TableName=self._plane.thing("entries"), ConsistentRead=True):
-                for raw in page["Items"]:
-                    entry = to_entry(EntryItem.from_raw_data(raw))
-                    if sha256(entry.envelope).hexdigest() in logged:
-                        yield entry.entry_id, entry.envelope
+        """Those that the index places below `size`, as they are stored now.
 
-    def _logged(self, size: int) -> set[str]:
-        bundles = (self.object(tile.path) or b"" for tile in tiles_of(ENTRIES, size))
-        return {decode_leaf(leaf).envelope_sha256 for bundle in bundles for leaf in decode_bundle(bundle)}
+        The log itself cannot say which they are: an entry that was edited is not the one in the log, and
+        must be in the copy for verification to name it. Every entry is in the index before a checkpoint
+        covers it.
+        """
+        logged = set(self._logged(size))
+        for item in self._scan("entries", ProjectionExpression="entry_id, payload, signature"):
+            entry = item["entry_id"]["S"]
+            if entry in logged:
+                yield entry, Envelope(_inflated(item["payload"]["B"]), item["signature"]["B"]).encode()
+
+    def _logged(self, size: int) -> Iterator[str]:
+        found = self._scan(
+            "index",
+            ProjectionExpression="#position",
+            FilterExpression="begins_with(edge, :streams) AND leaf < :size",
+            ExpressionAttributeNames={"#position": "position"},  # a reserved word
+            ExpressionAttributeValues={":streams": {"S": _STREAMS}, ":size": {"N": str(size)}},
+        )
+        return (item["position"]["S"] for item in found)
+
+    def _scan(self, table: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """Every item, strongly consistent, a few segments at once."""
+        pages = self._plane.aws("dynamodb").get_paginator("scan")
+
+        def segment(number: int) -> list[dict[str, Any]]:
+            with calling(f"reading the table {table}"):
+                found = pages.paginate(
+                    TableName=self._plane.thing(table),
+                    Segment=number,
+                    TotalSegments=_SEGMENTS,
+                    ConsistentRead=True,
+                    **query,
+                )
+                return [item for page in found for item in page["Items"]]
+
+        for items in _together(segment, range(_SEGMENTS)):
+            yield from items
 
     def _read(self, bucket: str, key: str) -> bytes | None:
-        s3: Any = self._plane.aws("s3")
+        s3 = self._plane.aws("s3")
         with calling(f"reading {key} of the log"):
             try:
                 found: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -66,3 +98,16 @@ def signed_size(plane: Plane) -> int:
     """How many leaves the plane's newest checkpoint claims; 0 before there is one."""
     note = PlaneLog(plane).object(CHECKPOINT)
     return 0 if note is None else max(size_of(note), 0)
+
+
+def _together(call: Callable[[ItemT], FoundT], items: Sequence[ItemT]) -> Iterator[FoundT]:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from pool.map(call, items)
+
+
+def _inflated(payload: bytes) -> bytes:
+    """The statement of an entry; the bytes themselves where an edit keeps them from inflating."""
+    try:
+        return zlib.decompress(payload)
+    except zlib.error:
+        return payload

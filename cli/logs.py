@@ -94,7 +94,7 @@ def read(plane: Plane, function: str, since: timedelta, *, follow: bool = False)
 
 
 def _events(logs: Any, group: str, start: int) -> Iterator[dict[str, Any]]:
-    function = group.rpartition("/")[2]
+    function = group.rpartition("/")[2].split("-", 2)[-1]
     with calling(f"reading the log of {function}"):
         try:
             for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start):

@@ -64,7 +64,7 @@ chaos: setup ## Seeded faults at every step; WRIT_CHAOS is how many schedules
 	@$(PYTEST) tests/chaos
 
 bench: setup ## The design's budgets as JSON, against a baseline of the same run
-	@$(PY) tests/bench/measure.py
+	@$(PY) -m tests.bench
 
 synth: setup ## The templates of ENV (local, dev, staging, prod), without AWS
 	@./writ synth $(ENV)

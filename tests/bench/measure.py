@@ -13,22 +13,36 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One budget: what was measured, what it is measured against, and whether it holds."""
+    """One budget: what was measured, what it is measured against, and whether it holds.
+
+    `value` is None for what could not be measured here, and `note` then says why; otherwise `note` is what
+    the figure is made of. `baseline` is the same work without us, in the same run.
+    """
 
     name: str
-    value: float
+    value: float | None
     unit: str
     budget: float
     at_most: bool = True
     baseline: float | None = None
+    note: str = ""
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """Share of the budget used; at or below 1 is within it."""
-        return self.value / self.budget if self.at_most else self.budget / max(self.value, 1e-12)
+        if self.value is None:
+            return None
+        used = self.value / self.budget if self.at_most else self.budget / max(self.value, 1e-12)
+        return round(used, 3)
 
     def row(self) -> dict[str, Any]:
-        return {**asdict(self), "ratio": round(self.ratio, 3), "within": self.ratio <= 1}
+        """The figure as it is printed, with four significant digits."""
+        rounded = {
+            name: float(f"{number:.4g}") if isinstance(number, float) else number
+            for name, number in asdict(self).items()
+        }
+        ratio = self.ratio
+        return {**rounded, "ratio": ratio, "within": None if ratio is None else ratio <= 1}
 
 
 def cpu_seconds(call: Callable[[], object], *, calls: int, rounds: int = 5) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -11,6 +12,11 @@ from writ.contracts.personal import mask_numbers
 
 MASK: Final = "[redacted]"
 MAX_DEPTH: Final = 64
+# Below these lengths nothing can match: `a@b.cc`, `xoxb-` with ten more, `bearer ` with sixteen more.
+_SHORTEST: Final = 6
+_SHORTEST_SECRET: Final = 15
+_SHORTEST_BEARER: Final = 23
+_LONGEST_KNOWN: Final = 64
 
 _SECRET_WORDS: Final = frozenset(
     {
@@ -54,7 +60,7 @@ _SHAPES: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 # The local part as RFC 5322 spells an atom.
-_MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}")
+_MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,126}[^\W\d_]{2,63}")
 _USERINFO: Final = re.compile(r"(?<=://)[^/\s:@]{0,256}:[^/\s@]{1,256}(?=@)")
 _ASSIGNED: Final = re.compile(
     r"(?i)((?:password|passwd|secret|token|api[_-]?key|access[_-]?key|authorization)"
@@ -75,22 +81,35 @@ def redact(value: Any) -> Any:
 
 def redact_text(text: str) -> str:
     """The text without secrets, mail addresses and numbers that stand for a person, known by their shape."""
-    text = _SHAPES.sub(MASK, text)
+    length = len(text)
+    if length < _SHORTEST:
+        return text
+    if length >= _SHORTEST_SECRET:
+        text = _SHAPES.sub(MASK, text)
     if _TWO_DIGITS.search(text):
         text = mask_numbers(text, MASK)
     if "@" in text:
         text = _MAIL.sub(MASK, _USERINFO.sub(MASK, text))
     if "=" in text or ":" in text:
         text = _ASSIGNED.sub(rf"\g<1>{MASK}", text)
-    return _BEARER.sub(rf"\g<1>{MASK}", text)
+    return _BEARER.sub(rf"\g<1>{MASK}", text) if length >= _SHORTEST_BEARER else text
 
 
 def is_secret_name(name: str) -> bool:
     """Whether a field of this name holds a secret or a mail address: `clientSecret`, `X-Api-Key`, `email`."""
+    return _known_name(name) if len(name) <= _LONGEST_KNOWN else _names_secret(name)
+
+
+def _names_secret(name: str) -> bool:
     words = [word.lower() for word in _WORDS.findall(name)]
     if not words or words[-1] in _HARMLESS_ENDINGS:
         return False
     return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairwise(words))
+
+
+# The same few hundred names come with every event.
+_known_name: Final = lru_cache(2048)(_names_secret)
+_known_key: Final = lru_cache(2048)(redact_text)
 
 
 def _redact(value: Any, depth: int) -> Any:
@@ -108,7 +127,9 @@ def _redact(value: Any, depth: int) -> Any:
 
 
 def _key(key: Any) -> Any:
-    return redact_text(key) if isinstance(key, str) else key
+    if not isinstance(key, str):
+        return key
+    return _known_key(key) if len(key) <= _LONGEST_KNOWN else redact_text(key)
 
 
 def _field(key: Any, item: Any, depth: int) -> Any:

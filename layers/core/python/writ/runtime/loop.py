@@ -332,7 +332,7 @@ class Loop(Generic[PortsT]):
         now = self._ports.clock.now()
         outcome = _presentable_outcome(outcome)
         made = statement.outcome(
-            presentable(record.action),
+            record.action,  # named only: what may be secret of it is in no outcome
             outcome,
             statement.Link(entry=previous.entry_id, sha256=previous.payload_sha256),
             self._stamp(now),

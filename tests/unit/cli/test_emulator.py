@@ -1,0 +1,70 @@
+"""The embedded emulator: what it says when it cannot start, and what it never mistakes for its own."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from cli import emulator as module
+from cli.emulator import HOST, Emulator, Process, credentials
+from cli.output import CommandError
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Emulator:
+    return Emulator(tmp_path / "emulator")
+
+
+def test_a_busy_port_says_what_to_do(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_is_free", lambda _: False)
+    with pytest.raises(CommandError) as raised:
+        emulator.start(4566)
+    assert raised.value.message == "port 4566 is taken"
+    assert raised.value.code == "emulator.port_taken"
+    assert "free port" in str(raised.value.hint)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"pid": 1}', '{"pid": 1, "port": 2, "x": 3}'])
+def test_a_record_that_does_not_read_means_nothing_runs(emulator: Emulator, text: str | None) -> None:
+    emulator.folder.mkdir(parents=True)
+    if text is not None:
+        (emulator.folder / "process.json").write_text(text)
+    assert emulator.running() is None
+    assert emulator.stop() is False
+
+
+def test_a_process_that_got_the_number_of_a_dead_one_is_left_alone(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.folder.mkdir(parents=True)
+    (emulator.folder / "process.json").write_text(json.dumps({"pid": os.getpid(), "port": 1}))
+    monkeypatch.setattr(Process, "answers", lambda _: False)
+    assert emulator.stop() is False
+
+
+def test_state_of_a_killed_emulator_is_not_taken_for_whole(emulator: Emulator) -> None:
+    (emulator.data / "state").mkdir(parents=True)
+    assert emulator.has_state() is False
+    (emulator.data / "saved").touch()
+    assert emulator.has_state() is True
+    emulator.wipe()
+    assert emulator.has_state() is False
+
+
+def test_functions_inherit_nothing_of_ours(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a real one")
+    monkeypatch.setenv("WRIT_TOKEN", "mine")
+    environment = emulator._environment(4566)
+    assert environment["AUTH"] == "true"
+    assert environment["BIND_HOST"] == HOST
+    assert not [name for name in environment if name.startswith(("AWS_", "WRIT_"))]
+
+
+def test_clients_are_pointed_at_the_endpoint_and_away_from_real_credentials() -> None:
+    found = credentials("http://127.0.0.1:1")
+    assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+    assert found["AWS_ACCESS_KEY_ID"] == found["AWS_SECRET_ACCESS_KEY"] == "test"
+    assert found["AWS_EC2_METADATA_DISABLED"] == "true"

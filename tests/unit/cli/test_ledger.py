@@ -1,0 +1,163 @@
+"""Copies of the log, their verification from the command line, and the demonstration of an edit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.app import app
+from cli.ledger import every_tile, size_of, write_copy
+from cli.output import CommandError, UsageError
+from cli.tamper import demonstrate
+from tests.support.log_forge import Forge
+from writ.ledger.errors import VerificationError
+from writ.ledger.logcopy import LogCopy
+
+
+class FolderLog:
+    """A log source that reads what a forge wrote; `later` entries are not under the checkpoint."""
+
+    def __init__(self, folder: Path, names: dict[str, str] | None = None) -> None:
+        self._folder = folder
+        self._names = names or {}
+
+    def object(self, key: str) -> bytes | None:
+        path = self._folder / key
+        return path.read_bytes() if path.is_file() else None
+
+    def anchors(self) -> Iterator[tuple[str, bytes]]:
+        note = (self._folder / "checkpoint").read_bytes()
+        yield "of-now", note
+        yield "of-later", note.replace(b"\n300\n", b"\n301\n", 1)
+
+    def statements(self, size: int) -> Iterator[tuple[str, bytes]]:
+        for path in (self._folder / "statements").iterdir():
+            yield self._names.get(path.stem, path.stem), path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    forge = Forge()
+    return forge.write_copy(tmp_path_factory.mktemp("log"), forge.actions(150))
+
+
+@pytest.fixture
+def folder(pristine: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(pristine, tmp_path / "log")
+
+
+def verify(*words: str) -> Result:
+    return CliRunner().invoke(app, ["ledger", "verify", *words], env={"COLUMNS": "200"})
+
+
+def test_a_copy_of_a_log_verifies(pristine: Path, tmp_path: Path) -> None:
+    done: list[tuple[int, int]] = []
+    copy = write_copy(FolderLog(pristine), tmp_path / "copy", lambda *step: done.append(step))
+    assert done[-1] == (300, 300)
+    assert [name for name, _ in copy.earlier_checkpoints()] == ["of-now"]
+    assert verify(str(copy.folder)).exit_code == 0
+
+
+def test_a_copy_replaces_the_one_before_it_whole(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy"
+    (target / "statements").mkdir(parents=True)
+    (target / "statements" / "old.json").touch()
+    write_copy(FolderLog(folder), target)
+    assert not (target / "statements" / "old.json").exists()
+
+
+def test_a_log_without_a_checkpoint_leaves_the_old_copy(tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    with pytest.raises(CommandError) as raised:
+        write_copy(FolderLog(tmp_path / "nothing"), tmp_path / "copy")
+    assert raised.value.code == "ledger.no_checkpoint"
+    assert (tmp_path / "copy").is_dir()
+
+
+@pytest.mark.parametrize("name", ["../../escaped", "", "a/b", ".hidden"])
+def test_an_entry_id_that_is_no_file_name_does_not_become_one(
+    folder: Path, tmp_path: Path, name: str
+) -> None:
+    entry = next((folder / "statements").iterdir()).stem
+    with pytest.raises(VerificationError):
+        write_copy(FolderLog(folder, {entry: name}), tmp_path / "deep" / "copy")
+    assert list(tmp_path.rglob("*escaped*")) == []
+
+
+def test_tiles_of_every_level_are_copied() -> None:
+    paths = {tile.path for tile in every_tile(70_000)}
+    assert {"tile/0/000", "tile/1/000", "tile/2/000.p/1", "tile/entries/000"} <= paths
+
+
+@pytest.mark.parametrize("note", [b"", b"x", b"x\n", b"x\n-1\n", b"x\nten\n", "x\n٣\n".encode()])
+def test_a_note_without_a_size_claims_none(note: bytes) -> None:
+    assert size_of(note) == -1
+
+
+def test_verification_needs_no_plane_and_names_what_was_edited(folder: Path) -> None:
+    path = sorted((folder / "statements").iterdir())[7]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+    result = verify(str(folder), "--json")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert document["ok"] is False
+    assert [finding["entry"] for finding in document["findings"]] == [path.stem]
+    assert path.stem in verify(str(folder)).stdout
+
+
+def test_a_head_that_does_not_read_is_a_problem_and_not_a_crash(folder: Path) -> None:
+    (folder / "checkpoint").write_bytes(b"nonsense")
+    result = verify(str(folder), "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["faults"] == 1
+    assert "✘" in verify(str(folder)).stdout
+
+
+def test_a_trust_root_from_elsewhere_is_believed_over_the_copys_own(folder: Path, tmp_path: Path) -> None:
+    stranger = tmp_path / "trust.json"
+    stranger.write_bytes(Forge().trust.encode())
+    assert verify(str(folder), "--trust", str(stranger)).exit_code == 1
+    own = folder / "trust-root.json"
+    mine = own.rename(tmp_path / "mine.json")
+    own.write_bytes(stranger.read_bytes())
+    assert verify(str(folder)).exit_code == 1
+    assert verify(str(folder), "--trust", str(mine)).exit_code == 0
+
+
+def test_a_trust_root_that_is_not_there_is_bad_usage(folder: Path) -> None:
+    assert verify(str(folder), "--trust", str(folder / "nowhere")).exit_code == 2
+
+
+def test_a_folder_with_something_else_in_it_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").touch()
+    result = CliRunner().invoke(app, ["ledger", "copy", str(tmp_path)])
+    assert result.exit_code == 2
+    assert (tmp_path / "letter.txt").exists()
+
+
+def test_the_demonstration_edits_a_copy_and_the_leaf_is_named(pristine: Path, tmp_path: Path) -> None:
+    shown = demonstrate(pristine, tmp_path / "tampered")
+    assert shown.named
+    assert shown.forgery.before != shown.forgery.after
+    assert {finding.index for finding in shown.findings} == {shown.forgery.index}
+    assert verify(str(pristine)).exit_code == 0
+    assert verify(str(shown.copy)).exit_code == 1
+
+
+def test_any_entry_can_be_the_one_that_is_edited(pristine: Path, tmp_path: Path) -> None:
+    entry = sorted(LogCopy(pristine).statement_files())[3].removesuffix(".json")
+    shown = demonstrate(pristine, tmp_path / "tampered", entry)
+    assert (shown.named, shown.forgery.entry) == (True, entry)
+
+
+def test_an_entry_that_is_not_there_cannot_be_edited(pristine: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        demonstrate(pristine, tmp_path / "tampered", "act-0.intent")
+    assert refused.value.field == "--entry"

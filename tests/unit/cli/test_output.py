@@ -1,0 +1,130 @@
+"""What a command prints and how it exits: 0 all held, 1 a problem, 2 bad usage; never a stack trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from cli.app import app
+from cli.output import CommandError, JsonFlag, Output, UsageError, reporting
+from writ.contracts.errors import WritError
+
+
+def ran(body: Callable[[Output], None], *words: str) -> Result:
+    small = typer.Typer()
+
+    @small.command()
+    def command(as_json: JsonFlag = False) -> None:
+        with reporting(as_json) as output:
+            body(output)
+
+    return CliRunner().invoke(small, list(words))
+
+
+def raising(error: WritError) -> Callable[[Output], None]:
+    def body(_: Output) -> None:
+        raise error
+
+    return body
+
+
+def found(output: Output) -> None:
+    output.show({"found": 1}, "found one")
+    output.note("a note")
+    output.found_problem()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (WritError("it broke"), 1),
+        (CommandError("it broke", hint="mend it"), 1),
+        (UsageError("that is no number", field="--limit"), 2),
+    ],
+)
+def test_an_error_is_a_message_and_an_exit_code(error: WritError, code: int) -> None:
+    result = ran(raising(error))
+    assert result.exit_code == code
+    assert error.message in result.stderr
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+
+
+def test_an_error_says_field_and_what_to_do_next() -> None:
+    result = ran(raising(CommandError("port 1 is taken", field="--port", hint="choose another")))
+    assert "(field: --port)" in result.stderr
+    assert "next: choose another" in result.stderr
+
+
+def test_an_error_in_json_is_one_document_with_what_is_known() -> None:
+    result = ran(raising(CommandError("gone", code="plane.down", hint="make run")), "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {
+        "error": {"code": "plane.down", "message": "gone", "hint": "make run"}
+    }
+    assert result.stderr == ""
+
+
+def test_a_found_problem_prints_its_result_and_ends_with_one() -> None:
+    result = ran(found)
+    assert (result.exit_code, result.stdout.strip(), result.stderr.strip()) == (1, "found one", "a note")
+
+
+def test_json_has_the_result_alone_on_standard_output() -> None:
+    result = ran(found, "--json")
+    assert (result.exit_code, json.loads(result.stdout), result.stderr) == (1, {"found": 1}, "")
+
+
+def test_what_comes_from_outside_is_no_markup() -> None:
+    result = ran(raising(CommandError("[bold]x[/bold] [link=evil]y[/link]")))
+    assert "[bold]x[/bold] [link=evil]y[/link]" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("backlog", "list", "--limit", "0"),
+        ("backlog", "list", "--method", "best"),
+        ("up", "--port", "70000"),
+        ("synth", "moon"),
+        ("actions", "approve", "act-1"),
+        ("replay",),
+        ("replay", "nowhere"),
+        ("replay", "x", "--dlq", "backlog"),
+        ("replay", "x", "--set", "a.b=1"),
+        ("replay", "x", "--dry-run"),
+        ("replay", "--dlq", "backlog", "--set", "nonsense"),
+        ("ledger", "verify", "nowhere"),
+        ("new-bot", "Not-A-Bot"),
+        ("policy", "decide", "nowhere.json"),
+        ("generate", "--check", "--release"),
+    ],
+)
+def test_bad_usage_of_a_real_command_exits_with_two(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+
+
+def test_every_command_takes_json() -> None:
+    group = typer.main.get_command(app)
+
+    def commands(command: object, path: str) -> list[tuple[str, object]]:
+        children = getattr(command, "commands", None)
+        if children is None:
+            return [(path, command)]
+        return [found for name, child in children.items() for found in commands(child, f"{path} {name}")]
+
+    every = commands(group, "writ")
+    without = [
+        path
+        for path, command in every
+        if "--json" not in {o for p in command.params for o in p.opts}  # type: ignore[attr-defined]
+    ]
+    assert len(every) > 20
+    assert without == []

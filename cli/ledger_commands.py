@@ -20,7 +20,7 @@ from writ.ledger.logcopy import LogCopy
 app = typer.Typer(no_args_is_help=True, help="The evidence: copy it, and verify it without the plane.")
 
 Folder = Annotated[
-    Path | None, typer.Argument(metavar="[DIR]", help="A copy of a log; the plane's own log if absent.")
+    Path | None, typer.Argument(metavar="DIR", help="A copy of a log; the plane's own log if absent.")
 ]
 Trust = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A trust root you have from elsewhere; else the copy's.")

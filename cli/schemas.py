@@ -1,21 +1,13 @@
-"""Generate events/ from the contracts, and hold it against what was released.
-
-`python -m cli.schemas` writes schemas and samples; `--check` only says what differs or breaks, and exits
-with 1; `--release` also copies the current schemas to events/released/, once nothing breaks.
-"""
+"""Keeps events/ in step with the contracts, and holds the schemas against what was released."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
-
-import typer
-from rich.console import Console
+from typing import Final
 
 from writ.contracts.compatibility import breaks
-from writ.contracts.schemas import documents
 
 EVENTS: Final = Path(__file__).parents[1] / "events"
 _GENERATED: Final = "*/*.v[0-9]*.json"
@@ -60,33 +52,5 @@ def release(expected: Mapping[str, str], folder: Path) -> None:
     write(schemas, folder / "released")
 
 
-def main(
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 on a difference.")] = False,
-    publish: Annotated[bool, typer.Option("--release", help="Also make this the released version.")] = False,
-) -> None:
-    """Generate the event schemas and samples, and check their compatibility."""
-    console = Console(soft_wrap=True, highlight=False)
-    expected = documents()
-    problems = incompatibilities(expected, EVENTS)
-    if check:
-        problems += [
-            f"{name}: differs from the contracts; run python -m cli.schemas"
-            for name in differences(expected, EVENTS)
-        ]
-    else:
-        write(expected, EVENTS)
-    for problem in problems:
-        console.print(problem, markup=False)
-    if problems:
-        raise typer.Exit(1)
-    if publish:
-        release(expected, EVENTS)
-    console.print(f"{len(expected) // 2} event types, compatible with what was released")
-
-
 def _below(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
-
-
-if __name__ == "__main__":
-    typer.run(main)

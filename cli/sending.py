@@ -14,7 +14,7 @@ from cli.plane import Plane
 from cli.replay import webhooks
 
 Paths = Annotated[
-    list[Path] | None, typer.Argument(metavar="[PATH]...", help="Payloads as <event>/<anything>.json.")
+    list[Path] | None, typer.Argument(metavar="PATH", help="Payloads as <event>/<anything>.json.")
 ]
 DeadLettersOf = Annotated[str | None, typer.Option("--dlq", metavar="BOT", help="Dead letters, instead.")]
 Repairs = Annotated[

@@ -1,0 +1,162 @@
+"""One deployed plane for all tests here, from the golden snapshot; driven from outside as its users do."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cli import deploy, elsewhere, lifecycle
+from cli.emulator import Emulator
+from cli.ledger import write_copy
+from cli.log_source import PlaneLog
+from cli.login import sign_in
+from cli.plane import STATE, Plane, RunFile
+from cli.replay import Sender, Webhook, webhook_secret
+from cli.verify import verify
+from cli.watch import Pulse, pulse, wait
+from writ.ledger.findings import Report
+from writ.ledger.logcopy import LogCopy
+
+SAMPLES = Path(__file__).parents[2] / "events" / "github" / "samples"
+SECOND_PASSWORD = "Not-a-secret-2026"
+
+
+@dataclass
+class Person:
+    """Somebody with a token, or nobody."""
+
+    client: httpx.Client
+    token: str | None
+
+    def __call__(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, **query: str
+    ) -> httpx.Response:
+        signed = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return self.client.request(
+            method, path.lstrip("/"), json=body, params=query, headers={**signed, **(headers or {})}
+        )
+
+
+@dataclass
+class World:
+    """A plane and what tests do with it."""
+
+    plane: Plane
+    client: httpx.Client
+    folder: Path
+
+    @property
+    def nobody(self) -> Person:
+        return Person(self.client, None)
+
+    def bearer(self, token: str) -> Person:
+        return Person(self.client, token)
+
+    def send(self, *batch: Webhook) -> list[Any]:
+        return Sender(self.client, webhook_secret(self.plane)).send(batch)
+
+    def pulse(self) -> Pulse:
+        return pulse(self.plane)
+
+    def settle(self) -> Pulse:
+        """Wait until nothing moves any more."""
+        return wait(self.pulse, timeout_s=180)
+
+    def copy(self) -> LogCopy:
+        return write_copy(PlaneLog(self.plane), self.folder / "copy")
+
+    def verified(self) -> Report:
+        """The whole ledger at rest, verified from a copy; it holds, and misses no entry."""
+        rest = self.settle()
+        report = verify(self.copy())
+        assert report.ok, [str(finding) for finding in report.findings]
+        assert report.checkpoint.size == rest.entries
+        return report
+
+    def count(self, table: str) -> int:
+        answer = self.plane.aws("dynamodb").scan(
+            TableName=self.plane.thing(table), Select="COUNT", ConsistentRead=True
+        )
+        return int(answer["Count"])
+
+
+@pytest.fixture(scope="session")
+def plane() -> Iterator[Plane]:
+    emulator = Emulator(STATE / "e2e")
+    there = elsewhere.endpoint()
+    if there is None:
+        emulator.stop()
+        emulator.wipe()
+        deployed = deploy.up(emulator)
+    else:
+        deployed = elsewhere.up(there, lambda *_: None)
+    file = RunFile(
+        api_url=deployed.api_url,
+        aws_endpoint_url=deployed.endpoint,
+        region=deployed.region,
+        bus_name="writ-local",
+        log_origin="",
+        user_pool_client_id=deployed.client_id,
+    )
+    plane = Plane(file)
+    yield Plane(file.model_copy(update={"log_origin": lifecycle.log_origin(plane)}))
+    emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def world(plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with httpx.Client(base_url=plane.file.api_url.rstrip("/") + "/", timeout=30) as client:
+        yield World(plane, client, tmp_path_factory.mktemp("e2e"))
+
+
+@pytest.fixture(scope="session")
+def operator(world: World) -> Person:
+    return world.bearer(sign_in(world.plane))
+
+
+@pytest.fixture(scope="session")
+def colleague(world: World) -> Person:
+    """A second person: nobody approves what he asked for himself."""
+    cognito = world.plane.aws("cognito-idp")
+    pools = cognito.list_user_pools(MaxResults=10)["UserPools"]
+    (pool,) = [found["Id"] for found in pools if found["Name"] == world.plane.thing("operators")]
+    cognito.admin_create_user(
+        UserPoolId=pool,
+        Username="colleague",
+        TemporaryPassword=SECOND_PASSWORD,
+        MessageAction="SUPPRESS",
+    )
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username="colleague", Password=SECOND_PASSWORD, Permanent=True
+    )
+    answer = cognito.initiate_auth(
+        ClientId=world.plane.file.user_pool_client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "colleague", "PASSWORD": SECOND_PASSWORD},
+    )
+    return world.bearer(answer["AuthenticationResult"]["AccessToken"])
+
+
+def sample(name: str, **changes: Any) -> Webhook:
+    """A real payload, or one like it: `changes` replaces top-level parts."""
+    path = SAMPLES / name
+    body = path.read_bytes()
+    if changes:
+        body = json.dumps({**json.loads(body), **changes}).encode()
+    return Webhook(path, path.parent.name, body)
+
+
+def eventually(check: Any, seconds: float = 30) -> Any:
+    """The first truthy answer of `check`; a failing assertion when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.3)
+    return found

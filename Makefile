@@ -39,7 +39,6 @@ check: setup ## Lint, format, types, and which way dependencies point
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m mypy -p cli
 	@.venv/bin/lint-imports
 
 generated: setup ## Whether generated files are up to date

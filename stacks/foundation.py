@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -198,7 +198,7 @@ def _projection(key: Key) -> dict[str, Any]:
     return {"projection_type": dynamodb.ProjectionType.INCLUDE, "non_key_attributes": list(key.projected)}
 
 
-def _key(key: Key) -> Mapping[str, dynamodb.Attribute]:
+def _key(key: Key) -> dict[str, Any]:
     def attribute(name: str) -> dynamodb.Attribute:
         kind = dynamodb.AttributeType.NUMBER if name in key.number else dynamodb.AttributeType.STRING
         return dynamodb.Attribute(name=name, type=kind)

@@ -63,7 +63,7 @@ class Needs:
 def needs_of(folder: BotFolder) -> Needs:
     """What the functions of a folder may touch."""
     manifest = folder.manifest
-    tables = {name: tuple(verbs) for name, verbs in manifest.needs.tables.items()}
+    tables: dict[str, tuple[str, ...]] = {name: tuple(verbs) for name, verbs in manifest.needs.tables.items()}
     if manifest.actions:
         for name, verbs in KERNEL_TABLES.items():
             tables[name] = tuple(sorted({*verbs, *tables.get(name, ())}))

@@ -66,7 +66,7 @@ def error_ratio(folder: BotFolder, names: Names, period: Duration) -> cloudwatch
         return _percent(
             "100 * FILL(bad, 0) / (FILL(bad, 0) + FILL(good, 0))", {"bad": bad, "good": good}, period
         )
-    using = {}
+    using: dict[str, cloudwatch.IMetric] = {}
     for number, function in enumerate(folder.functions):
         using[f"e{number}"] = of_function(names.thing(function), "Errors", period=period)
         using[f"i{number}"] = of_function(names.thing(function), "Invocations", period=period)

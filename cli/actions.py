@@ -33,7 +33,7 @@ def list_actions(
             (a["updated_at"][:19], a["bot"], a["name"], a["verdict"], a["state"], _target(a), a["id"])
             for a in found
         ]
-        columns = ("updated", "bot", "action", "decision", "state", "target", "id")
+        columns = ("updated", "bot", "action", "decision", "state", "target", "=id")
         output.show({"items": found}, table(None, columns, rows))
 
 

@@ -48,7 +48,7 @@ def list_tasks(
             )
             for t in tasks
         ]
-        columns = (f">{method}", "quadrant", "status", ">seen", ">h/month", "title", "task")
+        columns = (f">{method}", "quadrant", "status", ">seen", ">h/month", "title", "=task")
         output.show({"items": tasks}, table(None, columns, rows))
 
 

@@ -73,7 +73,7 @@ def _picture(shown: Demonstration) -> RenderableType:
                 "now": forgery.after,
             },
         ),
-        table("\nverification of that copy", (">leaf", "entry", "code", "what is wrong"), rows),
+        table("\nverification of that copy", (">leaf", "=entry", "code", "what is wrong"), rows),
         Text(""),
         verdict,
         Text(f"  copy: {shown.copy}", style="dim"),

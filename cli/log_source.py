@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from cli.ledger import CHECKPOINT, size_of
 from cli.plane import Plane, calling
+from writ.adapters.entry_table import inflated
 from writ.adapters.log_bucket import ANCHORS
 from writ.ledger.dsse import Envelope
 from writ.ledger.edges import stream_edge
@@ -54,7 +54,7 @@ class PlaneLog:
         for item in self._scan("entries", ProjectionExpression="entry_id, payload, signature"):
             entry = item["entry_id"]["S"]
             if entry in logged:
-                yield entry, Envelope(_inflated(item["payload"]["B"]), item["signature"]["B"]).encode()
+                yield entry, Envelope(inflated(item["payload"]["B"]), item["signature"]["B"]).encode()
 
     def _logged(self, size: int) -> Iterator[str]:
         found = self._scan(
@@ -103,11 +103,3 @@ def signed_size(plane: Plane) -> int:
 def _together(call: Callable[[ItemT], FoundT], items: Sequence[ItemT]) -> Iterator[FoundT]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(call, items)
-
-
-def _inflated(payload: bytes) -> bytes:
-    """The statement of an entry; the bytes themselves where an edit keeps them from inflating."""
-    try:
-        return zlib.decompress(payload)
-    except zlib.error:
-        return payload

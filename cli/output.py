@@ -17,7 +17,7 @@ from writ.contracts.errors import WritError
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
-_PIPE_WIDTH = 110
+_PIPE_WIDTH = 160
 
 
 class Exit(IntEnum):
@@ -107,11 +107,15 @@ def reporting(as_json: bool) -> Iterator[Output]:
 
 
 def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
-    """A plain table; columns named with a leading `>` are aligned right."""
+    """A plain table; columns named with a leading `>` are aligned right, with a leading `=` never broken."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
     for column in columns:
-        right = column.startswith(">")
-        made.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+        made.add_column(
+            column.lstrip(">="),
+            justify="right" if column.startswith(">") else "left",
+            overflow="fold",
+            no_wrap=column.startswith("="),
+        )
     for row in rows:
         made.add_row(*(_cell(cell) for cell in row))
     return made

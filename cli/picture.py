@@ -82,9 +82,9 @@ def _tallied(counts: Counter[str], order: Sequence[str]) -> tuple[str, ...]:
 def render(story: Story) -> RenderableType:
     """Events by type → bots → actions by decision → evidence."""
     return Group(
-        Padding(_events(story), (1, 0)),
+        Padding(_events(story), (1, 0), expand=False),
         _actions(story),
-        Padding(Text(loop(stages(story)), style="bold", no_wrap=True), (1, 0)),
+        Padding(Text(loop(stages(story)), style="bold", no_wrap=True), (1, 0), expand=False),
         *_refusals(story),
     )
 

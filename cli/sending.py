@@ -62,7 +62,7 @@ def _dead_letters(output: Output, bot: str, repairs: list[Repair], *, dry_run: b
         )
         for result in results
     ]
-    columns = ("message", "event", "was", "now", "field")
+    columns = ("=message", "event", "was", "now", "field")
     shown = table(None, columns, rows) if rows else f"{bot} has no dead letters"
     output.show({"items": [result.document() for result in results], "dry_run": dry_run}, shown)
     if any(result.code for result in results):

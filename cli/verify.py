@@ -87,5 +87,5 @@ def picture(report: Report, copy: LogCopy) -> RenderableType:
             for f in report.findings[:_SHOWN]
             if f.severity == "fault"
         ]
-        notes.append(table(None, (">leaf", "entry", "code", "what is wrong"), rows))
+        notes.append(table(None, (">leaf", "=entry", "code", "what is wrong"), rows))
     return Group(*notes)

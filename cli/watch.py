@@ -105,7 +105,7 @@ def pulse(plane: Plane) -> Pulse:
         claimed = tuple(_open(plane, "claimed"))
         waiting = sum(1 for _ in _open(plane, "waiting"))
     if queues or claimed:
-        return Pulse(queues, dead, claimed, waiting)
+        return Pulse(queues, dead, claimed, waiting, signed=signed_size(plane))
     with calling("counting entries"):
         entries = _count(plane, plane.thing("entries"))
     return Pulse(queues, dead, claimed, waiting, entries, signed_size(plane))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cli.replay import webhooks
 from cli.story import read_actions
 from cli.tamper import demonstrate
+from cli.verify import verify
 from tests.e2e.conftest import SAMPLES, Person, World
 
 
@@ -37,6 +40,25 @@ def test_an_edited_entry_is_named(world: World) -> None:
     world.verified()
     shown = demonstrate(world.copy().folder, world.folder / "tampered")
     assert shown.named
+
+
+@pytest.mark.parametrize("where", ["payload", "signature"])
+def test_one_flipped_byte_of_a_stored_entry_is_named(world: World, where: str) -> None:
+    world.verified()
+    table = {"TableName": world.plane.thing("entries")}
+    dynamodb = world.plane.aws("dynamodb")
+    entry = sorted(item["entry_id"]["S"] for item in dynamodb.scan(**table)["Items"])[3]
+    key = {"entry_id": {"S": entry}}
+    kept = dynamodb.get_item(**table, Key=key)["Item"]
+    value = bytearray(kept[where]["B"])
+    value[len(value) // 2] ^= 1
+    try:
+        dynamodb.put_item(**table, Item={**kept, where: {"B": bytes(value)}})
+        report = verify(world.copy())
+        assert {finding.entry for finding in report.findings if finding.severity == "fault"} == {entry}
+    finally:
+        dynamodb.put_item(**table, Item=kept)
+    world.verified()
 
 
 def test_evidence_of_an_action_is_had_by_the_api_with_its_proof(world: World, operator: Person) -> None:

@@ -86,7 +86,7 @@ def to_entry(item: EntryItem) -> StoredEntry:
     """The entry of an item."""
     return StoredEntry(
         entry_id=item.entry_id,
-        envelope=Envelope(zlib.decompress(item.payload), item.signature).encode(),
+        envelope=Envelope(inflated(item.payload), item.signature).encode(),
         certificate=item.certificate,
         actor=item.actor,
         type=item.type,
@@ -96,6 +96,14 @@ def to_entry(item: EntryItem) -> StoredEntry:
         time=datetime.fromisoformat(item.time),
         appended_at=datetime.fromisoformat(item.appended_at),
     )
+
+
+def inflated(payload: bytes) -> bytes:
+    """The statement; damaged bytes as they are, for verification to name the entry they belong to."""
+    try:
+        return zlib.decompress(payload)
+    except zlib.error:
+        return payload
 
 
 def _to_item(model: type[EntryItem], entry: StoredEntry) -> EntryItem:

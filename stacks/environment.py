@@ -52,6 +52,8 @@ def environment(
         "POWERTOOLS_SERVICE_NAME": manifest.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        # There are none, and looking for them reads the metadata of every library.
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
     }
     return {name: value for name, value in variables.items() if value}
 

@@ -21,7 +21,7 @@ OPEN = (Status.CANDIDATE, Status.ACCEPTED, Status.AUTOMATED)
 class Facts(BaseModel):
     """`task` is None where there is none yet; `open_tasks` is filled for schedules only."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     task: DetailedTask | None = None
     open_tasks: tuple[Task, ...] = ()

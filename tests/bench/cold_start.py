@@ -156,6 +156,7 @@ def _environment(folder: BotFolder, function: str) -> dict[str, str]:
         "WRIT_DLQ": "http://127.0.0.1:9/dlq",
         "WRIT_QUEUE_URL": "http://127.0.0.1:9/queue",
         "POWERTOOLS_SERVICE_NAME": manifest.name,
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import GetError, PutError, TransactWriteError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
 
 from writ.adapters import dynamo
 from writ.contracts.errors import ConflictError, TransientError, WritError
@@ -131,10 +132,11 @@ def test_pages_of_a_table_itself(account: None) -> None:
 
 
 def test_condition_that_fails_is_a_conflict(numbers: type[Number]) -> None:
-    for write in (
+    writes: tuple[Callable[[], None], ...] = (
         lambda: dynamo.save(number(numbers, 3), numbers.action_id.does_not_exist()),
         lambda: dynamo.update(numbers("n3"), [numbers.value.set(1)], numbers.value == 4),
-    ):
+    )
+    for write in writes:
         with pytest.raises(ConflictError):
             write()
     dynamo.update(numbers("n3"), [numbers.value.set(33)], numbers.value == 3)
@@ -182,11 +184,16 @@ def test_failed_call_is_an_error_of_ours(kind: type[Exception], cause: Exception
 
 def test_contended_transaction_may_be_tried_again(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def cancelled(*_: object) -> None:
-        reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
-        answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
-        raise TransactWriteError("cancelled", ClientError(answer, "TransactWriteItems"))
+        cause = ClientError(
+            {
+                "Error": {"Code": "TransactionCanceledException"},
+                "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
+            },
+            "TransactWriteItems",
+        )
+        raise TransactWriteError("cancelled", cause)
 
-    monkeypatch.setattr(dynamo.TransactWrite, "_commit", cancelled)
+    monkeypatch.setattr(TransactWrite, "_commit", cancelled)
     model = dynamo.bind(Pair, "index")
     with pytest.raises(TransientError), dynamo.transaction() as writes:
         writes.save(model("all", "001"))

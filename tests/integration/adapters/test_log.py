@@ -59,6 +59,10 @@ def ledger(account: None) -> Ledger:
     signer, forge, clock = KmsSigner(made["KeyMetadata"]["KeyId"]), Forge(), ManualClock(NOW)
     trust = replace(forge.trust, log_key=signer.public_key())
     checker, certificates = EvidenceChecker(trust), CertificateTable("certificates")
+
+    def check(entry_id: str, encoded: bytes, leaf: bytes) -> None:
+        checker.check(entry_id, encoded, decode_leaf(leaf))
+
     ports = SequencerPorts(
         entries=EntryTable("entries"),
         certificates=certificates,
@@ -68,7 +72,7 @@ def ledger(account: None) -> Ledger:
         index=IndexTable("index"),
         signer=signer,
         clock=clock,
-        check=lambda entry_id, encoded, leaf: checker.check(entry_id, encoded, decode_leaf(leaf)),
+        check=check,
     )
     authority = MemoryAuthority(forge.issuer, BOTS + "backlog", certificates, clock)
     recorder = Recorder(EntryTable("entries"), Sessions(authority, clock), clock)

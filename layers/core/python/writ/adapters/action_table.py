@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -18,7 +19,6 @@ from writ.contracts.errors import ConflictError, LimitExceededError
 from writ.ports.actions import ActionRecord, Phase, Reservation
 
 COUNTER_TTL_S: Final = 2 * 86_400
-_records: Final = TypeAdapter(ActionRecord)
 
 
 class _Open(GlobalSecondaryIndex["ActionItem"]):
@@ -144,11 +144,17 @@ class ActionTable:
 
 def to_record(item: ActionItem) -> ActionRecord:
     """The record of an item."""
-    return _records.validate_json(item.record)
+    return _records().validate_json(item.record)
+
+
+@cache
+def _records() -> TypeAdapter[ActionRecord]:
+    """Made when first needed: it takes as long as everything else in this module."""
+    return TypeAdapter(ActionRecord)
 
 
 def _dump(record: ActionRecord) -> str:
-    return json.dumps(_records.dump_python(record, mode="json"), separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_records().dump_python(record, mode="json"), separators=(",", ":"), ensure_ascii=False)
 
 
 def _below(usage: type[UsageItem], limit: int | None) -> Any:

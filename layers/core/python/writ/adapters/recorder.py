@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from writ.adapters.authority import LambdaAuthority
-from writ.adapters.entry_table import EntryTable
-from writ.adapters.system import SystemClock
-from writ.ledger.recorder import Recorder, Sessions
+if TYPE_CHECKING:
+    from writ.ledger.recorder import Recorder
+    from writ.ports.evidence import Adopted
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedRecorder:
+    """Evidence in the table `entries`, certified by the function `authority`.
+
+    Connected at the first statement: what signs is a quarter of a cold start, and a read has no need of it.
+    """
+
+    entries: str
+    authority: str
+
+    def append_or_adopt(self, entry_id: str, statement: Mapping[str, Any]) -> Adopted:
+        """See Evidence."""
+        return _recorder(self.entries, self.authority).append_or_adopt(entry_id, statement)
+
+    def get(self, entry_id: str) -> Adopted | None:
+        """See Evidence."""
+        return _recorder(self.entries, self.authority).get(entry_id)
 
 
 @cache
-def connect_recorder(entries: str, authority: str) -> Recorder:
-    """Evidence in the table `entries`, certified by the function `authority`; made once a process."""
+def _recorder(entries: str, authority: str) -> Recorder:
+    from writ.adapters.authority import LambdaAuthority
+    from writ.adapters.entry_table import EntryTable
+    from writ.adapters.system import SystemClock
+    from writ.ledger.recorder import Recorder, Sessions
+
     clock = SystemClock()
     return Recorder(EntryTable(entries), Sessions(LambdaAuthority(authority), clock), clock)

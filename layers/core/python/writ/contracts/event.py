@@ -38,7 +38,7 @@ class EventMeta(BaseModel):
     action or delivery that led to it; `trace` is a W3C traceparent.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     id: Annotated[str, Field(min_length=1, max_length=128)]
     time: AwareDatetime

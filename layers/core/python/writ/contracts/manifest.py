@@ -15,7 +15,7 @@ _Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Limits(_Part):

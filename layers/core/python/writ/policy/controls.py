@@ -27,7 +27,7 @@ def _known_zone(name: str) -> str:
 
 
 class _Control(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Window(_Control):

@@ -46,7 +46,7 @@ Instant = Annotated[str, BeforeValidator(_instant)]
 
 
 class _Facts(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class BotFacts(_Facts):

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 from writ.contracts.errors import WritError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from writ.contracts.action import Decision
+    from writ.policy.bundle import Bundle
     from writ.policy.engine import PolicyEngine
 
 
@@ -24,9 +28,23 @@ def require(claims: Mapping[str, Any], route: str) -> None:
 
 
 @cache
+def bundle() -> Bundle:
+    """The policies this process was deployed with."""
+    from writ.policy.bundle import Bundle
+
+    return Bundle.load_default()
+
+
+@cache
 def engine() -> PolicyEngine:
     """The policy engine of this process, compiled at its first use."""
-    from writ.policy.bundle import Bundle
     from writ.policy.engine import PolicyEngine
 
-    return PolicyEngine(Bundle.load_default())
+    return PolicyEngine(bundle())
+
+
+class LatePolicy:
+    """The engine of this process for whoever may not need it: see Policy."""
+
+    def decide(self, document: Mapping[str, Any], now: datetime) -> Decision:
+        return engine().decide(document, now)

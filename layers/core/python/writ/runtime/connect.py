@@ -11,9 +11,9 @@ from writ.adapters.action_table import ActionTable
 from writ.adapters.approval_table import ApprovalTable
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.adapters.guard_table import GuardTable
-from writ.adapters.recorder import connect_recorder
+from writ.adapters.recorder import DeployedRecorder
 from writ.adapters.system import SystemClock
-from writ.runtime.access import engine
+from writ.runtime.access import LatePolicy, bundle
 from writ.runtime.answers import Answers
 from writ.runtime.environment import Environment, current
 from writ.runtime.judge import Judge
@@ -46,7 +46,7 @@ def answers(environment: Environment) -> Answers:
     """What makes people's answers known, in the name of this function."""
     return Answers(
         identity=own_identity(environment),
-        evidence=connect_recorder(environment.table("entries"), environment.authority),
+        evidence=DeployedRecorder(environment.table("entries"), environment.authority),
         bus=EventBridgeBus(environment.bus),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
@@ -61,13 +61,12 @@ def own_identity(environment: Environment) -> Identity:
 def loop_ports(environment: Environment) -> LoopPorts:
     """The loop's ports on AWS."""
     usage = environment.table("usage")
-    policy = engine()
     return LoopPorts(
         actions=ActionTable(environment.table("actions"), usage),
         approvals=ApprovalTable(environment.table("approvals")),
-        evidence=connect_recorder(environment.table("entries"), environment.authority),
+        evidence=DeployedRecorder(environment.table("entries"), environment.authority),
         bus=EventBridgeBus(environment.bus),
-        judge=Judge(policy, GuardTable(environment.table("controls"), usage, policy.bundle.windows)),
+        judge=Judge(LatePolicy(), GuardTable(environment.table("controls"), usage, bundle().windows)),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
     )

@@ -20,7 +20,7 @@ Person = Annotated[str, Field(min_length=1, max_length=128, examples=["operator"
 class ActedOn(BaseModel):
     """The thing an action is about."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     kind: Annotated[Name, Field(examples=["task"])]
     id: Annotated[str, Field(min_length=1, max_length=512, examples=["task-4711"])]

@@ -29,7 +29,7 @@ Labels = Annotated[tuple[Name, ...], Field(max_length=100, examples=[["toil"]])]
 class StoredPayload(BaseModel):
     """Where the delivery's raw body lies (object key in bucket `raw`) and the SHA-256 of its bytes."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     key: Annotated[str, Field(min_length=1, max_length=512, examples=["github/2030/01/31/4f5e.json"])]
     sha256: Sha256

@@ -99,7 +99,7 @@ class ReviewChanged(Review):
 class PushedCommit(BaseModel):
     """One commit of a push; `author` is a GitHub login, never a mail address."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     id: Commit
     title: Title

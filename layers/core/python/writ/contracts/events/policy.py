@@ -21,7 +21,7 @@ Names = Annotated[list[Name], Field(max_length=50, examples=[["release"]])]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
 
 class HeldScope(_Part):

@@ -29,7 +29,7 @@ def matches(plane: Synthesis) -> Iterator[tuple[str, str]]:
             yield match.rule.id, f"{path.name}: {match.rule.id} {match.message} ({match.path})"
 
 
-def findings(app: App) -> set[tuple[str, str]]:
+def findings(app: App) -> set[tuple[str, str | None]]:
     """Rule and construct of everything that cdk-nag finds and nobody has acknowledged."""
     return {
         (violation.rule_name, resource.construct_path)

@@ -55,8 +55,8 @@ def test_every_bucket_but_the_logs_own_logs_who_reads_it(plane: Synthesis) -> No
 
 
 def test_anchors_cannot_be_deleted_before_their_time(plane: Synthesis) -> None:
-    locks = {b.id: b.properties.get("ObjectLockConfiguration") for b in plane.all("AWS::S3::Bucket")}
-    (lock,) = [lock for id, lock in locks.items() if id.startswith("BucketAnchors")]
+    (anchors,) = [b for b in plane.all("AWS::S3::Bucket") if b.id.startswith("BucketAnchors")]
+    lock = anchors.properties["ObjectLockConfiguration"]
     assert lock["Rule"]["DefaultRetention"] == {"Mode": "COMPLIANCE", "Days": plane.settings.anchor_lock_days}
 
 

@@ -103,7 +103,7 @@ class Plane:
 
     def worker(self) -> Loop[Any]:
         """An execution environment of the bot."""
-        effect = Effect(
+        effect: Effect[Any] = Effect(
             perform=lambda action, ports: ports.perform(action),
             observe=lambda action, ports: ports.observe(action),
         )

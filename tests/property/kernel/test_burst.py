@@ -110,7 +110,7 @@ class Burst:
             clock=self.clock,
             entropy=lambda size: b"\x01" * size,
         )
-        effect = Effect(
+        effect: Effect[Any] = Effect(
             perform=lambda action, world: world.perform(action),
             observe=lambda action, world: world.observe(action),
         )

@@ -123,7 +123,7 @@ class Telling:
 def test_nothing_gets_out_of_an_action(sample: Sample, ends: str, capsys: pytest.CaptureFixture[str]) -> None:
     plane = calm_plane()
     telling = Telling(sample.text, ends)
-    effect = Effect(telling.perform, telling.observe, telling.announce)
+    effect: Effect[None] = Effect(telling.perform, telling.observe, telling.announce)
     loop: Loop[None] = Loop(IDENTITY, SPECS, {"low": effect}, plane.ports(), None, lease=LEASE)
     action = Action.of(
         "probe",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -38,7 +38,7 @@ class World:
         self.certificates = MemoryCertificates()
         self.acknowledged: list[Adopted] = []
         for writer in range(2 + seed % 3):
-            self.schedule.add(lambda gate, writer=writer: self._write(gate, writer))
+            self.schedule.add(partial(self._write, writer=writer))
 
     def _write(self, gate: Gate, writer: int) -> None:
         authority = MemoryAuthority(

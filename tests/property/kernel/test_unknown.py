@@ -53,7 +53,7 @@ class Spoiled:
 def loop_of(plane: Plane, guards: Any, risk: str) -> Loop[Any]:
     ports = replace(plane.ports(), judge=Judge(engine(), guards))
     specs = {"low": ActionSpec.model_validate({"risk": risk, **SPEC})}
-    effect = Effect(
+    effect: Effect[Any] = Effect(
         perform=lambda action, ports: ports.perform(action),
         observe=lambda action, ports: ports.observe(action),
     )

@@ -90,9 +90,9 @@ def test_invariants_hold_when_every_port_call_may_fail(block: int) -> None:
             record = plane.actions.get(action.id)
             assert record is not None
             assert record.outcome is not None
+            assert record.attempt <= MAX_ATTEMPTS * 20, context
             succeeded = record.outcome.status == "succeeded"
             assert succeeded == (plane.world.done[action.effect_key] == 1), f"truthful outcome {context}"
             payload = plane.evidence.entries[outcome_id(action.id)]
             assert payload["predicate"]["outcome"]["status"] == record.outcome.status, context
         assert sum(plane.actions.statistics.values()) == 6, f"counted once {context}"
-        assert record.attempt <= MAX_ATTEMPTS * 20

@@ -106,7 +106,8 @@ def test_oversized_event_is_named_and_none_is_sent(monkeypatch: pytest.MonkeyPat
 
 
 def client_error(code: str, status: int = 400) -> ClientError:
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "PutEvents")
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "PutEvents")
 
 
 @pytest.mark.parametrize(

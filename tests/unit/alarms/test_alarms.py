@@ -45,7 +45,7 @@ METRIC_ALARM = {
         "EvaluateLowSampleCountPercentile": "",
     },
 }
-COMPOSITE_ALARM = {
+COMPOSITE_ALARM: dict[str, Any] = {
     "AlarmName": "writ-prod-backlog-budget-burn",
     "AlarmDescription": None,
     "AWSAccountId": "111122223333",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from writ.policy.errors import BundleError
 RULE = "package a\n\nimport rego.v1\n\nb := 1\n"
 
 
-def test_digest_changes_when_any_text_or_path_changes():
+def test_digest_changes_when_any_text_or_path_changes() -> None:
     digests = {
         Bundle.of(texts).digest
         for texts in (
@@ -26,14 +27,14 @@ def test_digest_changes_when_any_text_or_path_changes():
     assert len(digests) == 5
 
 
-def test_digest_is_the_same_whatever_the_order_and_the_tests():
+def test_digest_is_the_same_whatever_the_order_and_the_tests() -> None:
     one = Bundle.of({"a.rego": RULE, "b.rego": RULE})
     other = Bundle.of({"b.rego": RULE, "a_test.rego": RULE, "a.rego": RULE})
     assert one.digest == other.digest
     assert [module.path for module in other.modules] == ["a.rego", "b.rego"]
 
 
-def test_load_default_prefers_the_deployed_package(tmp_path, monkeypatch):
+def test_load_default_prefers_the_deployed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(POLICIES, tmp_path / PACKAGE)
     (tmp_path / PACKAGE / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -44,7 +45,9 @@ def test_load_default_prefers_the_deployed_package(tmp_path, monkeypatch):
         sys.modules.pop(PACKAGE, None)
 
 
-def test_load_default_reads_the_directory_when_no_package_is_deployed(monkeypatch):
+def test_load_default_reads_the_directory_when_no_package_is_deployed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv(DIRECTORY_VARIABLE, str(POLICIES))
     assert Bundle.load_default().digest == Bundle.load(POLICIES).digest
     monkeypatch.delenv(DIRECTORY_VARIABLE)
@@ -57,16 +60,16 @@ def test_load_default_reads_the_directory_when_no_package_is_deployed(monkeypatc
     "texts",
     [{}, {"data.json": "{}"}, {"a.rego": RULE, "data.json": "["}, {"a.rego": RULE, "data.json": "[]"}],
 )
-def test_bundle_is_refused_when_it_has_no_rule_or_bad_data(texts):
+def test_bundle_is_refused_when_it_has_no_rule_or_bad_data(texts: dict[str, str]) -> None:
     with pytest.raises(BundleError):
         Bundle.of(texts)
 
 
-def test_entrypoints_come_from_the_annotations():
+def test_entrypoints_come_from_the_annotations() -> None:
     assert {"writ/actions/decision", "writ/actions/waivable", "writ/authz/allow"} <= set(
         Bundle.load(POLICIES).entrypoints
     )
 
 
-def test_windows_come_from_the_data():
+def test_windows_come_from_the_data() -> None:
     assert [window["name"] for window in Bundle.load(POLICIES).windows] == ["any-time"]

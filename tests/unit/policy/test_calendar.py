@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -44,7 +45,7 @@ def at(text: str) -> datetime:
         ("2026-12-24T10:00:00", False),  # a holiday
     ],
 )
-def test_window_follows_the_wall_clock_of_its_zone(now, expected):
+def test_window_follows_the_wall_clock_of_its_zone(now: str, expected: bool) -> None:
     assert is_open(Window.model_validate(BERLIN), at(now)) is expected
 
 
@@ -58,11 +59,11 @@ def test_window_follows_the_wall_clock_of_its_zone(now, expected):
         ("2026-11-27T03:00:00", False),
     ],
 )
-def test_window_past_midnight_belongs_to_the_day_it_opens_on(now, expected):
+def test_window_past_midnight_belongs_to_the_day_it_opens_on(now: str, expected: bool) -> None:
     assert is_open(Window.model_validate(NIGHT), at(now)) is expected
 
 
-def test_window_is_open_both_times_when_clocks_repeat_the_hour():
+def test_window_is_open_both_times_when_clocks_repeat_the_hour() -> None:
     window = Window.model_validate({**BERLIN, "days": ["sun"], "opens": "02:00", "closes": "03:00"})
     assert is_open(window, at("2026-10-25T00:30:00"))
     assert is_open(window, at("2026-10-25T01:30:00"))
@@ -72,18 +73,18 @@ def test_window_is_open_both_times_when_clocks_repeat_the_hour():
     )
 
 
-def test_closed_window_says_when_the_next_one_opens():
+def test_closed_window_says_when_the_next_one_opens() -> None:
     windows = [Window.model_validate(BERLIN), Window.model_validate(NIGHT)]
     assert window_at(windows, at("2026-11-27T10:00:00")) == (False, "night opens at 2026-11-27T22:00Z")
     assert window_at(windows[:1], at("2026-11-27T10:00:00")) == (False, "office opens at 2026-11-30T08:00Z")
     assert window_at(windows[:1], at("2026-11-30T10:00:00")) == (True, "office")
 
 
-def test_next_opening_passes_over_holidays():
+def test_next_opening_passes_over_holidays() -> None:
     assert next_opening(Window.model_validate(BERLIN), at("2026-12-23T17:00:00")) == at("2026-12-28T08:00:00")
 
 
-def test_no_window_defined_is_open():
+def test_no_window_defined_is_open() -> None:
     assert change_facts([], [], at("2026-11-23T03:00:00"))["window_open"] is True
 
 
@@ -96,12 +97,12 @@ def test_no_window_defined_is_open():
         ("2027-01-03T23:00:00", []),
     ],
 )
-def test_freeze_is_in_force_from_start_until_end(now, ids):
+def test_freeze_is_in_force_from_start_until_end(now: str, ids: list[str]) -> None:
     facts = change_facts([FREEZE], [], at(now))
     assert [freeze["id"] for freeze in facts["freezes"]] == ids
 
 
-def test_fact_is_left_out_when_its_definition_cannot_be_read():
+def test_fact_is_left_out_when_its_definition_cannot_be_read() -> None:
     broken = change_facts([{"id": "x"}], [{"name": "x"}], at("2026-11-23T03:00:00"))
     assert "window_open" not in broken
     assert "freezes" not in broken
@@ -111,11 +112,11 @@ def test_fact_is_left_out_when_its_definition_cannot_be_read():
     "change",
     [{"zone": "Mars/Olympus"}, {"zone": "../etc"}, {"days": []}, {"opens": "24:00"}, {"closes": "24:01"}],
 )
-def test_window_is_refused_when_malformed(change):
+def test_window_is_refused_when_malformed(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Window.model_validate({**BERLIN, **change})
 
 
-def test_freeze_is_refused_when_it_ends_before_it_starts():
+def test_freeze_is_refused_when_it_ends_before_it_starts() -> None:
     with pytest.raises(ValidationError):
         Freeze.model_validate({**FREEZE, "ends_at": FREEZE["starts_at"]})

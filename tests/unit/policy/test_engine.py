@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
 
 from tests.unit.policy.facts import NOW, complete, engine, exception, freeze
-from writ.contracts.action import Verdict
+from writ.contracts.action import Decision, Verdict
 from writ.policy.bundle import Bundle
 from writ.policy.engine import DECISION, PolicyEngine
 from writ.policy.errors import BundleError, PolicyError, PolicyUndefinedError
 
 
-def codes(decision) -> list[str]:
+def codes(decision: Decision) -> list[str]:
     return [reason.code for reason in decision.reasons]
 
 
@@ -20,7 +21,7 @@ def deciding(rule: str) -> PolicyEngine:
     return PolicyEngine(Bundle.of({"actions/decision.rego": source}))
 
 
-def test_decision_carries_digest_and_time_when_allowed():
+def test_decision_carries_digest_and_time_when_allowed() -> None:
     decision = engine().decide(complete(), NOW.astimezone(timezone(timedelta(hours=5))))
     assert decision.verdict is Verdict.ALLOW
     assert decision.bundle_digest == engine().bundle.digest
@@ -52,20 +53,20 @@ def test_decision_carries_digest_and_time_when_allowed():
         ({"approval": {"by": "ada", "at": "2026-11-23T02:00:00Z", "approved": False}}, "approval.approved"),
     ],
 )
-def test_verdict_is_unknown_and_names_the_fact_when_it_is_missing(changes, fact):
+def test_verdict_is_unknown_and_names_the_fact_when_it_is_missing(changes: dict[str, Any], fact: str) -> None:
     decision = engine().decide(complete(**changes), NOW)
     assert decision.verdict is Verdict.UNKNOWN
     assert set(codes(decision)) == {"facts_missing"}
     assert f"fact {fact} is missing or unreadable" in [reason.message for reason in decision.reasons]
 
 
-def test_absent_limit_means_no_limit():
+def test_absent_limit_means_no_limit() -> None:
     decision = engine().decide(complete(limits={"blast_radius": 1}, usage=None), NOW)
     assert decision.verdict is Verdict.ALLOW
     assert decision.obligations == ()
 
 
-def test_times_are_compared_as_instants_when_offsets_differ():
+def test_times_are_compared_as_instants_when_offsets_differ() -> None:
     for text, verdict in (
         ("2026-11-23T05:59:00+03:00", Verdict.DENY),
         ("2026-11-23T06:01:00+03:00", Verdict.ALLOW),
@@ -74,7 +75,7 @@ def test_times_are_compared_as_instants_when_offsets_differ():
         assert engine().decide(document, NOW).verdict is verdict
 
 
-def test_exception_is_reported_when_used():
+def test_exception_is_reported_when_used() -> None:
     decision = engine().decide(complete(usage__hour=10, exceptions=[exception()]), NOW)
     assert decision.verdict is Verdict.ALLOW
     assert decision.exceptions == ("ex-1",)
@@ -82,7 +83,7 @@ def test_exception_is_reported_when_used():
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\\b", "a\x00b", "{}%s", "é😀", '"} {"'])
-def test_names_reach_policy_whole_when_they_hold_special_characters(name):
+def test_names_reach_policy_whole_when_they_hold_special_characters(name: str) -> None:
     scope = {"bots": [name], "actions": []}
     document = complete(action__risk="medium", bot__name=name, change__freezes=[freeze(scope=scope)])
     assert engine().decide(document, NOW).verdict is Verdict.DENY
@@ -103,30 +104,30 @@ def test_names_reach_policy_whole_when_they_hold_special_characters(name):
         ),
     ],
 )
-def test_verdict_is_unknown_when_policy_has_no_proper_answer(rule, code):
+def test_verdict_is_unknown_when_policy_has_no_proper_answer(rule: str, code: str) -> None:
     decision = deciding(rule).decide(complete(), NOW)
     assert decision.verdict is Verdict.UNKNOWN
     assert codes(decision) == [code]
 
 
-def test_verdict_is_unknown_when_the_bundle_decides_nothing():
+def test_verdict_is_unknown_when_the_bundle_decides_nothing() -> None:
     bundle = Bundle.of({"a.rego": "package a\n\nimport rego.v1\n\n# METADATA\n# entrypoint: true\nb := 1\n"})
     assert codes(PolicyEngine(bundle).decide(complete(), NOW)) == ["policy_undefined"]
 
 
-def test_evaluate_answers_any_entrypoint():
+def test_evaluate_answers_any_entrypoint() -> None:
     assert "freeze" in engine().evaluate("writ/actions/waivable", {})
     with pytest.raises(PolicyUndefinedError):
         engine().evaluate("writ/actions/nowhere", {})
 
 
 @pytest.mark.parametrize("value", [{"a": float("nan")}, {"a": 2**60}, {"a": b"x"}, {1: 2}])
-def test_evaluate_refuses_what_is_not_plain_json(value):
+def test_evaluate_refuses_what_is_not_plain_json(value: Any) -> None:
     with pytest.raises(PolicyError):
         engine().evaluate(DECISION, value)
 
 
-def test_evaluate_refuses_deep_nesting():
+def test_evaluate_refuses_deep_nesting() -> None:
     value: list[object] = []
     for _ in range(100):
         value = [value]
@@ -144,11 +145,13 @@ def test_evaluate_refuses_deep_nesting():
         ({"sub": "4f1c", "n": float("nan")}, "GET /v1/bots", False),
     ],
 )
-def test_authorize_denies_when_the_caller_or_route_is_unknown(claims, route, allowed):
+def test_authorize_denies_when_the_caller_or_route_is_unknown(
+    claims: dict[str, Any], route: str, allowed: bool
+) -> None:
     assert engine().authorize(claims, route) is allowed
 
 
-def test_bundle_error_names_the_file_when_it_does_not_compile(capfd):
+def test_bundle_error_names_the_file_when_it_does_not_compile(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BundleError, match=r"broken\.rego"):
         PolicyEngine(Bundle.of({"broken.rego": "package a\n\nimport rego.v1\n\na if {\n"}))
     capfd.readouterr()

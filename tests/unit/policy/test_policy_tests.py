@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import typer
 from typer.testing import CliRunner
@@ -14,24 +15,24 @@ FAILING = "\ntest_fails if a.b == 2 with input.x as 1\n\nhelper if true\n"
 ABORTING = '\nbase := {"x": 1}\n\ntest_aborts if a.b == 1 with input as base\n'
 
 
-def write(folder, tests):
+def write(folder: Path, tests: str) -> None:
     (folder / "a.rego").write_text(RULES)
     (folder / "a_test.rego").write_text(tests)
 
 
-def test_the_policies_of_the_project_pass_their_own_tests():
+def test_the_policies_of_the_project_pass_their_own_tests() -> None:
     results = policy_tests.run(POLICIES)
     assert [result.rule for result in results if result.status != "passed"] == []
     assert len(results) >= 30
 
 
-def test_a_rule_that_does_not_hold_fails_the_run(tmp_path):
+def test_a_rule_that_does_not_hold_fails_the_run(tmp_path: Path) -> None:
     write(tmp_path, TESTS + FAILING)
     outcome = {result.rule: result.status for result in policy_tests.run(tmp_path)}
     assert outcome == {"test_holds": "passed", "test_fails": "failed"}
 
 
-def test_the_command_says_by_its_exit_code_what_happened(tmp_path):
+def test_the_command_says_by_its_exit_code_what_happened(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(policy_tests.run_tests)
     runner = CliRunner()

@@ -54,7 +54,7 @@ class Life:
         ids = {e.data.action_id for e in fresh if e.type in WAKING}  # type: ignore[attr-defined]
         for action_id in self.chance.sample(sorted(ids), k=len(ids)):
             if self.bot_lives:
-                attempt(lambda id=action_id: self.plane.worker().resume(id))
+                attempt(partial(self.plane.worker().resume, action_id))
 
     def tick(self) -> None:
         attempt(self._reconcile)

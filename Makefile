@@ -59,7 +59,8 @@ integration: setup ## Adapters against AWS in memory
 e2e: setup ## The deployed plane, driven from outside
 	@$(PYTEST) tests/e2e
 
-chaos: setup ## Seeded faults at every step; WRIT_CHAOS is how many schedules
+chaos: setup ## Long seeded schedules of faults, then a plane whose workers are killed (WRIT_CHAOS_SCHEDULES, WRIT_KILLS)
+	@WRIT_CHAOS_SCHEDULES="$${WRIT_CHAOS_SCHEDULES:-3000}" $(PYTEST) -n 2 -k chaos tests/unit tests/property
 	@$(PYTEST) tests/chaos
 
 bench: setup ## The design's budgets as JSON, against a baseline of the same run

@@ -1,0 +1,7 @@
+"""The plane of the e2e tests."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import plane, world
+
+__all__ = ["plane", "world"]

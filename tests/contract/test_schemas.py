@@ -109,7 +109,7 @@ CHANGES: list[tuple[str, str, Any, set[str]]] = [
 
 
 @pytest.mark.parametrize(
-    ("change", "path", "value", "directions"), CHANGES, ids=lambda value: str(value)[:24]
+    ("change", "path", "value", "directions"), CHANGES, ids=[change for change, *_ in CHANGES]
 )
 def test_break_is_found_in_its_direction(change: str, path: str, value: Any, directions: set[str]) -> None:
     current = copy.deepcopy(released())

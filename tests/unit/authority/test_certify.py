@@ -125,6 +125,7 @@ def test_a_parameter_given_twice_is_refused(world: World) -> None:
             .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         ).decode(),
     ],
+    ids=["absent", "number", "empty", "not Base64", "not DER", "too long", "Ed25519", "P-384"],
 )
 def test_a_bad_key_is_named(world: World, key: Any) -> None:
     with pytest.raises(ContractError) as refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -91,12 +91,7 @@ def _require_open(
 
 def _watched(record: ActionRecord, given: Approval) -> ActionRecord:
     """The record, due for the reconciler soon: should this attempt die, it finishes what is begun here."""
-    return replace(
-        record,
-        lease_until=min(record.lease_until, given.at + GRACE),
-        updated_at=given.at,
-        version=record.version + 1,
-    )
+    return record.after(given.at, lease_until=min(record.lease_until, given.at + GRACE))
 
 
 def _make_known(record: ActionRecord, stands: Approval, given: Approval, desk: Desk) -> Taken:

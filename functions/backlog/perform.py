@@ -17,7 +17,7 @@ from writ.contracts.events.backlog import (
     BacklogTaskScored,
     BacklogTaskStrengthened,
 )
-from writ.runtime.loop import Effect, Observation
+from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
     from functions.backlog.ports import Ports

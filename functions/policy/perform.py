@@ -20,7 +20,7 @@ from writ.contracts.event import EventData
 from writ.contracts.events.policy import ExceptionGranted, ExceptionRevoked, FreezeDeclared, FreezeLifted
 from writ.policy.controls import Freeze, PolicyException
 from writ.ports.controls import EXCEPTIONS, FREEZES, Key
-from writ.runtime.loop import Effect, Observation
+from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
     from functions.policy.ports import Ports

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from functions.reconciler.diagnosis import MARGIN, Remedy, diagnose
@@ -89,12 +89,7 @@ class _Round:
             case Remedy.MAKE_KNOWN if request is not None:
                 self._make_known(record, request)
             case Remedy.REARM if request is not None:
-                after = replace(
-                    record,
-                    lease_until=request.expires_at,
-                    updated_at=self._now,
-                    version=record.version + 1,
-                )
+                after = record.after(self._now, lease_until=request.expires_at)
                 self._ports.actions.advance(record, after)
 
     def wake(self) -> None:

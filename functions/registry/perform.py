@@ -13,7 +13,7 @@ from writ.contracts.errors import ConflictError, TransientError
 from writ.contracts.event import EventData
 from writ.contracts.events.platform import BotPaused, BotResumed
 from writ.ports.controls import pause_key
-from writ.runtime.loop import Effect, Observation
+from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
     from functions.registry.ports import Ports

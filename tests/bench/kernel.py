@@ -35,9 +35,12 @@ from writ.ports.actions import Phase
 from writ.ports.ledger import CertificateStore
 from writ.runtime.access import engine
 from writ.runtime.batch import process
-from writ.runtime.bot import Bot, Wiring
+from writ.runtime.bot import Bot
+from writ.runtime.effect import Effect
+from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge
-from writ.runtime.loop import Effect, Identity, Loop, LoopPorts
+from writ.runtime.loop import Loop
+from writ.runtime.wiring import LoopPorts, Wiring
 
 IDENTITY = Identity("backlog", "platform", "1.0.0", "c" * 64)
 SPECS = {"act": ActionSpec.model_validate({"risk": "low", "limits": {"per_hour": 10_000_000}})}

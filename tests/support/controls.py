@@ -28,9 +28,12 @@ from writ.ports.actions import ActionRecord
 from writ.ports.controls import EXCEPTIONS, FREEZES, Key, pause_key
 from writ.ports.guards import GuardFacts
 from writ.runtime.answers import Answers
-from writ.runtime.bot import Bot, Wiring
+from writ.runtime.bot import Bot
+from writ.runtime.effect import Effect
+from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge
-from writ.runtime.loop import Effect, Identity, Loop, LoopPorts
+from writ.runtime.loop import Loop
+from writ.runtime.wiring import LoopPorts, Wiring
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 LEASE = timedelta(seconds=35)

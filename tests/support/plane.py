@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,8 +20,12 @@ from tests.support.memory import (
 from writ.contracts.action import Action, Decision, Obligation, Reason, Verdict
 from writ.contracts.manifest import ActionSpec, Limits
 from writ.runtime.answers import Answers
+from writ.runtime.effect import Effect
+from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge
-from writ.runtime.loop import Effect, Identity, Loop, LoopPorts, intent_id
+from writ.runtime.loop import Loop
+from writ.runtime.testimony import intent_id
+from writ.runtime.wiring import LoopPorts
 
 LEASE = timedelta(seconds=35)
 IDENTITY = Identity("probe", "platform", "1", "0" * 64)
@@ -101,14 +105,21 @@ class Plane:
             entropy=lambda size: b"\x01" * size,
         )
 
-    def worker(self) -> Loop[Any]:
-        """An execution environment of the bot."""
+    def worker(self, **replaced: Any) -> Loop[Any]:
+        """An execution environment of the bot, with some of its ports replaced."""
         effect: Effect[Any] = Effect(
             perform=lambda action, ports: ports.perform(action),
             observe=lambda action, ports: ports.observe(action),
         )
         world = self.faults.wrap(self.world, "world")
-        return Loop(IDENTITY, SPECS, dict.fromkeys(SPECS, effect), self.ports(), world, lease=LEASE)
+        return Loop(
+            IDENTITY,
+            SPECS,
+            dict.fromkeys(SPECS, effect),
+            replace(self.ports(), **replaced),
+            world,
+            lease=LEASE,
+        )
 
     def answers(self, bot: str = "approvals") -> Answers:
         """What puts people's answers on record, through faults as well."""

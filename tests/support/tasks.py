@@ -30,9 +30,11 @@ from writ.contracts.action import Decision, Verdict
 from writ.contracts.errors import ConflictError
 from writ.contracts.event import AnyEvent, parse_event
 from writ.contracts.manifest import Manifest
-from writ.runtime.bot import Bot, Wiring
+from writ.runtime.bot import Bot
+from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge, Policy
-from writ.runtime.loop import Identity, Loop, LoopPorts
+from writ.runtime.loop import Loop
+from writ.runtime.wiring import LoopPorts, Wiring
 
 MANIFEST = Manifest.model_validate(
     yaml.safe_load((Path(__file__).parents[2] / "functions/backlog/bot.yaml").read_text())

@@ -19,8 +19,8 @@ from writ.contracts.counters import counter_key, counter_slot
 from writ.contracts.manifest import ActionSpec
 from writ.ports.actions import Cause, Reservation
 from writ.ports.guards import GuardFacts
+from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge, Question
-from writ.runtime.loop import Identity
 
 ACTION = an_action()
 DIGEST = ACTION.target.subject_digest()

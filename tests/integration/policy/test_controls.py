@@ -22,8 +22,8 @@ from writ.contracts.manifest import ActionSpec
 from writ.policy.controls import Freeze
 from writ.ports.actions import Cause
 from writ.ports.controls import FREEZES
+from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge, Question
-from writ.runtime.loop import Identity
 
 MEDIUM = ActionSpec.model_validate({"risk": "medium", "limits": {"per_hour": 1}})
 WHO = Identity("release", "platform", "1", "0" * 64)

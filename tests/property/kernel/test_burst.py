@@ -26,9 +26,12 @@ from writ.contracts.action import Action, Target
 from writ.contracts.errors import WritError
 from writ.contracts.event import AnyEvent
 from writ.runtime.batch import process
-from writ.runtime.bot import Bot, Wiring
+from writ.runtime.bot import Bot
+from writ.runtime.effect import Effect
 from writ.runtime.judge import Judge
-from writ.runtime.loop import Effect, Loop, LoopPorts, intent_id, outcome_id
+from writ.runtime.loop import Loop
+from writ.runtime.testimony import intent_id, outcome_id
+from writ.runtime.wiring import LoopPorts, Wiring
 
 EVENTS = int(os.environ.get("WRIT_BURST", "500"))
 AT_ONCE = 3

@@ -31,7 +31,9 @@ from writ.contracts.event import AnyEvent, EventData, make_event
 from writ.contracts.events.platform import EventRejected
 from writ.ports.actions import ActionRecord, Cause
 from writ.runtime.batch import MAX_RECEIVES, process
-from writ.runtime.loop import Effect, Loop, intent_id
+from writ.runtime.effect import Effect
+from writ.runtime.loop import Loop
+from writ.runtime.testimony import intent_id
 
 SECRETS = [
     Sample("the token is ghp_" + "a1B2" * 9, ("ghp_" + "a1B2" * 9,)),

@@ -21,8 +21,9 @@ from writ.contracts.errors import TransientError, WritError
 from writ.contracts.manifest import ActionSpec
 from writ.ports.actions import Cause, Phase
 from writ.ports.guards import GuardFacts
+from writ.runtime.effect import Effect
 from writ.runtime.judge import Judge
-from writ.runtime.loop import Effect, Loop
+from writ.runtime.loop import Loop
 
 LISTS: tuple[Any, ...] = (None, [None], [7], [{}], [{"id": 7}], [{"id": "x", "scope": None}])
 GARBAGE: dict[str, tuple[Any, ...]] = {

@@ -14,7 +14,8 @@ from tests.support.plane import Plane
 from writ.contracts.action import Action, Approval, Target
 from writ.contracts.errors import ConflictError, TransientError
 from writ.ports.actions import Cause, Phase
-from writ.runtime.loop import MAX_ATTEMPTS, intent_id, outcome_id
+from writ.runtime.loop import MAX_ATTEMPTS
+from writ.runtime.testimony import intent_id, outcome_id
 
 SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "300"))
 

@@ -18,7 +18,7 @@ from tests.support.records import an_action, claimed
 from writ.contracts.action import Action, Status
 from writ.contracts.errors import BusyError, ConflictError, NotFoundError, TransientError, WritError
 from writ.ports.actions import Cause, Phase
-from writ.runtime.loop import approval_id, intent_id, outcome_id
+from writ.runtime.testimony import approval_id, intent_id, outcome_id
 
 SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "300"))
 

@@ -15,7 +15,7 @@ from tests.support.http import Answer, call
 from tests.support.plane import Plane
 from tests.support.records import an_action
 from writ.ports.actions import Cause
-from writ.runtime.loop import approval_id, intent_id
+from writ.runtime.testimony import approval_id, intent_id
 
 SAID = {"reason": "looked at it"}
 

@@ -18,7 +18,7 @@ from writ.contracts.errors import ConflictError, ContractError
 from writ.contracts.event import AnyEvent
 from writ.contracts.redaction import redact_text
 from writ.runtime.bot import Bot
-from writ.runtime.loop import approval_id
+from writ.runtime.testimony import approval_id
 
 DRAFT = {
     "title": "Renew the certificate",

@@ -20,7 +20,10 @@ from tests.support.plane import LEASE, Plane
 from writ.contracts.action import Action, Approval, Status, Target
 from writ.contracts.errors import WritError
 from writ.ports.actions import Cause, Phase
-from writ.runtime.loop import ABANDONED, Identity, Loop, approval_id, intent_id, outcome_id
+from writ.runtime.identity import Identity
+from writ.runtime.loop import Loop
+from writ.runtime.outcomes import ABANDONED
+from writ.runtime.testimony import approval_id, intent_id, outcome_id
 
 SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "80"))
 BLOCKS = 4

@@ -13,7 +13,8 @@ from tests.support.faults import Faults
 from tests.support.plane import LEASE, Plane
 from writ.contracts.action import Action, Target
 from writ.ports.actions import Cause
-from writ.runtime.loop import Identity, Loop
+from writ.runtime.identity import Identity
+from writ.runtime.loop import Loop
 
 
 def test_a_call_reports_its_round_and_counts_who_waits_for_a_person(

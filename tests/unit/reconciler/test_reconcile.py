@@ -16,7 +16,10 @@ from tests.support.plane import LEASE, Plane
 from writ.contracts.action import Action, Approval, Status, Target
 from writ.contracts.errors import TransientError
 from writ.ports.actions import ActionRecord, Cause, Phase
-from writ.runtime.loop import ABANDONED, LAST_ATTEMPT, Identity, Loop, approval_id, outcome_id
+from writ.runtime.identity import Identity
+from writ.runtime.loop import LAST_ATTEMPT, Loop
+from writ.runtime.outcomes import ABANDONED
+from writ.runtime.testimony import approval_id, outcome_id
 
 CAUSE = Cause("Probed.v1", "event")
 
@@ -42,7 +45,7 @@ def a_round(plane: Plane) -> Report:
 def claimed(plane: Plane, name: str = "low", number: int = 0) -> ActionRecord:
     """An action whose bot died right after its claim."""
     with pytest.raises(Crash):
-        replace_evidence(plane, Dying()).run(action(name, number), CAUSE)
+        plane.worker(evidence=Dying()).run(action(name, number), CAUSE)
     return plane.actions.records[action(name, number).id]
 
 
@@ -67,12 +70,6 @@ class Dying:
 
     def __getattr__(self, name: str) -> Any:
         raise Crash
-
-
-def replace_evidence(plane: Plane, evidence: Any) -> Loop[Any]:
-    worker = plane.worker()
-    worker._ports = replace(worker._ports, evidence=evidence)
-    return worker
 
 
 def kinds(plane: Plane) -> list[str]:

@@ -21,7 +21,7 @@ from writ.contracts.action import Action, Status, Target
 from writ.contracts.errors import ConflictError, TransientError
 from writ.ports.actions import Cause
 from writ.ports.controls import Key, pause_key
-from writ.runtime.loop import Effect
+from writ.runtime.effect import Effect
 
 
 class Deaf(MemoryControls):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from writ.contracts.action import Action, Approval, Decision, Outcome
 
@@ -48,6 +48,10 @@ class ActionRecord:
     version: int = 1
     approval: Approval | None = None
     outcome: Outcome | None = None
+
+    def after(self, now: datetime, **changes: Any) -> ActionRecord:
+        """The record as it is written next, at `now`."""
+        return replace(self, updated_at=now, version=self.version + 1, **changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from writ.contracts import statement
 from writ.contracts.errors import TransientError
 from writ.runtime import notices
-from writ.runtime.loop import Identity, approval_id, intent_id, presentable
+from writ.runtime.identity import Identity
+from writ.runtime.testimony import Testimony, intent_id
 
 if TYPE_CHECKING:
     from writ.contracts.action import Approval
@@ -37,18 +37,9 @@ class Answers:
         intent = self.evidence.get(intent_id(record.action.id))
         if intent is None:
             raise TransientError(f"{record.action.id} has no readable intent", code="approval.no_intent")
-        who = self.identity
-        made = statement.approval(
-            presentable(record.action),
-            answer,
-            statement.Link(entry=intent.entry_id, sha256=intent.payload_sha256),
-            statement.Stamp(
-                actor=statement.Actor(bot=who.bot, version=who.version, code=who.code_digest),
-                time=self.clock.now(),
-                salt=self.entropy(32).hex(),
-            ),
+        Testimony(self.identity, self.evidence, self.entropy).approval(
+            record, answer, intent, self.clock.now()
         )
-        self.evidence.append_or_adopt(approval_id(record.action.id), made)
 
     def publish(self, record: ActionRecord, answer: Approval) -> None:
         """Attest the answer, then tell the bot: it resumes only by an answer whose statement is durable."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -18,25 +17,15 @@ from writ.contracts.errors import (
 )
 from writ.contracts.event import AnyEvent
 from writ.ports.actions import ActionRecord, Cause
-from writ.runtime.loop import Effect, Loop
+from writ.runtime.effect import Effect, PortsT
+from writ.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
-    from writ.ports.clock import Clock
     from writ.runtime.environment import Environment
 
-PortsT = TypeVar("PortsT")
 FactsT = TypeVar("FactsT")
 
 RESUMING = frozenset({"ApprovalDecided.v1", "ActionStalled.v1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Wiring(Generic[PortsT]):
-    """A bot's connection to the world: built once in an execution environment, or handed in by a test."""
-
-    loop: Loop[PortsT]
-    ports: PortsT
-    clock: Clock
 
 
 class Bot(Generic[PortsT, FactsT]):

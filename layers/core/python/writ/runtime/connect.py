@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final
 
 from writ.adapters.action_table import ActionTable
 from writ.adapters.approval_table import ApprovalTable
@@ -15,14 +15,12 @@ from writ.adapters.recorder import DeployedRecorder
 from writ.adapters.system import SystemClock
 from writ.runtime.access import LatePolicy, bundle
 from writ.runtime.answers import Answers
+from writ.runtime.effect import Effect, PortsT
 from writ.runtime.environment import Environment, current
+from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge
-from writ.runtime.loop import Effect, Identity, Loop, LoopPorts
-
-if TYPE_CHECKING:
-    from writ.runtime.bot import Wiring
-
-PortsT = TypeVar("PortsT")
+from writ.runtime.loop import Loop
+from writ.runtime.wiring import LoopPorts, Wiring
 
 LEASE_MARGIN: Final = timedelta(seconds=5)
 
@@ -31,8 +29,6 @@ def connect(
     name: str, effects: Mapping[str, Effect[PortsT]], ports: Callable[[Environment], PortsT]
 ) -> Wiring[PortsT]:
     """Build what a bot runs on. The lease is the function's timeout and a margin: no attempt outlives it."""
-    from writ.runtime.bot import Wiring
-
     environment = current()
     clock = SystemClock()
     bot_ports = ports(environment)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from writ.contracts.action import Action, Approval, Decision
+from writ.contracts.action import Action, Approval, Decision, Verdict
+from writ.contracts.counters import counter_key, counter_slot
+from writ.ports.actions import Reservation
 
 if TYPE_CHECKING:
     from writ.contracts.manifest import ActionSpec
     from writ.ports.actions import Cause
     from writ.ports.guards import GuardFacts, GuardStore
-    from writ.runtime.loop import Identity
+    from writ.runtime.identity import Identity
 
 
 class Policy(Protocol):
@@ -47,6 +49,18 @@ class Judge:
         if counted and facts.usage is not None:
             facts = replace(facts, usage=dict.fromkeys(facts.usage, 0))
         return self.policy.decide(_document(question, facts, now), now)
+
+
+def reservations_of(action: Action, decision: Decision, now: datetime) -> list[Reservation]:
+    """What an allow has to reserve; nothing for any other verdict."""
+    if decision.verdict is not Verdict.ALLOW:
+        return []
+    counter = counter_key(action.bot, action.name)
+    digest = action.target.subject_digest()
+    return [
+        Reservation(counter, counter_slot(duty.counter, digest, now), duty.limit)
+        for duty in decision.obligations
+    ]
 
 
 def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str, Any]:

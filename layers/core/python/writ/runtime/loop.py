@@ -8,14 +8,11 @@ action, so that a second attempt adopts the statement of the first instead of ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic
 
-from writ.contracts import statement
-from writ.contracts.action import Action, Approval, Decision, Outcome, Status, Verdict
-from writ.contracts.counters import counter_key, counter_slot
+from writ.contracts.action import Action, Outcome, Status, Verdict
 from writ.contracts.errors import (
     BusyError,
     ConflictError,
@@ -25,71 +22,24 @@ from writ.contracts.errors import (
     TransientError,
     WritError,
 )
-from writ.contracts.redaction import redact
-from writ.ports.actions import ActionRecord, ActionStore, Cause, Phase, Reservation
-from writ.ports.approvals import ApprovalRequest, ApprovalStore
+from writ.ports.actions import ActionRecord, Cause, Phase, Reservation
+from writ.ports.approvals import ApprovalRequest
 from writ.runtime import notices
-from writ.runtime.judge import Judge, Question
+from writ.runtime.effect import Effect, PortsT
+from writ.runtime.identity import Identity
+from writ.runtime.judge import Question, reservations_of
+from writ.runtime.outcomes import ABANDONED, EXPIRED, denial, failed, refusal, succeeded
+from writ.runtime.testimony import Testimony, approval_id
+from writ.runtime.wiring import LoopPorts
 
 if TYPE_CHECKING:
-    from writ.contracts.event import AnyEvent, EventData
+    from writ.contracts.event import AnyEvent
     from writ.contracts.manifest import ActionSpec
-    from writ.ports.bus import EventBus
-    from writ.ports.clock import Clock
-    from writ.ports.evidence import Adopted, Evidence
+    from writ.ports.evidence import Adopted
 
 MAX_ATTEMPTS: Final = 5
 LAST_ATTEMPT: Final = 20
-ABANDONED: Final = Outcome(
-    status=Status.FAILED,
-    code="action.abandoned",
-    message="its bot did not settle it in time; whether the effect happened is not known",
-)
 _DECISION_ROUNDS: Final = 3
-
-PortsT = TypeVar("PortsT")
-Observation = Mapping[str, object]
-
-
-def _nothing(_action: Action, _observed: Observation) -> Sequence[EventData]:
-    return ()
-
-
-@dataclass(frozen=True, slots=True)
-class Effect(Generic[PortsT]):
-    """How to carry out an action, and how to find out whether it was carried out already.
-
-    `perform` returns what was observed afterwards. `observe` returns the same for an effect that
-    happened, None for one that did not, and raises when it cannot tell. `announce` names the domain
-    events of a success; they are published once its outcome is durable.
-    """
-
-    perform: Callable[[Action, PortsT], Observation]
-    observe: Callable[[Action, PortsT], Observation | None]
-    announce: Callable[[Action, Observation], Sequence[EventData]] = _nothing
-
-
-@dataclass(frozen=True, slots=True)
-class LoopPorts:
-    """What the loop needs from outside."""
-
-    actions: ActionStore
-    approvals: ApprovalStore
-    evidence: Evidence
-    bus: EventBus
-    judge: Judge
-    clock: Clock
-    entropy: Callable[[int], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who acts: the bot, its version and the SHA-256 of its code."""
-
-    bot: str
-    owner: str
-    version: str
-    code_digest: str
 
 
 class Loop(Generic[PortsT]):
@@ -118,7 +68,7 @@ class Loop(Generic[PortsT]):
         self._ports = ports
         self._bot_ports = bot_ports
         self._lease = lease
-        self._actor = statement.Actor(bot=identity.bot, version=identity.version, code=identity.code_digest)
+        self._testimony = Testimony(identity, ports.evidence, ports.entropy)
 
     def run(self, action: Action, cause: Cause) -> ActionRecord:
         """Carry one planned action as far as it goes now: to its outcome, or to waiting for a person.
@@ -147,7 +97,7 @@ class Loop(Generic[PortsT]):
                 updated_at=now,
             )
             try:
-                self._ports.actions.claim(record, _reservations(action, decision, now))
+                self._ports.actions.claim(record, reservations_of(action, decision, now))
             except LimitExceededError:
                 continue  # the counter filled up between reading it and claiming: decide again
             except ConflictError:
@@ -201,12 +151,12 @@ class Loop(Generic[PortsT]):
         taken = self._advance(
             record, phase=Phase.CLAIMED, attempt=attempt, approval=answer, lease_until=lease_until
         )
-        intent = self._append_intent(taken)
-        earlier = self._ports.evidence.get(outcome_id(action_id))
-        if earlier is not None:
-            return self._finish(taken, intent, _outcome_of(earlier.payload))
+        intent = self._testimony.intent(taken)
+        settled = self._testimony.settled(action_id)
+        if settled is not None:
+            return self._finish(taken, intent, settled)
         approved = answer is not None and answer.approved
-        return self._finish(taken, intent, (None if approved else _refusal(taken)) or ABANDONED)
+        return self._finish(taken, intent, (None if approved else refusal(taken)) or ABANDONED)
 
     def _answered(self, record: ActionRecord) -> ActionRecord:
         request = self._ports.approvals.get(record.action.id)
@@ -214,8 +164,7 @@ class Loop(Generic[PortsT]):
             return record
         if request.answer is not None and self._ports.evidence.get(approval_id(record.action.id)) is None:
             return record  # an answer counts from its statement on, which the outcome has to follow
-        now = self._ports.clock.now()
-        lease_until = now + self._lease
+        lease_until = (now := self._ports.clock.now()) + self._lease
         if request.answer is None or not request.answer.approved:
             taken = self._advance(
                 record, phase=Phase.CLAIMED, lease_until=lease_until, approval=request.answer
@@ -227,7 +176,7 @@ class Loop(Generic[PortsT]):
         )
         taken = self._advance(
             record,
-            reservations=_reservations(record.action, decision, now),
+            reservations=reservations_of(record.action, decision, now),
             phase=Phase.CLAIMED,
             lease_until=lease_until,
             approval=request.answer,
@@ -237,33 +186,17 @@ class Loop(Generic[PortsT]):
 
     def _proceed(self, record: ActionRecord) -> ActionRecord:
         """From a held claim to the outcome, doing again whatever an earlier attempt may have done."""
-        intent = self._append_intent(record)
-        if (
-            record.attempt > 1
-            and (earlier := self._ports.evidence.get(outcome_id(record.action.id))) is not None
-        ):
-            return self._finish(record, intent, _outcome_of(earlier.payload))
-        if (refusal := _refusal(record)) is not None:
-            return self._finish(record, intent, refusal)
+        intent = self._testimony.intent(record)
+        if record.attempt > 1 and (settled := self._testimony.settled(record.action.id)) is not None:
+            return self._finish(record, intent, settled)
+        if (refused := refusal(record)) is not None:
+            return self._finish(record, intent, refused)
         if record.decision.verdict is Verdict.ALLOW:
             return self._finish(record, intent, self._perform(record))
         request = self._ports.approvals.get(record.action.id)
         if request is None or not request.expired:
             return self._wait(record)
-        expired = Outcome(status=Status.EXPIRED, code="approval.expired", message="nobody answered in time")
-        return self._finish(record, intent, expired)
-
-    def _append_intent(self, record: ActionRecord) -> Adopted:
-        cause = statement.Cause(
-            id=record.cause.event_id, type=record.cause.event_type, by=record.cause.actor_id or None
-        )
-        made = statement.intent(
-            presentable(record.action),
-            record.decision,
-            cause,
-            self._stamp(record.updated_at),
-        )
-        return self._ports.evidence.append_or_adopt(intent_id(record.action.id), made)
+        return self._finish(record, intent, EXPIRED)
 
     def _wait(self, record: ActionRecord) -> ActionRecord:
         now = self._ports.clock.now()
@@ -284,19 +217,15 @@ class Loop(Generic[PortsT]):
     def _perform(self, record: ActionRecord) -> Outcome:
         effect = self._effects.get(record.action.name)
         if effect is None:
-            return Outcome(
-                status=Status.FAILED,
-                code="effect.missing",
-                message=f"{record.action.bot} has no effect {record.action.name}",
-            )
+            return failed("effect.missing", f"{record.action.bot} has no effect {record.action.name}")
         try:
             if record.attempt > 1 and (seen := effect.observe(record.action, self._bot_ports)) is not None:
-                return _succeeded(seen)
-            if record.attempt > 1 and (refusal := self._refused_since(record)) is not None:
-                return refusal
-            return _succeeded(effect.perform(record.action, self._bot_ports))
+                return succeeded(seen)
+            if record.attempt > 1 and (refused := self._refused_since(record)) is not None:
+                return refused
+            return succeeded(effect.perform(record.action, self._bot_ports))
         except PermanentError as error:
-            return Outcome(status=Status.FAILED, code=error.code, message=error.message)
+            return failed(error.code, error.message)
         except Exception as error:  # noqa: BLE001
             # Whatever an effect raises, it may have happened all the same: only observing can tell.
             return self._after_failure(record, effect, error)
@@ -311,10 +240,10 @@ class Loop(Generic[PortsT]):
                 f"{record.action.name} is unsettled: {type(blind).__name__}", code=code
             ) from blind
         if seen is not None:
-            return _succeeded(seen)
+            return succeeded(seen)
         if record.attempt >= MAX_ATTEMPTS:
             message = error.message if isinstance(error, WritError) else type(error).__name__
-            return Outcome(status=Status.FAILED, code=code, message=message)
+            return failed(code, message)
         self._release(record)
         raise TransientError(f"{record.action.name} failed: {type(error).__name__}", code=code) from error
 
@@ -323,25 +252,12 @@ class Loop(Generic[PortsT]):
         action = record.action
         question = Question(self._identity, self._spec(action), action, record.cause, record.approval)
         decision = self._ports.judge.decide(question, self._ports.clock.now(), counted=True)
-        return None if decision.verdict is Verdict.ALLOW else _denial(decision)
+        return None if decision.verdict is Verdict.ALLOW else denial(decision)
 
     def _finish(self, record: ActionRecord, intent: Adopted, outcome: Outcome) -> ActionRecord:
-        previous = intent
-        if record.approval is not None:
-            previous = self._ports.evidence.get(approval_id(record.action.id)) or intent
         now = self._ports.clock.now()
-        outcome = _presentable_outcome(outcome)
-        made = statement.outcome(
-            record.action,  # named only: what may be secret of it is in no outcome
-            outcome,
-            statement.Link(entry=previous.entry_id, sha256=previous.payload_sha256),
-            self._stamp(now),
-        )
-        adopted = self._ports.evidence.append_or_adopt(outcome_id(record.action.id), made)
-        settled = outcome if adopted.fresh else _outcome_of(adopted.payload)
-        closed = replace(
-            record, phase=Phase.CLOSED, outcome=settled, updated_at=now, version=record.version + 1
-        )
+        settled = self._testimony.outcome(record, outcome, intent, now)
+        closed = record.after(now, phase=Phase.CLOSED, outcome=settled)
         completed = notices.action_completed(closed, now, self._identity.bot)
         self._ports.bus.publish([completed, *self._announcements(closed, now)])
         try:
@@ -354,10 +270,10 @@ class Loop(Generic[PortsT]):
         return closed
 
     def _announcements(self, record: ActionRecord, now: datetime) -> list[AnyEvent]:
-        effect = self._effects.get(record.action.name)
-        if effect is None or record.outcome is None or record.outcome.status is not Status.SUCCEEDED:
+        effect, outcome = self._effects.get(record.action.name), record.outcome
+        if effect is None or outcome is None or outcome.status is not Status.SUCCEEDED:
             return []
-        news = effect.announce(record.action, record.outcome.observed)
+        news = effect.announce(record.action, outcome.observed)
         return [notices.announced(record, data, number, now) for number, data in enumerate(news)]
 
     def _release(self, record: ActionRecord) -> None:
@@ -367,31 +283,11 @@ class Loop(Generic[PortsT]):
             return  # the lease then simply runs out
 
     def _advance(
-        self,
-        record: ActionRecord,
-        *,
-        reservations: Sequence[Reservation] = (),
-        lease_until: datetime,
-        phase: Phase | None = None,
-        attempt: int | None = None,
-        approval: Approval | None = None,
-        decision: Decision | None = None,
+        self, record: ActionRecord, reservations: Sequence[Reservation] = (), **changes: Any
     ) -> ActionRecord:
-        after = replace(
-            record,
-            phase=phase or record.phase,
-            attempt=attempt or record.attempt,
-            approval=approval or record.approval,
-            decision=decision or record.decision,
-            lease_until=lease_until,
-            updated_at=self._ports.clock.now(),
-            version=record.version + 1,
-        )
+        after = record.after(self._ports.clock.now(), **changes)
         self._ports.actions.advance(record, after, reservations)
         return after
-
-    def _stamp(self, time: datetime) -> statement.Stamp:
-        return statement.Stamp(actor=self._actor, time=time, salt=self._ports.entropy(32).hex())
 
     def _spec(self, action: Action) -> ActionSpec:
         spec = self._specs.get(action.name)
@@ -402,65 +298,3 @@ class Loop(Generic[PortsT]):
                 field="name",
             )
         return spec
-
-
-def intent_id(action_id: str) -> str:
-    return statement.entry_id(action_id, statement.Phase.INTENT)
-
-
-def approval_id(action_id: str) -> str:
-    return statement.entry_id(action_id, statement.Phase.APPROVAL)
-
-
-def outcome_id(action_id: str) -> str:
-    return statement.entry_id(action_id, statement.Phase.OUTCOME)
-
-
-def _reservations(action: Action, decision: Decision, now: datetime) -> list[Reservation]:
-    if decision.verdict is not Verdict.ALLOW:
-        return []
-    counter = counter_key(action.bot, action.name)
-    digest = action.target.subject_digest()
-    return [
-        Reservation(counter, counter_slot(duty.counter, digest, now), duty.limit)
-        for duty in decision.obligations
-    ]
-
-
-def _refusal(record: ActionRecord) -> Outcome | None:
-    """The outcome of an action that a person or policy has refused; None where it may be taken or waits."""
-    if record.approval is not None and not record.approval.approved:
-        return Outcome(status=Status.DENIED, code="approval.rejected", message=record.approval.reason)
-    waits = record.decision.verdict is Verdict.REVIEW and record.approval is None
-    return None if waits or record.decision.verdict is Verdict.ALLOW else _denial(record.decision)
-
-
-def _denial(decision: Decision) -> Outcome:
-    first = decision.reasons[0] if decision.reasons else None
-    return Outcome(
-        status=Status.DENIED,
-        code=first.code if first else f"policy.{decision.verdict}",
-        message=first.message if first else f"policy answered {decision.verdict}",
-    )
-
-
-def _succeeded(seen: Observation) -> Outcome:
-    return Outcome.model_validate({"status": Status.SUCCEEDED, "observed": dict(seen)})
-
-
-def _outcome_of(payload: Mapping[str, Any]) -> Outcome:
-    return Outcome.model_validate(payload["predicate"]["outcome"])
-
-
-def presentable(action: Action) -> Action:
-    """The action without secrets and personal data: what is in the log stays there (I9)."""
-    return action.model_copy(
-        update={"parameters": redact(action.parameters), "reason": redact(action.reason)}
-    )
-
-
-def _presentable_outcome(outcome: Outcome) -> Outcome:
-    message = redact(outcome.message)
-    return outcome.model_copy(
-        update={"observed": redact(outcome.observed), "message": message and message[:500]}
-    )

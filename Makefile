@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e chaos \
-	bench synth deploy new-bot generate fmt clean test-localstack
+	bench synth deploy new-bot docs generate fmt clean test-localstack
 
 help: ## What each target does
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -75,6 +75,10 @@ deploy: setup ## Deploy ENV with the AWS credentials of this shell: make deploy 
 new-bot: setup ## A new bot's folder: make new-bot NAME=probe
 	@test -n "$(NAME)" || { echo "say which: make new-bot NAME=probe"; exit 2; }
 	@./writ new-bot "$(NAME)"
+
+docs: setup ## The docs site, into site/
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "site/index.html"
 
 generate: setup ## Write the generated files anew
 	@./writ generate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,11 +89,22 @@ class PolicyEngine:
             raise PolicyError(f"{entrypoint} could not be evaluated: {type(error).__name__}") from error
         if failed:
             raise PolicyError(f"{entrypoint} failed")
-        if text == "undefined" or not output.results or not output.results[0].expressions:
+        # `results` walks the answer node by node, each time it is read; its text is JSON and far cheaper.
+        expressions = [] if text == "undefined" else _answer(entrypoint, text)
+        if not expressions:
             raise PolicyUndefinedError(f"{entrypoint} is undefined for this input")
-        return output.results[0].expressions[0]
+        return expressions[0]
 
     def _unknown(self, reason: Reason, instant: datetime) -> Decision:
         return Decision(
             verdict=Verdict.UNKNOWN, reasons=(reason,), bundle_digest=self.bundle.digest, decided_at=instant
         )
+
+
+def _answer(entrypoint: str, text: str) -> list[Any]:
+    """The values in the text of an output, `{"expressions": […]}`."""
+    try:
+        expressions = json.loads(text)["expressions"]
+    except (ValueError, LookupError, TypeError):
+        raise PolicyError(f"{entrypoint} gave an answer that cannot be read") from None
+    return expressions if isinstance(expressions, list) else []

@@ -93,7 +93,9 @@ def _ask(interpreter: Interpreter, bundle: Bundle, entrypoint: str) -> tuple[Sta
 
 
 def run_tests(
-    directory: Annotated[Path, typer.Argument(help="Folder of Rego files.")] = POLICIES,
+    directory: Annotated[
+        Path, typer.Argument(help="Folder of Rego files.", show_default="policies")
+    ] = POLICIES,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Run the policies' own tests: exit code 1 when one does not hold, 2 when there is nothing to run."""

@@ -90,3 +90,7 @@ def test_the_proof_checker_of_the_audit_guide_works(log: Log) -> None:
         assert guide["holds"](answer)
         other = {**answer, "index": (index + 1) % 9}
         assert not guide["holds"](other)
+
+
+def test_generated_pages_name_no_place_of_this_machine() -> None:
+    assert [name for name, text in generated().items() if str(ROOT) in text] == []

@@ -23,13 +23,13 @@ def _part(body: bytes, name: str) -> dict[str, Any]:
 
 
 def states(operator: Person, event_id: str) -> list[tuple[str, str | None]]:
+    """What came of the actions of an event; empty until all of them have their outcome."""
     items = operator("GET", "v1/actions", bot="backlog", limit="100").json()["items"]
     details = [operator("GET", f"v1/actions/{item['id']}").json() for item in items]
-    return [
-        (found["state"], (found["outcome"] or {}).get("code"))
-        for found in details
-        if found["cause"]["event_id"] == event_id
-    ]
+    caused = [found for found in details if found["cause"]["event_id"] == event_id]
+    if any(found["outcome"] is None for found in caused):
+        return []
+    return [(found["state"], found["outcome"]["code"]) for found in caused]
 
 
 def test_a_paused_bot_acts_no_more_until_it_is_resumed(world: World, operator: Person) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ import yaml
 from cli.generate import differences, generated
 from functions.evidence import views
 from functions.evidence.log import Log as SignedLog
+from functions.intake.webhook import AuthenticationError, open_webhook
 from tests.unit.evidence.conftest import Log
 from writ.contracts.manifest import Manifest
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(#[^)]*)?\)")
+_PATH = re.compile(r"`((?:tests|functions|stacks|cli|layers|policies|docs|events)/[\w./-]+)`")
+_DATES = re.compile(r"Date: (\d{4}-\d\d-\d\d) · Revisit: (\d{4}-\d\d-\d\d)")
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -39,6 +43,31 @@ def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
 
 def test_generated_pages_are_in_step() -> None:
     assert differences(generated()) == []
+
+
+def test_paths_in_the_text_are_there() -> None:
+    for page in PAGES:
+        named = set(_PATH.findall(page.read_text(encoding="utf-8")))
+        assert {path for path in named if not (ROOT / path).exists()} <= {"functions/probe/"}, page
+
+
+def test_python_snippets_compile() -> None:
+    found = [compile(text, page, "exec") for page, text in snippets("python")]
+    assert len(found) >= 3
+
+
+def test_every_decision_is_dated_and_in_the_index() -> None:
+    index = (ROOT / "docs/adr/index.md").read_text(encoding="utf-8")
+    decisions = sorted((ROOT / "docs/adr").glob("[0-9]*.md"))
+    for number, page in enumerate(decisions, 1):
+        title, _, dates = page.read_text(encoding="utf-8").splitlines()[:3]
+        assert title.startswith(f"# {number}. "), page
+        assert page.name.startswith(f"{number:04}-"), page
+        match = _DATES.fullmatch(dates)
+        assert match, page
+        decided, revisit = match.groups()
+        assert date.fromisoformat(decided) < date.fromisoformat(revisit), page
+        assert f"| [{number}]({page.name}) | {title.partition('. ')[2]} | {revisit} |" in index
 
 
 def test_readme_shows_the_two_commands_first() -> None:
@@ -94,3 +123,38 @@ def test_the_proof_checker_of_the_audit_guide_works(log: Log) -> None:
 
 def test_generated_pages_name_no_place_of_this_machine() -> None:
     assert [name for name, text in generated().items() if str(ROOT) in text] == []
+
+
+def test_the_webhook_headers_of_the_guide_are_taken_in() -> None:
+    guide = integrate_guide()
+    body, secret = b'{"zen": "ok"}', b"a secret"
+    made: dict[str, str] = guide["headers"]("ping", body, secret)
+    webhook = open_webhook({name.lower(): value for name, value in made.items()}, body, (secret,))
+    assert (webhook.event, webhook.body) == ("ping", body)
+    with pytest.raises(AuthenticationError):
+        open_webhook({name.lower(): value for name, value in made.items()}, body + b" ", (secret,))
+
+
+def test_the_list_reader_of_the_guide_reads_to_the_end() -> None:
+    asked: list[str] = []
+    pages: list[dict[str, Any]] = [
+        {"items": [{"id": "a"}, {"id": "b"}], "next_cursor": "x="},
+        {"items": [{"id": "c"}], "next_cursor": None},
+    ]
+
+    def get(path: str) -> dict[str, Any]:
+        asked.append(path)
+        return pages[len(asked) - 1]
+
+    found = list(integrate_guide()["items"](get, "/v1/backlog", status="candidate"))
+    assert [item["id"] for item in found] == ["a", "b", "c"]
+    first = "/v1/backlog?status=candidate&limit=100"
+    assert asked == [first, f"{first}&cursor=x%3D"]
+
+
+def integrate_guide() -> dict[str, Any]:
+    guide: dict[str, Any] = {}
+    for page, text in snippets("python"):
+        if page == "docs/guides/integrate.md":
+            exec(compile(text, page, "exec"), guide)
+    return guide

@@ -15,8 +15,11 @@ import yaml
 from cli.generate import differences, generated
 from functions.evidence import views
 from functions.evidence.log import Log as SignedLog
+from functions.intake.normalize import Delivered, normalize
 from functions.intake.webhook import AuthenticationError, open_webhook
+from tests.support.memory_intake import DELIVERY
 from tests.unit.evidence.conftest import Log
+from writ.contracts.events.github import IssueLabelled
 from writ.contracts.manifest import Manifest
 
 ROOT = Path(__file__).parents[3]
@@ -123,6 +126,19 @@ def test_the_proof_checker_of_the_audit_guide_works(log: Log) -> None:
 
 def test_generated_pages_name_no_place_of_this_machine() -> None:
     assert [name for name, text in generated().items() if str(ROOT) in text] == []
+
+
+def test_the_payload_of_the_guide_is_an_issue_with_the_label() -> None:
+    (text,) = [x for page, x in snippets("sh") if page == "docs/guides/add-a-bot.md" and "sed '" in x]
+    (sample,) = re.findall(r"events/github/samples/\S+", text)
+    payload = (ROOT / sample).read_text(encoding="utf-8")
+    for old, new in re.findall(r"s/([^/]+)/([^/]+)/", text.partition("sed '")[2].partition("' ")[0]):
+        assert old in payload
+        payload = payload.replace(old, new)
+    delivered = Delivered(DELIVERY, Path(sample).parent.name, f"github/{DELIVERY}.json", "ab" * 32)
+    data = normalize(delivered, json.loads(payload))
+    assert isinstance(data, IssueLabelled)
+    assert data.label == "probe"
 
 
 def test_the_webhook_headers_of_the_guide_are_taken_in() -> None:

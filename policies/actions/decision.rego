@@ -3,25 +3,36 @@ package writ.actions
 
 import rego.v1
 
+# `missing` names the facts that could not be read; whoever asks without that list has not looked.
 # METADATA
 # entrypoint: true
 decision := {
-	"verdict": verdict,
-	"reasons": sort([reason | some reason in reasons]),
-	"obligations": sort([duty | some duty in obligations]),
+	"verdict": "unknown",
+	"reasons": sort([gap | some gap in gaps]),
+	"obligations": [],
+	"exceptions": [],
+} if {
+	not input.missing == []
+} else := {
+	"verdict": "allow",
+	"reasons": sort(grounds),
+	"obligations": array.concat(hour_duties, target_duties),
+	"exceptions": sort([id | some id in exceptions_used]),
+} if {
+	standing == set()
+} else := {
+	"verdict": "deny",
+	"reasons": sort([{"code": code, "message": sentence(code)} | some code in denials]),
+	"obligations": [],
+	"exceptions": [],
+} if {
+	count(denials) > 0
+} else := {
+	"verdict": "review",
+	"reasons": sort([question | some question in questions]),
+	"obligations": [],
 	"exceptions": sort([id | some id in exceptions_used]),
 }
-
-verdict := "unknown" if {
-	not facts_complete
-} else := "allow" if {
-	count(standing) == 0
-} else := "deny" if {
-	count(denials) > 0
-} else := "review"
-
-# `missing` names the facts that could not be read; whoever asks without that list has not looked.
-facts_complete if input.missing == []
 
 # What still speaks against the action once approval and exceptions are counted in.
 standing contains code if {
@@ -42,17 +53,13 @@ denials contains code if {
 }
 
 # An allow stands only while every limit that was not waived can still be reserved.
-obligations contains {"kind": "reserve", "counter": "hour", "limit": input.limits.per_hour} if {
-	verdict == "allow"
-	is_number(input.limits.per_hour)
-	below_hour_limit
-}
+default hour_duties := []
 
-obligations contains {"kind": "reserve", "counter": "target_hour", "limit": input.limits.per_target_per_hour} if {
-	verdict == "allow"
-	is_number(input.limits.per_target_per_hour)
-	below_target_limit
-}
+hour_duties := [{"kind": "reserve", "counter": "hour", "limit": hour_room}]
+
+default target_duties := []
+
+target_duties := [{"kind": "reserve", "counter": "target_hour", "limit": target_room}]
 
 exceptions_used contains waiver.id if some waiver in waivers_used
 
@@ -60,5 +67,4 @@ waivers_used contains waiver if {
 	some code in findings
 	some waiver in waivers
 	waiver.rule == code
-	verdict in ["allow", "review"]
 }

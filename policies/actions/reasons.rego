@@ -3,51 +3,44 @@ package writ.actions
 
 import rego.v1
 
-reasons contains {"code": "facts_missing", "message": sprintf("fact %v is missing or unreadable", [fact])} if {
-	verdict == "unknown"
+# What is not known.
+gaps contains {"code": "facts_missing", "message": sprintf("fact %v is missing or unreadable", [fact])} if {
 	some fact in missing
 }
 
-reasons contains {"code": code, "message": sentence(code)} if {
-	some code in denials
-	verdict == "deny"
-}
+missing := input.missing if {
+	is_array(input.missing)
+} else := ["missing"]
 
-reasons contains {"code": code, "message": sentence(code)} if {
-	some code in standing
-	verdict == "review"
-}
+# Why an action is allowed.
+grounds := array.concat(risk_grounds, [ground | some ground in special_grounds])
 
-reasons contains {"code": "four_eyes", "message": sentence("four_eyes")} if {
-	verdict == "review"
-	own_approval
-}
-
-reasons contains ground if {
-	verdict == "allow"
-	some ground in grounds
-}
-
-reasons contains {"code": "waived", "message": message} if {
-	some waiver in waivers_used
-	message := sprintf("%s: exception %s of %s", [waiver.rule, waiver.id, waiver.owner])
-}
-
-missing := input.missing if facts_listed
-
-missing := ["missing"] if not facts_listed
-
-facts_listed if is_array(input.missing)
-
-grounds contains {"code": "risk_low", "message": "low risk, within limits"} if low_risk
-
-grounds contains {"code": "risk_medium", "message": "medium risk, within limits"} if medium_risk
-
-grounds contains {"code": "approved", "message": sprintf("approved by %s", [input.approval.by])} if approved
-
-grounds contains {"code": "freeze_low_risk", "message": sprintf("%s does not hold low risk", [freeze])} if {
-	some freeze in freezes
+risk_grounds := [{"code": "risk_low", "message": "low risk, within limits"}] if {
 	low_risk
+} else := [{"code": "risk_medium", "message": "medium risk, within limits"}] if {
+	medium_risk
+} else := []
+
+special_grounds contains {"code": "approved", "message": sprintf("approved by %s", [input.approval.by])} if approved
+
+special_grounds contains {"code": "freeze_low_risk", "message": message} if {
+	low_risk
+	some freeze in input.change.freezes
+	holds(freeze)
+	message := sprintf("%s does not hold low risk", [freeze.id])
+}
+
+special_grounds contains exemption(waiver) if some waiver in waivers_used
+
+# What a person is asked.
+questions contains {"code": code, "message": sentence(code)} if some code in standing
+
+questions contains {"code": "four_eyes", "message": sentence("four_eyes")} if own_approval
+
+questions contains exemption(waiver) if some waiver in waivers_used
+
+exemption(waiver) := {"code": "waived", "message": message} if {
+	message := sprintf("%s: exception %s of %s", [waiver.rule, waiver.id, waiver.owner])
 }
 
 # The code itself where a fact that the sentence needs is absent.

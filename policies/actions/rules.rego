@@ -4,56 +4,62 @@ package writ.actions
 
 import rego.v1
 
-findings contains "bot_paused" if not bot_running
+findings contains "bot_paused" if not input.bot.paused == false
 
 findings contains "limit_blast_radius" if not blast_radius_within_limit
 
-findings contains "limit_per_hour" if not below_hour_limit
-
-findings contains "limit_per_target" if not below_target_limit
-
-findings contains "freeze" if {
-	not low_risk
-	not unfrozen
+findings contains "limit_per_hour" if {
+	not hour_room
+	not unlimited("per_hour")
 }
 
-findings contains "window_closed" if {
-	not low_risk
-	not window_open
+findings contains "limit_per_target" if {
+	not target_room
+	not unlimited("per_target_per_hour")
 }
 
-findings contains "risk_high" if {
+findings contains code if {
 	not low_risk
-	not medium_risk
+	some code in cautions
 }
 
-bot_running if input.bot.paused == false
+# What speaks against anything but low risk.
+cautions contains "freeze" if not unfrozen
+
+cautions contains "window_closed" if not input.change.window_open == true
+
+cautions contains "risk_high" if not medium_risk
 
 low_risk if input.action.risk == "low"
 
 medium_risk if input.action.risk == "medium"
 
-window_open if input.change.window_open == true
-
 blast_radius_within_limit if {
-	is_number(input.limits.blast_radius)
-	input.action.blast_radius >= 1
-	input.action.blast_radius <= input.limits.blast_radius
+	limit := input.limits.blast_radius
+	is_number(limit)
+	touched := input.action.blast_radius
+	touched >= 1
+	touched <= limit
 }
 
-below_hour_limit if object.get(input.limits, "per_hour", null) == null
-
-below_hour_limit if below(input.usage.hour, input.limits.per_hour)
-
-below_target_limit if object.get(input.limits, "per_target_per_hour", null) == null
-
-below_target_limit if below(input.usage.target_hour, input.limits.per_target_per_hour)
-
-below(used, limit) if {
+# The limits that have room for one more.
+hour_room := limit if {
+	limit := input.limits.per_hour
 	is_number(limit)
+	used := input.usage.hour
 	used >= 0
 	used < limit
 }
+
+target_room := limit if {
+	limit := input.limits.per_target_per_hour
+	is_number(limit)
+	used := input.usage.target_hour
+	used >= 0
+	used < limit
+}
+
+unlimited(kind) if object.get(input.limits, kind, null) == null
 
 unfrozen if {
 	is_array(input.change.freezes)
@@ -62,15 +68,16 @@ unfrozen if {
 
 freezes contains freeze.id if {
 	some freeze in input.change.freezes
+	holds(freeze)
+}
+
+holds(freeze) if {
 	in_scope(freeze.scope, "bots", input.bot.name)
 	in_scope(freeze.scope, "actions", input.action.name)
 }
 
 # Else whoever declared a narrow freeze could lift it alone, and it would hold nobody.
-freezes contains freeze.id if {
-	some freeze in input.change.freezes
-	changes_rules
-}
+holds(_) if changes_rules
 
 # A scope that names nothing covers everything.
 in_scope(scope, kind, _) if object.get(scope, kind, []) == []

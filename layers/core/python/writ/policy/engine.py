@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,13 +83,12 @@ class PolicyEngine:
         try:
             self._interpreter.set_input(to_input(value))
             output = self._interpreter.query_bundle_entrypoint(self._compiled, entrypoint)
-            failed, text = not output.ok(), str(output)
+            failed = not output.ok()
         except (RegoError, ValueError) as error:
             raise PolicyError(f"{entrypoint} could not be evaluated: {type(error).__name__}") from error
         if failed:
             raise PolicyError(f"{entrypoint} failed")
-        # `results` walks the answer node by node, each time it is read; its text is JSON and far cheaper.
-        expressions = [] if text == "undefined" else _answer(entrypoint, text)
+        expressions = output.results[0].expressions if output.results else []
         if not expressions:
             raise PolicyUndefinedError(f"{entrypoint} is undefined for this input")
         return expressions[0]
@@ -99,12 +97,3 @@ class PolicyEngine:
         return Decision(
             verdict=Verdict.UNKNOWN, reasons=(reason,), bundle_digest=self.bundle.digest, decided_at=instant
         )
-
-
-def _answer(entrypoint: str, text: str) -> list[Any]:
-    """The values in the text of an output, `{"expressions": […]}`."""
-    try:
-        expressions = json.loads(text)["expressions"]
-    except (ValueError, LookupError, TypeError):
-        raise PolicyError(f"{entrypoint} gave an answer that cannot be read") from None
-    return expressions if isinstance(expressions, list) else []

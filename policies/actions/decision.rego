@@ -15,7 +15,7 @@ decision := {
 	not input.missing == []
 } else := {
 	"verdict": "allow",
-	"reasons": sort(grounds),
+	"reasons": grounds,
 	"obligations": array.concat(hour_duties, target_duties),
 	"exceptions": sort([id | some id in exceptions_used]),
 } if {

@@ -13,7 +13,9 @@ missing := input.missing if {
 } else := ["missing"]
 
 # Why an action is allowed.
-grounds := array.concat(risk_grounds, [ground | some ground in special_grounds])
+grounds := risk_grounds if {
+	special_grounds == set()
+} else := sort(array.concat(risk_grounds, [ground | some ground in special_grounds]))
 
 risk_grounds := [{"code": "risk_low", "message": "low risk, within limits"}] if {
 	low_risk

@@ -105,7 +105,7 @@ def make_event(
 ) -> AnyEvent:
     """Wrap data that is already valid into an event."""
     meta = EventMeta(id=id, time=time, producer=producer, trace=trace, cause=cause)
-    return Event[EventData].model_construct(type=data.detail_type, meta=meta, data=data)
+    return AnyEvent.model_construct(type=data.detail_type, meta=meta, data=data)
 
 
 def parse_event(detail_type: object, detail: object) -> AnyEvent:
@@ -136,7 +136,7 @@ def parse_event(detail_type: object, detail: object) -> AnyEvent:
             )
     meta = _validated(EventMeta, detail["meta"], f"{detail_type} meta", "detail.meta")
     data = _validated(model, detail["data"], f"{detail_type} data", "detail.data")
-    return Event[EventData].model_construct(type=detail_type, meta=meta, data=data)
+    return AnyEvent.model_construct(type=detail_type, meta=meta, data=data)
 
 
 _ModelT = TypeVar("_ModelT", bound=BaseModel)

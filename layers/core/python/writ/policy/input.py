@@ -26,7 +26,7 @@ MAX_NAMED: Final = 20
 
 def utc_text(instant: datetime) -> str:
     """An instant as `YYYY-MM-DDTHH:MM:SSZ`, so that comparing texts compares times; fractions are cut off."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _instant(value: object) -> str:

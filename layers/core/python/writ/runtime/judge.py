@@ -68,24 +68,20 @@ def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str,
 
     identity, spec, action = question.identity, question.spec, question.action
     cause, approval = question.cause, question.approval
-    bot: dict[str, Any] = {"name": identity.bot, "owner": identity.owner}
+    bot: dict[str, Any] = {"name": identity.bot}
     if facts.paused is not None:
         bot["paused"] = facts.paused
     document: dict[str, Any] = {
-        "now": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "bot": bot,
-        "actor": {"kind": cause.actor_kind, "id": cause.actor_id or identity.bot, "roles": []},
+        "actor": {"kind": cause.actor_kind, "id": cause.actor_id or identity.bot},
         "action": {
             "name": action.name,
             "risk": spec.risk.value,
-            "target": action.target.model_dump(mode="json", exclude_none=True),
-            "parameters": action.parameters,
-            "reason": action.reason,
+            "target": {"kind": action.target.kind, "id": action.target.id},
             "blast_radius": action.blast_radius,
         },
         "limits": spec.limits.model_dump(mode="json", exclude_none=True),
         "approval": approval.model_dump(mode="json") if approval else None,
-        "event": {"type": cause.event_type, "id": cause.event_id},
     }
     if facts.usage is not None:
         document["usage"] = dict(facts.usage)

@@ -16,6 +16,8 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from writ.contracts.redaction import redact
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.metrics import EphemeralMetrics
+
     from writ.contracts.errors import WritError
     from writ.contracts.event import AnyEvent
     from writ.ports.actions import ActionRecord
@@ -43,6 +45,14 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
 def logger(service: str) -> Logger:
     """The logger of a function, made once."""
     return Logger(service=service, logger_formatter=RedactingFormatter(), use_rfc3339=True)
+
+
+@lru_cache(maxsize=8)
+def _metrics(service: str) -> EphemeralMetrics:
+    """The metrics of a function, empty after each flush."""
+    from aws_lambda_powertools.metrics import EphemeralMetrics
+
+    return EphemeralMetrics(namespace=NAMESPACE, service=service)
 
 
 @contextmanager
@@ -89,9 +99,9 @@ def emit(
     seconds: dict[str, float] | None = None,
 ) -> None:
     """Write counts (and durations) as one EMF document with the dimension `bot`."""
-    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+    from aws_lambda_powertools.metrics import MetricUnit
 
-    metrics = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    metrics = _metrics(service)
     metrics.add_dimension(name="bot", value=service)
     for name, count in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from writ.contracts import statement
@@ -59,9 +60,7 @@ class Testimony:
         return None if earlier is None else _outcome_of(earlier)
 
     def _stamp(self, time: datetime) -> statement.Stamp:
-        who = self.identity
-        actor = statement.Actor(bot=who.bot, version=who.version, code=who.code_digest)
-        return statement.Stamp(actor=actor, time=time, salt=self.entropy(32).hex())
+        return statement.Stamp(actor=_actor(self.identity), time=time, salt=self.entropy(32).hex())
 
 
 def intent_id(action_id: str) -> str:
@@ -84,6 +83,11 @@ def presentable(action: Action) -> Action:
     return action.model_copy(
         update={"parameters": redact(action.parameters), "reason": redact(action.reason)}
     )
+
+
+@lru_cache(maxsize=8)
+def _actor(identity: Identity) -> statement.Actor:
+    return statement.Actor(bot=identity.bot, version=identity.version, code=identity.code_digest)
 
 
 def _link(previous: Adopted) -> statement.Link:

@@ -46,8 +46,8 @@ _SECRET_PAIRS: Final = frozenset({("api", "key"), ("private", "key"), ("access",
 _HARMLESS_ENDINGS: Final = frozenset({"arn", "at", "count", "id", "kind", "name", "state", "status", "type"})
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-# Repetitions are bounded or start where no other can, so that no text makes a pattern slow. Each pattern first
-# looks whether a character begins any of its alternatives at all, instead of trying them one by one.
+# Repetitions are bounded or start where no other can, so that no text makes a pattern slow. A pattern looks first
+# whether a character begins any of its alternatives at all, instead of trying them one by one.
 _SHAPES: Final = re.compile(
     r"""
     (?=[-gAexrsnp])(?:
@@ -122,15 +122,15 @@ def _redact(value: Any, depth: int) -> Any:
         return redact_text(value)
     if value is None or isinstance(value, (int, float)):
         return value
-    if isinstance(value, _BYTES):
-        return f"[{len(value)} bytes]"
     if isinstance(value, _CONTAINERS):
-        if depth == MAX_DEPTH:
-            return MASK
-        if isinstance(value, Mapping):
-            return {_key(key): _field(key, item, depth + 1) for key, item in value.items()}
-        return [_redact(item, depth + 1) for item in value]
-    return value
+        return MASK if depth == MAX_DEPTH else _members(value, depth + 1)
+    return f"[{len(value)} bytes]" if isinstance(value, _BYTES) else value
+
+
+def _members(value: Any, depth: int) -> Any:
+    if isinstance(value, Mapping):
+        return {_key(key): _field(key, item, depth) for key, item in value.items()}
+    return [_redact(item, depth) for item in value]
 
 
 def _key(key: Any) -> Any:

@@ -134,6 +134,7 @@ class Emulator:
         for name in ("state", "s3", "tmp"):
             (self.data / name).mkdir(parents=True, exist_ok=True)
         self._saved.unlink(missing_ok=True)
+        self._rewind_streams()
         with self.log.open("wb") as log:
             child = subprocess.Popen(
                 [str(self.python), "-m", "ministack"],
@@ -167,6 +168,21 @@ class Emulator:
         shutil.rmtree(self.data / "tmp", ignore_errors=True)
         self._saved.touch()
         return True
+
+    def _rewind_streams(self) -> None:
+        """Let functions read table streams from their beginning.
+
+        The emulator saves how far each was read, but not what was in it: after a start the first records
+        would be taken for read, and new entries of the ledger wait for the sweep.
+        """
+        path = self.data / "state" / "lambda.json"
+        if not path.is_file():
+            return
+        state = json.loads(path.read_text(encoding="utf-8"))
+        positions = state.get("payload", {}).get("dynamodb_stream_positions", {})
+        if positions.get("data"):
+            positions["data"] = dict.fromkeys(positions["data"], 0)
+            path.write_text(json.dumps(state), encoding="utf-8")
 
     def wipe(self) -> None:
         """Forget all state."""

@@ -68,3 +68,16 @@ def test_clients_are_pointed_at_the_endpoint_and_away_from_real_credentials() ->
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert found["AWS_ACCESS_KEY_ID"] == found["AWS_SECRET_ACCESS_KEY"] == "test"
     assert found["AWS_EC2_METADATA_DISABLED"] == "true"
+
+
+def test_streams_are_read_from_their_beginning_after_a_start(tmp_path: Path) -> None:
+    emulator = Emulator(tmp_path)
+    emulator._rewind_streams()  # nothing is saved before the first stop
+    saved = tmp_path / "data" / "state" / "lambda.json"
+    saved.parent.mkdir(parents=True)
+    other = {"functions": {"a": 1}, "dynamodb_stream_positions": {"scoped": True, "data": {"one": 12}}}
+    saved.write_text(json.dumps({"payload": other}), encoding="utf-8")
+    emulator._rewind_streams()
+    kept = json.loads(saved.read_text(encoding="utf-8"))["payload"]
+    assert kept["dynamodb_stream_positions"] == {"scoped": True, "data": {"one": 0}}
+    assert kept["functions"] == {"a": 1}

@@ -46,8 +46,8 @@ _SECRET_PAIRS: Final = frozenset({("api", "key"), ("private", "key"), ("access",
 _HARMLESS_ENDINGS: Final = frozenset({"arn", "at", "count", "id", "kind", "name", "state", "status", "type"})
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-# Repetitions are bounded or start where no other can, so that no text makes a pattern slow. A pattern looks first
-# whether a character begins any of its alternatives at all, instead of trying them one by one.
+# Repetitions are bounded or start where no other can, so that no text makes a pattern slow. A pattern first
+# looks whether a character begins any of its alternatives at all, instead of trying them one by one.
 _SHAPES: Final = re.compile(
     r"""
     (?=[-gAexrsnp])(?:

@@ -113,7 +113,7 @@ def _staged(place: Path) -> Path:
 
 def _start(folder: BotFolder, name: str, module: str, message: Mapping[str, Any]) -> Start:
     body = _FUNCTION.format(bot=folder.name, module=module, message=json.dumps(message))
-    return Start(name, f"{_STOP}os.environ.update({_environment(folder, name)!r})\n{body}")
+    return Start(name, f"{_STOP}os.environ.update({environment(folder, name)!r})\n{body}")
 
 
 def _process(staged: Path) -> dict[str, str]:
@@ -133,7 +133,8 @@ def _process(staged: Path) -> dict[str, str]:
     }
 
 
-def _environment(folder: BotFolder, function: str) -> dict[str, str]:
+def environment(folder: BotFolder, function: str) -> dict[str, str]:
+    """The variables of a function, with names in place of what is deployed."""
     manifest = folder.manifest
     actions = {name: spec.model_dump(mode="json") for name, spec in manifest.actions.items()}
     return {

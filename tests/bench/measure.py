@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import subprocess
 import sys
@@ -65,6 +66,11 @@ def percentiles(call: Callable[[], object], *, calls: int) -> tuple[float, float
         samples.append(time.perf_counter() - started)
     cuts = statistics.quantiles(samples, n=100)
     return cuts[49], cuts[98]
+
+
+def ranked(values: Sequence[float], percent: int) -> float:
+    """The percentile by the nearest rank: always one of the values."""
+    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 
 
 def process_seconds(scripts: Sequence[str], *, env: dict[str, str], rounds: int = 7) -> list[float]:

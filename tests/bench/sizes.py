@@ -12,8 +12,9 @@ from typing import Self
 class Sizes:
     """Read from `WRIT_BENCH_<NAME>`.
 
-    `suite` runs the unit, property and contract tests too; `plane` is how many actions are sent to a plane
-    that is up, 0 for none; `functions` names those whose cold start is measured, all where it is empty.
+    `suite` runs the unit, property and contract tests too; `entries` is how many the ledger is given in a
+    second; `plane` is how many actions are sent to a plane that is up, 0 for none; `functions` names those
+    whose cold start is measured, all where it is empty.
     """
 
     cold_rounds: int = 7
@@ -22,7 +23,8 @@ class Sizes:
     leaves: int = 100_000
     statements: int = 4000
     rounds: int = 5
-    plane: int = 40
+    entries: int = 1000
+    plane: int = 100
     suite: int = 0
     functions: str = ""
 

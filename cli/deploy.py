@@ -27,7 +27,7 @@ _QUALIFIER: Final = (
 )
 _BOOTSTRAP_VERSION: Final = "30"
 _ROLES: Final = ("deploy", "cfn-exec", "file-publishing", "image-publishing", "lookup")
-_GOLDEN_KEPT: Final = 2
+_GOLDEN_KEPT: Final = 4
 _PASSWORD_LENGTH: Final = 24
 
 # A step ("deploy"), how much of it is done, and of how much; 0 of 0 when that is not known.
@@ -86,10 +86,12 @@ def up(
     golden = Golden(emulator.folder.parent / "golden")
     if emulator.running() is None and not emulator.has_state():
         progress("restore", 0, 0)
-        if not golden.restore(key, emulator):
+        port = emulator.choose_port(port)
+        snapshot = f"{key}-{port}"  # addresses of queues are part of what was deployed
+        if not golden.restore(snapshot, emulator):
             _deploy(emulator, key, emulator.start(port), progress)
             emulator.stop()
-            golden.keep(key, emulator)
+            golden.keep(snapshot, emulator)
         fresh = True
     else:
         fresh = False

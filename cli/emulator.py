@@ -130,7 +130,7 @@ class Emulator:
             return running
         if not self.has_state():
             self.wipe()
-        port = self._port(port)
+        port = self.choose_port(port)
         for name in ("state", "s3", "tmp"):
             (self.data / name).mkdir(parents=True, exist_ok=True)
         self._saved.unlink(missing_ok=True)
@@ -194,7 +194,8 @@ class Emulator:
         except (OSError, ValueError, TypeError):
             return None
 
-    def _port(self, wanted: int | None) -> int:
+    def choose_port(self, wanted: int | None) -> int:
+        """The port to start on: the one wanted, the one it had before, or a free one. Raises CommandError."""
         last = self._last()
         if wanted is None:
             return last.port if last and _is_free(last.port) else _free_port()

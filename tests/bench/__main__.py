@@ -21,9 +21,9 @@ os.environ.setdefault("WRIT_POLICIES", str(Path(__file__).parents[2] / "policies
 
 def figures(sizes: Sizes, told: Console) -> Iterator[Figure]:
     """Every figure, in the order of the design."""
-    from tests.bench import cold_start, cost, decisions, deployed, kernel, ledger, suite
+    from tests.bench import cold_start, commands, cost, decisions, deployed, kernel, ledger
 
-    for part in (cold_start, kernel, decisions, ledger, cost, deployed, suite):
+    for part in (cold_start, kernel, decisions, ledger, cost, deployed, commands):
         with told.status(f"measuring {part.__name__.rsplit('.', 1)[1].replace('_', ' ')}"):
             yield from part.measure(sizes)
 

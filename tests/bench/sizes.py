@@ -12,9 +12,9 @@ from typing import Self
 class Sizes:
     """Read from `WRIT_BENCH_<NAME>`.
 
-    `suite` runs the unit, property and contract tests too; `entries` is how many the ledger is given in a
-    second; `plane` is how many actions are sent to a plane that is up, 0 for none; `functions` names those
-    whose cold start is measured, all where it is empty.
+    `suite` runs the unit, property and contract tests too, `run` does what `make run` does; `entries` is how
+    many the ledger is given in a second; `plane` is how many actions are sent to a plane that is up, 0 for
+    none; `functions` names those whose cold start is measured, all where it is empty.
     """
 
     cold_rounds: int = 7
@@ -26,6 +26,7 @@ class Sizes:
     entries: int = 1000
     plane: int = 100
     suite: int = 0
+    run: int = 0
     functions: str = ""
 
     @classmethod

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.bench.cold_start import Start, trouble
+from tests.bench.commands import Timed, timed
 from tests.bench.measure import Figure, cpu_seconds, percentiles
 from tests.bench.sizes import Sizes
 
@@ -26,6 +28,7 @@ SMALL = {
     "WRIT_BENCH_ENTRIES": "20",
     "WRIT_BENCH_PLANE": "0",
     "WRIT_BENCH_SUITE": "0",
+    "WRIT_BENCH_RUN": "0",
 }
 MEASURED = {
     "cold start: backlog": "ms CPU",
@@ -37,7 +40,12 @@ MEASURED = {
     "ledger: full local path": "entries/s",
     "ledger: list price of a million entries": "$",
 }
-NOT_ASKED_FOR = {"append to provable p50", "append to provable p99", "unit, property and contract tests"}
+NOT_ASKED_FOR = {
+    "append to provable p50",
+    "append to provable p99",
+    "unit, property and contract tests",
+    "run to the verified ledger",
+}
 
 
 def run(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -129,3 +137,18 @@ def test_timings_are_those_of_the_calls_made() -> None:
     median, slow = percentiles(lambda: calls.append(1), calls=10)
     assert 0 < median <= slow
     assert len(calls) == 16
+
+
+def test_command_that_fails_has_no_time_but_a_reason() -> None:
+    failing = Timed("x", (sys.executable, "-c", "raise SystemExit('no disk')"), 60, "suite")
+    row = timed(failing).row()
+    assert (row["value"], row["within"], row["note"]) == (None, None, "it failed: no disk")
+    assert timed(Timed("x", (sys.executable, "-c", ""), 60, "suite")).row()["within"]
+
+
+def test_function_that_fails_early_says_why() -> None:
+    env = {"PATH": os.environ["PATH"]}
+    assert trouble(Start("x", "print('aws')"), env) is None
+    why = trouble(Start("x", "import nowhere"), env)
+    assert why is not None
+    assert "No module named 'nowhere'" in why

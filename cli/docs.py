@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from stacks.manifest import BotFolder
+from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventData
-from writ.contracts.manifest import ActionSpec, Trigger
+from writ.contracts.manifest import Trigger
 
 BOTS: Final = "docs/reference/bots"
 EVENTS: Final = "docs/reference/events"

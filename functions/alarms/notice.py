@@ -22,7 +22,7 @@ _LONGEST: Final = 1024
 class Notice(BaseModel):
     """The fields we read; what else CloudWatch says, and says next year, is let pass."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     name: Annotated[str, Field(alias="AlarmName", min_length=1, max_length=255)]
     description: Annotated[str | None, Field(alias="AlarmDescription")] = None

@@ -26,7 +26,7 @@ _PARAMETERS: Final = ("bot", "cursor", "limit", "state")
 class Answer(BaseModel):
     """Why a person answers as he does."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     reason: Annotated[str, StringConstraints(strip_whitespace=True), Field(min_length=1, max_length=500)]
 

@@ -29,7 +29,7 @@ class Query:
 class Place(BaseModel):
     """Where a page ended: a partition (day or phase), and in it the last action, or none before its first."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     partition: Annotated[str, Field(pattern=r"^([0-9]{8}|waiting|claimed)$")]
     at: Annotated[str, Field(pattern=r"^[0-9T:.+-]{0,40}$")] = ""

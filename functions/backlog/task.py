@@ -166,7 +166,7 @@ class Task(Estimate):
     occurrences: Annotated[int, Field(ge=0)] = 0
     days: dict[str, int] = Field(default_factory=dict)
     last_seen: AwareDatetime
-    scores: Scores = Scores()
+    scores: Scores = Field(default_factory=Scores)
     quadrant: Quadrant = Quadrant.THANKLESS
     version: Annotated[int, Field(ge=1)] = 1
     created_at: AwareDatetime

@@ -100,7 +100,7 @@ Secret = Annotated[SecretStr, Field(min_length=16)]
 
 
 class _Secrets(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     current: Secret
     previous: Secret | None = None

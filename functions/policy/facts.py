@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Facts(BaseModel):
     """Freezes and exceptions as they are kept, ended ones included."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     freezes: tuple[Freeze, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()

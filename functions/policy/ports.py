@@ -13,7 +13,7 @@ from writ.contracts.action import Decision
 from writ.policy.bundle import Bundle
 from writ.ports.clock import Clock
 from writ.ports.controls import ControlStore
-from writ.runtime.access import engine
+from writ.runtime.access import LatePolicy
 from writ.runtime.environment import Environment
 
 
@@ -43,4 +43,4 @@ class Ports:
 
 def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""
-    return Ports(ControlTable(environment.table("controls")), engine(), SystemClock())
+    return Ports(ControlTable(environment.table("controls")), LatePolicy(), SystemClock())

@@ -36,7 +36,7 @@ def _said(text: str) -> str:
 class Switch(BaseModel):
     """Why a bot is paused or resumed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
     reason: Annotated[
         str,

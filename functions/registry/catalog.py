@@ -15,7 +15,6 @@ from writ.contracts.manifest import Manifest
 Catalog = Mapping[str, Manifest]
 
 FILE: Final = Path(__file__).with_name("catalog.json")
-_manifests: Final = TypeAdapter(dict[str, Manifest])
 
 
 @cache
@@ -27,7 +26,7 @@ def deployed() -> Catalog:
 def load(path: Path) -> Catalog:
     """Manifests by bot out of a file that `stacks.staging.catalog` made."""
     try:
-        return _manifests.validate_json(path.read_bytes())
+        return TypeAdapter(dict[str, Manifest]).validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         message = f"{path.name} cannot be read: {type(error).__name__}"
         raise WritError(message, code="catalog.unreadable") from None

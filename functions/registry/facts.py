@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Facts(BaseModel):
     """`acts` is None for a bot that nobody deployed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     acts: bool | None = None
 

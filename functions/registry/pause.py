@@ -15,7 +15,7 @@ class Pause(BaseModel):
     `paused` is None where the document cannot be read: policy then answers `unknown`, and nothing is done.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     paused: StrictBool | None = False
     by: str | None = None

@@ -24,9 +24,9 @@ from tests.support.memory import (
 )
 from tests.support.memory_ledger import MemoryAuthority, MemoryCertificates, MemoryEntries
 from writ.contracts.action import Action, Target
+from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import AnyEvent, make_event
 from writ.contracts.events.platform import ScheduleTicked
-from writ.contracts.manifest import ActionSpec
 from writ.ledger.canonical import canonical
 from writ.ledger.dsse import ECDSA
 from writ.ledger.recorder import Recorder, Sessions

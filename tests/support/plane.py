@@ -18,7 +18,7 @@ from tests.support.memory import (
     MemoryGuards,
 )
 from writ.contracts.action import Action, Decision, Obligation, Reason, Verdict
-from writ.contracts.manifest import ActionSpec, Limits
+from writ.contracts.action_spec import ActionSpec, Limits
 from writ.runtime.answers import Answers
 from writ.runtime.effect import Effect
 from writ.runtime.identity import Identity

@@ -15,8 +15,8 @@ from writ.adapters import aws
 from writ.adapters.action_table import ActionTable
 from writ.adapters.guard_table import GuardTable
 from writ.contracts.action import Verdict
+from writ.contracts.action_spec import ActionSpec
 from writ.contracts.counters import counter_key, counter_slot
-from writ.contracts.manifest import ActionSpec
 from writ.ports.actions import Cause, Reservation
 from writ.ports.guards import GuardFacts
 from writ.runtime.identity import Identity

@@ -18,7 +18,7 @@ from tests.unit.policy.facts import engine
 from writ.adapters.control_table import ControlTable
 from writ.adapters.guard_table import GuardTable
 from writ.contracts.action import Action, Verdict
-from writ.contracts.manifest import ActionSpec
+from writ.contracts.action_spec import ActionSpec
 from writ.policy.controls import Freeze
 from writ.ports.actions import Cause
 from writ.ports.controls import FREEZES

@@ -17,8 +17,8 @@ from tests.support.plane import IDENTITY, LEASE, Plane
 from tests.support.records import an_action
 from tests.unit.policy.facts import engine
 from writ.contracts.action import Approval, Decision, Status, Verdict
+from writ.contracts.action_spec import ActionSpec
 from writ.contracts.errors import TransientError, WritError
-from writ.contracts.manifest import ActionSpec
 from writ.ports.actions import Cause, Phase
 from writ.ports.guards import GuardFacts
 from writ.runtime.effect import Effect

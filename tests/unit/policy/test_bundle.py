@@ -73,3 +73,29 @@ def test_entrypoints_come_from_the_annotations() -> None:
 
 def test_windows_come_from_the_data() -> None:
     assert [window["name"] for window in Bundle.load(POLICIES).windows] == ["any-time"]
+
+
+def rego(package: str, rule: str) -> str:
+    return f"package {package}\n\nimport rego.v1\n\n# METADATA\n# entrypoint: true\n{rule}\n"
+
+
+def test_behind_an_entrypoint_is_its_package_and_whatever_that_names() -> None:
+    bundle = Bundle.of(
+        {
+            "door.rego": rego("writ.door", "open if data.writ.lists.known[input.name]"),
+            "lists.rego": rego("writ.lists", "known contains name if some name in data.writ.names"),
+            "names/a.rego": rego("writ.names.a", "b := 1"),
+            "other.rego": rego("writ.other", "c := 1"),
+        }
+    )
+    assert [module.path for module in bundle.behind("writ/door/open")] == [
+        "door.rego",
+        "lists.rego",
+        "names/a.rego",
+    ]
+    assert [module.path for module in bundle.behind("writ/other/c")] == ["other.rego"]
+
+
+def test_behind_an_entrypoint_that_may_reach_everything_is_everything() -> None:
+    bundle = Bundle.of({"a.rego": rego("a", "b := data[input.name]"), "c.rego": rego("c", "d := 1")})
+    assert bundle.behind("a/b") == bundle.modules

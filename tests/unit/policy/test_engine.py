@@ -8,7 +8,7 @@ import pytest
 from tests.unit.policy.facts import NOW, complete, engine, exception, freeze
 from writ.contracts.action import Decision, Verdict
 from writ.policy.bundle import Bundle
-from writ.policy.engine import DECISION, PolicyEngine
+from writ.policy.engine import AUTHORIZATION, DECISION, PolicyEngine
 from writ.policy.errors import BundleError, PolicyError, PolicyUndefinedError
 
 
@@ -149,6 +149,13 @@ def test_authorize_denies_when_the_caller_or_route_is_unknown(
     claims: dict[str, Any], route: str, allowed: bool
 ) -> None:
     assert engine().authorize(claims, route) is allowed
+
+
+def test_an_engine_for_one_entrypoint_answers_it_and_no_other() -> None:
+    doorkeeper = PolicyEngine(engine().bundle, only=AUTHORIZATION)
+    assert doorkeeper.authorize({"sub": "4f1c"}, "GET /v1/bots")
+    assert not doorkeeper.authorize({"sub": "4f1c"}, "GET /v2/bots")
+    assert codes(doorkeeper.decide(complete(), NOW)) == ["policy_undefined"]
 
 
 def test_bundle_error_names_the_file_when_it_does_not_compile(capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -40,12 +41,10 @@ class TransactionRefusedError(ConflictError):
 
 def bind(model: type[ModelT], table: str) -> type[ModelT]:
     """Point a model at its physical table; a process has one environment, so this is done in place."""
-    from writ.adapters.aws import session
-
     meta: Any = model.Meta
     if meta.table_name != table or getattr(meta, "region", None) is None:
         meta.table_name = table
-        meta.region = session().get_config_variable("region") or "us-east-1"
+        meta.region = _region()
         meta.read_timeout_seconds = 10
         meta.connect_timeout_seconds = 2
         meta.max_retry_attempts = 3
@@ -56,9 +55,14 @@ def bind(model: type[ModelT], table: str) -> type[ModelT]:
 @cache
 def connection() -> Connection:
     """The connection of transactions."""
+    return Connection(region=_region())
+
+
+def _region() -> str:
+    """What botocore would say; a function has it in its environment, and needs no session for it."""
     from writ.adapters.aws import session
 
-    return Connection(region=session().get_config_variable("region") or "us-east-1")
+    return os.environ.get("AWS_DEFAULT_REGION") or session().get_config_variable("region") or "us-east-1"
 
 
 def get(model: type[ModelT], key: str, sort: str | None = None) -> ModelT | None:

@@ -50,7 +50,7 @@ class EventMeta(BaseModel):
 class Event(BaseModel, Generic[D_co]):
     """One typed event: its type with version, where it came from, and its data."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     type: EventType
     meta: EventMeta

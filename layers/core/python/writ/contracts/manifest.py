@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from writ.contracts.action import Name, Risk
+from writ.contracts.action import Name
+from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventType
 
 TableVerb = Literal["read", "append", "upsert", "bulk"]
@@ -16,23 +17,6 @@ _Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Limits(_Part):
-    """Safety limits of one action; policy enforces them, whatever the bot asks for."""
-
-    per_hour: Annotated[int, Field(ge=1)] | None = None
-    per_target_per_hour: Annotated[int, Field(ge=1)] | None = None
-    blast_radius: Annotated[int, Field(ge=1)] = 1
-
-
-class ActionSpec(_Part):
-    """An action a bot may take: its risk class decides between allow, limits and review."""
-
-    risk: Risk
-    summary: str = ""
-    limits: Limits = Limits()
-    approval_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 72
 
 
 class Trigger(_Part):

@@ -19,7 +19,7 @@ from writ.ledger.errors import VerificationError
 class _File(BaseModel):
     """`trust-root.json`: keys are base64 of DER SubjectPublicKeyInfo, certificates base64 of DER."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     origin: str = Field(min_length=1, max_length=256)

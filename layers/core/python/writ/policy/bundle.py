@@ -33,6 +33,17 @@ class Bundle:
     def entrypoints(self) -> tuple[str, ...]:
         return tuple(path for module in self.modules for path in module.entrypoints)
 
+    def behind(self, entrypoint: str) -> tuple[Module, ...]:
+        """The modules of the entrypoint's package, and of every package that those name, and so on."""
+        wanted, found = {entrypoint.rpartition("/")[0]}, set[Module]()
+        while more := {module for module in self.modules if module.package in wanted} - found:
+            found |= more
+            named = {name for module in more for name in module.references}
+            wanted |= {
+                module.package for module in self.modules for name in named if _covers(module.package, name)
+            }
+        return tuple(module for module in self.modules if module in found)
+
     @property
     def windows(self) -> list[dict[str, Any]]:
         """The organisation's change windows, `calendar.windows` of the data."""
@@ -84,6 +95,11 @@ def _walk(directory: Traversable, prefix: str) -> Iterator[tuple[str, Traversabl
             yield from _walk(entry, f"{path}/")
         elif path.endswith(".rego") or path == DATA:
             yield path, entry
+
+
+def _covers(package: str, name: str) -> bool:
+    """Whether a reference may lead into a package: to a rule of it, to all of it, or to a folder it is in."""
+    return not name or f"{name}/".startswith(f"{package}/") or f"{package}/".startswith(f"{name}/")
 
 
 def _data(text: str) -> Mapping[str, Any]:

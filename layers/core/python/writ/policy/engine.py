@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from pydantic import ValidationError
 from regopy import Interpreter, RegoError
@@ -13,9 +13,11 @@ from regopy import Interpreter, RegoError
 from writ.contracts.action import Decision, Reason, Verdict
 from writ.policy.bundle import Bundle
 from writ.policy.errors import BundleError, PolicyError, PolicyUndefinedError
-from writ.policy.input import PolicyInput, known_facts
 from writ.policy.source import complaint
 from writ.policy.terms import to_input
+
+if TYPE_CHECKING:
+    from writ.policy.input import PolicyInput
 
 DECISION: Final = "writ/actions/decision"
 AUTHORIZATION: Final = "writ/authz/allow"
@@ -24,17 +26,20 @@ AUTHORIZATION: Final = "writ/authz/allow"
 class PolicyEngine:
     """Answers questions from one bundle. Not for use by several threads at once.
 
-    Raises BundleError when the bundle does not compile.
+    With one entrypoint named, only what that one rests on is compiled, and only it can be asked.
+
+    Raises BundleError when the bundle, or the part of it, does not compile.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, only: str | None = None) -> None:
         self.bundle = bundle
+        self._entrypoints = bundle.entrypoints if only is None else (only,)
         self._interpreter = Interpreter()
         try:
-            for module in bundle.modules:
+            for module in bundle.modules if only is None else bundle.behind(only):
                 self._interpreter.add_module(module.path, module.source)
             self._interpreter.add_data(dict(bundle.data))
-            self._compiled = self._interpreter.build(None, list(bundle.entrypoints))
+            self._compiled = self._interpreter.build(None, list(self._entrypoints))
         except RegoError as error:
             raise BundleError(complaint(error)) from None
 
@@ -48,6 +53,8 @@ class PolicyEngine:
 
         The reason then says why: `facts_missing` (one for each fact), `policy_undefined` or `policy_error`.
         """
+        from writ.policy.input import known_facts  # who only asks for leave to call has no use for its models
+
         instant = now.astimezone(UTC)
         try:
             answer = self.evaluate(DECISION, known_facts(document, instant))
@@ -74,11 +81,11 @@ class PolicyEngine:
         Raises
         ------
         PolicyUndefinedError
-            The entrypoint is undefined for this input, or no rule of the bundle.
+            The entrypoint is undefined for this input, or none that was compiled.
         PolicyError
             The engine failed, or the input is not plain JSON within 64 levels and 53-bit integers.
         """
-        if entrypoint not in self.bundle.entrypoints:
+        if entrypoint not in self._entrypoints:
             raise PolicyUndefinedError(f"the bundle has no entrypoint {entrypoint}")
         try:
             self._interpreter.set_input(to_input(value))

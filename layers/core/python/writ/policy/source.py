@@ -9,6 +9,7 @@ from typing import Final
 
 _PACKAGE: Final = re.compile(r"^package\s+([A-Za-z_][\w.]*)", re.MULTILINE)
 _HEAD: Final = re.compile(r"^(?:default\s+)?([a-z_]\w*)(?=[\s(.\[:=])")
+_REFERENCE: Final = re.compile(r"\bdata((?:\.[A-Za-z_]\w*)*)")
 _MESSAGE: Final = re.compile(r"\(errormsg \d+:(.*?)\)")
 _PLACE: Final = re.compile(r"\(error \d+:([^|]+)\|")
 _KEYWORDS: Final = frozenset({"package", "import", "else"})
@@ -36,6 +37,11 @@ class Module:
         """Names of the rules in order of appearance, each once."""
         heads = (_head(line) for line in self.source.splitlines())
         return tuple(dict.fromkeys(name for name in heads if name))
+
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """Paths under `data` that the text names, `writ/authz/allow` say; an empty one where it means all."""
+        return frozenset(name[1:].replace(".", "/") for name in _REFERENCE.findall(self.source))
 
     @cached_property
     def entrypoints(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -9,10 +10,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 
+from writ.contracts.action_spec import ActionSpec
 from writ.contracts.errors import ContractError, WritError, from_validation
-from writ.contracts.manifest import ActionSpec
 
 _PREFIX = "WRIT_"
+_COLLECT_EVERY = 10_000  # objects; the interpreter's 700 is for processes that live in less memory
 
 
 class Environment(BaseModel):
@@ -86,5 +88,7 @@ class Environment(BaseModel):
 
 @cache
 def current() -> Environment:
-    """The environment of this process."""
+    """The environment of this process. Who asks has done its imports: what is there by now stays."""
+    gc.freeze()
+    gc.set_threshold(_COLLECT_EVERY)
     return Environment.load()

@@ -12,7 +12,7 @@ from writ.contracts.counters import counter_key, counter_slot
 from writ.ports.actions import Reservation
 
 if TYPE_CHECKING:
-    from writ.contracts.manifest import ActionSpec
+    from writ.contracts.action_spec import ActionSpec
     from writ.ports.actions import Cause
     from writ.ports.guards import GuardFacts, GuardStore
     from writ.runtime.identity import Identity

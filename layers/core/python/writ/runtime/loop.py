@@ -33,8 +33,8 @@ from writ.runtime.testimony import Testimony, approval_id
 from writ.runtime.wiring import LoopPorts
 
 if TYPE_CHECKING:
+    from writ.contracts.action_spec import ActionSpec
     from writ.contracts.event import AnyEvent
-    from writ.contracts.manifest import ActionSpec
     from writ.ports.evidence import Adopted
 
 MAX_ATTEMPTS: Final = 5

@@ -105,7 +105,7 @@ class ObservabilityStack(Stack):
         limit = cloudwatch.HorizontalAnnotation(value=_LAG_LIMIT_S, label="alarm")
         return [
             [
-                _graph("Bus: events in and matched", self._bus_metrics(), width=12),
+                _graph("Bus: matched events, deliveries and retries", self._bus_metrics(), width=12),
                 _graph("Dead letters", dead, width=12, stacked=True),
             ],
             [
@@ -119,6 +119,10 @@ class ObservabilityStack(Stack):
         return metrics.of_queue(self._names.thing(name), metric).with_(label=name)
 
     def _bus_metrics(self) -> list[cloudwatch.Metric]:
+        """What EventBridge counts for a bus; events put and failures it knows by region or rule only.
+
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+        """
         return [
             cloudwatch.Metric(
                 namespace="AWS/Events",
@@ -128,7 +132,7 @@ class ObservabilityStack(Stack):
                 period=metrics.FIVE_MINUTES,
                 label=name,
             )
-            for name in ("PutEventsEntriesCount", "MatchedEvents", "FailedInvocations")
+            for name in ("MatchedEvents", "InvocationAttempts", "RetryInvocationAttempts")
         ]
 
     def _lag_alarm(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from writ.contracts.action import Outcome, Status, Verdict
 from writ.contracts.errors import WritError
 from writ.contracts.event import make_event
+from writ.runtime import telemetry
 from writ.runtime.rest import Response
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def carry_out(bot: Bot[Any, Any], request: Request, command: EventData, *, field
     """
     event = make_event(command, id=f"api-{uuid.uuid4().hex}", time=datetime.now(UTC), producer=bot.name)
     (record,) = bot.run(event, actor=("person", request.caller.id[:128]))
+    telemetry.acted([record])
     if record.outcome is not None and record.outcome.status is not Status.SUCCEEDED:
         failed = record.outcome.status is Status.FAILED
         message = record.outcome.message or record.outcome.status.value

@@ -62,7 +62,6 @@ def span(service: str, event: AnyEvent) -> Iterator[Note]:
     records: list[ActionRecord] = []
     yield records.extend
     elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
-    states = Counter(state_of(record) for record in records)
     logger(service).info(
         "event handled",
         event_type=event.type,
@@ -74,8 +73,16 @@ def span(service: str, event: AnyEvent) -> Iterator[Note]:
         ],
         duration_ms=elapsed_ms,
     )
-    counts = {_STATUS_METRICS[state]: count for state, count in states.items() if state in _STATUS_METRICS}
-    emit(service, {"EventsHandled": 1, **counts}, elapsed_ms)
+    counts = _counts(records)
+    emit(service, {"EventsHandled": 1, **counts.pop(service, {})}, elapsed_ms)
+    for bot, counted in counts.items():
+        emit(bot, counted)
+
+
+def acted(records: Sequence[ActionRecord]) -> None:
+    """Count actions that no event of the bot's queue led to, each for the bot whose it is."""
+    for bot, counted in _counts(records).items():
+        emit(bot, counted)
 
 
 def failed(service: str, problem: WritError, event_type: str, receives: int) -> None:
@@ -110,6 +117,15 @@ def emit(
     if elapsed_ms is not None:
         metrics.add_metric(name="EventMs", unit=MetricUnit.Milliseconds, value=elapsed_ms)
     metrics.flush_metrics()
+
+
+def _counts(records: Sequence[ActionRecord]) -> dict[str, dict[str, int]]:
+    """Actions by bot and metric. Whoever closes an action, it is in the budget of the bot that took it."""
+    counts: dict[str, Counter[str]] = {}
+    for record in records:
+        if (metric := _STATUS_METRICS.get(state_of(record))) is not None:
+            counts.setdefault(record.action.bot, Counter())[metric] += 1
+    return {bot: dict(counted) for bot, counted in counts.items()}
 
 
 def state_of(record: ActionRecord) -> str:

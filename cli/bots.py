@@ -86,7 +86,7 @@ def _bot(bot: dict[str, Any]) -> RenderableType:
     )
     live = [_window(name.replace("_", " "), window) for name, window in bot["live"].items()]
     windows = (">success", ">budget left", ">average ms", ">succeeded", ">failed", ">denied", ">expired")
-    triggers = [_trigger(trigger) for trigger in bot["triggers"]]
+    triggers = [trigger_row(trigger) for trigger in bot["triggers"]]
     actions = [_action(action) for action in bot["actions"]]
     limits = (">per hour", ">per target", ">at once", ">approval h")
     return Group(
@@ -118,10 +118,14 @@ def _window(name: str, window: dict[str, Any]) -> tuple[object, ...]:
     )
 
 
-def _trigger(trigger: dict[str, Any]) -> tuple[str, str]:
-    ((kind, name),) = ((kind, trigger[kind]) for kind in ("event", "schedule", "stream") if kind in trigger)
-    wanted = trigger.get("where", {}).items()
-    return f"{kind} {name}", "; ".join(f"{field}: {', '.join(map(str, values))}" for field, values in wanted)
+def trigger_row(trigger: dict[str, Any]) -> tuple[str, str]:
+    """What wakes a bot, and the values its event must have."""
+    kinds = ("event", "schedule", "stream", "alarms", "metrics")
+    ((kind, name),) = ((kind, trigger[kind]) for kind in kinds if kind in trigger)
+    where = "; ".join(
+        f"{field}: {', '.join(map(str, values))}" for field, values in trigger.get("where", {}).items()
+    )
+    return kind if name is True else f"{kind} {name}", where
 
 
 def _action(action: dict[str, Any]) -> tuple[object, ...]:

@@ -85,6 +85,8 @@ def _trigger(trigger: Trigger) -> tuple[str, str]:
         return _event_link(trigger.event, ".."), where or "–"
     if trigger.alarms:
         return "every alarm", "–"
+    if trigger.metrics:
+        return "metrics in logs", "the target does not read them there itself"
     return (
         f"schedule `{trigger.schedule}`" if trigger.schedule else f"stream of table `{trigger.stream}`"
     ), "–"
@@ -119,6 +121,7 @@ def _needs(folder: BotFolder) -> Iterable[tuple[str, str]]:
     yield from ((f"secret `{name}`", "read") for name in needs.secrets)
     yield from ((f"flow `{name}`", "start") for name in needs.flows)
     yield from ((f"function `{name}`", "invoke") for name in needs.functions)
+    yield from (("metrics", verb) for verb in needs.metrics)
 
 
 def event_pages(types: Mapping[str, type[EventData]], folders: Sequence[BotFolder]) -> dict[str, str]:

@@ -7,15 +7,13 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
-from stacks.grants import AUTHORITY, Resources, needs_of
+from stacks.grants import AUTHORITY, METRICS_NAMESPACE, Resources, needs_of
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
 from stacks.staging import ROOT, Archive
-
-METRICS_NAMESPACE: Final = "Writ"
 
 
 def environment(

@@ -18,6 +18,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge, acknowledge_wildcards
+from stacks.grants import measure
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
@@ -41,7 +42,7 @@ class FoundationStack(Stack):
         self.keys = {name: self._signing_key(name, folders) for name in SIGNING_KEYS}
         self.secrets = {name: self._secret(name) for name in SECRETS}
         self.alarm_topic = self._alarm_topic()
-        self.boundary = self._boundary()
+        self.boundary = self._boundary(folders)
 
     def _table(self, spec: TableSpec) -> dynamodb.Table:
         table = dynamodb.Table(
@@ -168,7 +169,7 @@ class FoundationStack(Stack):
         topic.grant_publish(alarms)
         return topic
 
-    def _boundary(self) -> iam.ManagedPolicy:
+    def _boundary(self, folders: Sequence[BotFolder]) -> iam.ManagedPolicy:
         text = Template(_BOUNDARY.read_text(encoding="utf-8")).substitute(
             env=self._settings.env, Partition=Aws.PARTITION, Region=Aws.REGION, AccountId=Aws.ACCOUNT_ID
         )
@@ -180,6 +181,8 @@ class FoundationStack(Stack):
             description="The most that any function of this environment may ever do",
             document=iam.PolicyDocument.from_json(document),
         )
+        for folder in folders:
+            boundary.add_statements(*measure(folder.manifest, self._settings.target.event_conditions))
         acknowledge_wildcards(
             boundary,
             [arn for statement in document["Statement"] for arn in _listed(statement["Resource"])],

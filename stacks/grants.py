@@ -1,7 +1,7 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
 read, append, upsert (tables and buckets), bulk (tables), sign, public (keys), secret, start (flows), invoke
-(functions), emit (the bus). What a verb does not say, a function cannot do.
+(functions), put (metrics), emit (the bus). What a verb does not say, a function cannot do.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ KERNEL_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 KERNEL_EVENTS: Final = ("ActionCompleted.v1", "ApprovalRequested.v1")
 AUTHORITY: Final = "authority"
+METRICS_NAMESPACE: Final = "Writ"
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *_allow("Secrets", ["secretsmanager:GetSecretValue"], [names.secret_arn(s) for s in needs.secrets]),
         *_allow("Flows", ["states:StartExecution"], [names.flow_arn(flow) for flow in needs.flows]),
         *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
+        *measure(folder.manifest, resources.event_conditions),
         *_emit(folder.manifest, needs.emits, names, resources.event_conditions),
     ]
 
@@ -112,6 +114,17 @@ def _buckets(buckets: Mapping[str, Sequence[str]], names: Names) -> Iterator[Pol
 def _keys(keys: Mapping[str, Sequence[str]], arns: Mapping[str, str]) -> Iterator[PolicyStatement]:
     for name, verbs in keys.items():
         yield from _allow(f"Key {name}", [_KEY_ACTIONS[verb] for verb in sorted(verbs)], [arns[name]])
+
+
+def measure(manifest: Manifest, conditions: bool) -> Iterator[PolicyStatement]:
+    """Metrics have no ARN; their namespace stands for one."""
+    operator = "StringEquals" if conditions else "StringEqualsIfExists"
+    yield from _allow(
+        "Metrics",
+        ["cloudwatch:PutMetricData"] if manifest.needs.metrics else [],
+        ["*"],
+        {operator: {"cloudwatch:namespace": METRICS_NAMESPACE}},
+    )
 
 
 def _emit(

@@ -41,7 +41,7 @@ class BotFolder:
     @property
     def has_queue(self) -> bool:
         """Whether events, ticks or resumed actions reach it."""
-        by_queue = any(trigger.stream is None for trigger in self.manifest.triggers)
+        by_queue = any(not (trigger.stream or trigger.metrics) for trigger in self.manifest.triggers)
         return self.has_worker and (by_queue or bool(self.manifest.actions))
 
     @property
@@ -49,6 +49,11 @@ class BotFolder:
         """Names of its functions; each has a role of the same name."""
         worker = (self.name,) if self.has_worker else ()
         return (*worker, f"{self.name}-api") if self.has_api else worker
+
+    @property
+    def forwards_metrics(self) -> bool:
+        """Whether it does what CloudWatch does: make metrics of log lines."""
+        return any(trigger.metrics for trigger in self.manifest.triggers)
 
     @property
     def signs(self) -> bool:

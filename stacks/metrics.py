@@ -5,12 +5,13 @@ None carries a label: a labelled metric turns its alarm into one on an expressio
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from stacks.environment import METRICS_NAMESPACE
+from stacks.grants import METRICS_NAMESPACE
 from stacks.manifest import BotFolder
 from stacks.names import Names
 
@@ -18,6 +19,18 @@ OUTCOMES: Final = ("ActionsSucceeded", "ActionsFailed", "ActionsDenied", "Action
 LEDGER_LAG_S: Final = "LedgerLagSeconds"
 APPROVALS_WAITING: Final = "ApprovalsWaiting"
 FIVE_MINUTES: Final = Duration.minutes(5)
+SEQUENCER: Final = "sequencer"
+RECONCILER: Final = "reconciler"
+
+
+def measured(folders: Iterable[BotFolder]) -> tuple[str, ...]:
+    """The functions that write what `own` reads, those of bots that take actions first of all."""
+    return tuple(
+        function
+        for folder in folders
+        if folder.manifest.actions or folder.name in {SEQUENCER, RECONCILER}
+        for function in folder.functions
+    )
 
 
 def own(bot: str, name: str, *, statistic: str = "Sum", period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:

@@ -100,12 +100,12 @@ class ObservabilityStack(Stack):
             for folder in self._folders
             if folder.has_queue
         ]
-        lag = metrics.own("sequencer", metrics.LEDGER_LAG_S, statistic="Maximum")
-        approvals = metrics.own("reconciler", metrics.APPROVALS_WAITING, statistic="Maximum")
+        lag = metrics.own(metrics.SEQUENCER, metrics.LEDGER_LAG_S, statistic="Maximum")
+        approvals = metrics.own(metrics.RECONCILER, metrics.APPROVALS_WAITING, statistic="Maximum")
         limit = cloudwatch.HorizontalAnnotation(value=_LAG_LIMIT_S, label="alarm")
         return [
             [
-                _graph("Bus: matched events, deliveries and retries", self._bus_metrics(), width=12),
+                _graph("Bus: matches, deliveries, retries", self._bus_metrics(), width=12),
                 _graph("Dead letters", dead, width=12, stacked=True),
             ],
             [
@@ -141,7 +141,7 @@ class ObservabilityStack(Stack):
             "LedgerLag",
             alarm_name=self._names.thing("ledger-lag"),
             alarm_description="Evidence waits too long for a checkpoint. Runbook: docs/runbooks/sequencer.md",
-            metric=metrics.own("sequencer", metrics.LEDGER_LAG_S, statistic="Maximum"),
+            metric=metrics.own(metrics.SEQUENCER, metrics.LEDGER_LAG_S, statistic="Maximum"),
             threshold=_LAG_LIMIT_S,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,

@@ -17,6 +17,7 @@ from stacks.foundation import FoundationStack
 from stacks.grants import AUTHORITY, Resources
 from stacks.identity import IdentityStack
 from stacks.manifest import BotFolder
+from stacks.metrics import measured
 from stacks.names import Names
 from stacks.observability import ObservabilityStack
 from stacks.settings import Settings
@@ -42,6 +43,7 @@ def build(
 ) -> ControlPlane:
     """Add the whole control plane to an app."""
     names = Names.of(settings)
+    folders = deployed(folders, settings)
     staging = staging or Staging.of(settings.env)
     common: dict[str, Any] = {"env": settings.environment(), "termination_protection": settings.protected}
     foundation = FoundationStack(app, names.thing("foundation"), settings=settings, folders=folders, **common)
@@ -56,6 +58,7 @@ def build(
             keys={name: key.key_arn for name, key in foundation.keys.items()},
             event_conditions=settings.target.event_conditions,
         ),
+        measured=measured(folders),
     )
     bots = tuple(
         BotStack(
@@ -88,8 +91,18 @@ def build(
     )
     for stack in bots:  # tables and buckets are known by name, which CDK cannot see
         stack.add_stack_dependency(foundation)
+        if stack.bot.folder.forwards_metrics:
+            for other in bots:  # whose logs it reads
+                if other.bot.folder is not stack.bot.folder:
+                    stack.add_stack_dependency(other)
     Tags.of(app).add("writ:env", settings.env)
     return ControlPlane(foundation, bus, bots, identity, api, observability)
+
+
+def deployed(folders: Sequence[BotFolder], settings: Settings) -> tuple[BotFolder, ...]:
+    """The folders that an environment gets: all but what its target does by itself."""
+    native = settings.target.embedded_metrics
+    return tuple(folder for folder in folders if not (native and folder.forwards_metrics))
 
 
 def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, settings: Settings) -> Code:

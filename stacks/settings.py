@@ -36,7 +36,9 @@ class Target:
     tls
         Whether clients reach it over TLS; where they do not, a policy that insists on it locks them out.
     event_conditions
-        Whether it knows the condition keys of `events:PutEvents`.
+        Whether it knows the condition keys of `events:PutEvents` and `cloudwatch:PutMetricData`.
+    embedded_metrics
+        Whether it makes metrics of log lines in the embedded metric format; else a function does.
     session_principals
         Whether `aws:PrincipalArn` is the ARN of a role's session, where AWS has that of the role.
     linked_layer
@@ -47,6 +49,7 @@ class Target:
     refuses: frozenset[Feature] = frozenset()
     tls: bool = True
     event_conditions: bool = True
+    embedded_metrics: bool = True
     session_principals: bool = False
     linked_layer: bool = False
 
@@ -63,6 +66,7 @@ EMULATOR: Final = Target(
     refuses=frozenset(Feature),
     tls=False,
     event_conditions=False,
+    embedded_metrics=False,
     session_principals=True,
     linked_layer=True,
 )

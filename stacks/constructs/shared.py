@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_dynamodb as dynamodb
@@ -17,7 +17,10 @@ from stacks.staging import Archive
 
 @dataclass(frozen=True)
 class Plane:
-    """What every bot shares: the bus, the tables with a stream, the boundary, where alarms go."""
+    """What every bot shares: the bus, the tables with a stream, the boundary, where alarms go.
+
+    `measured` are the functions whose logs hold metrics that somebody reads.
+    """
 
     settings: Settings
     bus: events.IEventBus
@@ -25,6 +28,7 @@ class Plane:
     boundary: iam.IManagedPolicy
     alarms: sns.ITopic
     resources: Resources
+    measured: Sequence[str]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What wakes a bot: events, schedules and alarms through its queue; the stream of a table directly."""
+"""What wakes a bot: events, schedules, alarms through its queue; a table's stream and logs directly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_logs_destinations as log_destinations
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -48,6 +50,8 @@ class Triggers(Construct):
         for trigger in self._manifest.triggers:
             if trigger.stream:
                 self._feed_from_stream(trigger.stream)
+            elif trigger.metrics:
+                self._feed_from_logs()
 
     def _feed_from_queue(self) -> sqs.Queue:
         timeout = self._manifest.timeout_s
@@ -83,6 +87,19 @@ class Triggers(Construct):
             ),
             "A batch is tried until it succeeds: no entry of the ledger may be passed over.",
         )
+
+    def _feed_from_logs(self) -> None:
+        """Lines in the embedded metric format, which is known by the name of one of its members."""
+        destination = log_destinations.LambdaDestination(self._worker)
+        for function in self._plane.measured:
+            name = f"/aws/lambda/{Names.of(self._plane.settings).thing(function)}"
+            logs.SubscriptionFilter(
+                self,
+                f"Metrics-{function}",
+                log_group=logs.LogGroup.from_log_group_name(self, f"Logs-{function}", name),
+                destination=destination,
+                filter_pattern=logs.FilterPattern.all_terms("CloudWatchMetrics"),
+            )
 
     def _add(self, source: lambda_.IEventSource, no_destination: str) -> None:
         before = {child.node.id for child in self._worker.node.children}

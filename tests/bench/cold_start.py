@@ -177,6 +177,8 @@ def _message(folder: BotFolder) -> dict[str, Any]:
             keys = {"entry_id": {"S": "act-1.intent"}}
             change = {"Keys": keys, "ApproximateCreationDateTime": 1_800_000_000}
             return {"Records": [{"eventSource": "aws:dynamodb", "eventName": "INSERT", "dynamodb": change}]}
+        if trigger.metrics:
+            return _delivery()
     if not triggers and not folder.manifest.actions:
         return _certification()
     types = [trigger.event for trigger in triggers if trigger.event]
@@ -184,6 +186,18 @@ def _message(folder: BotFolder) -> dict[str, Any]:
     [sample] = ROOT.glob(f"events/*/{kind}.sample.json")
     body = json.dumps({"detail-type": kind, "detail": json.loads(sample.read_text(encoding="utf-8"))})
     return {"Records": [{"messageId": "m", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}]}
+
+
+def _delivery() -> dict[str, Any]:
+    """One line with a metric, as a log's subscription delivers it."""
+    import gzip
+    from base64 import b64encode
+
+    metric = {"Namespace": "Writ", "Dimensions": [["bot"]], "Metrics": [{"Name": "EventsHandled"}]}
+    meta = {"Timestamp": 1_800_000_000_000, "CloudWatchMetrics": [metric]}
+    line = json.dumps({"_aws": meta, "bot": "backlog", "EventsHandled": [1]})
+    content = json.dumps({"logEvents": [{"message": line}]}).encode()
+    return {"awslogs": {"data": b64encode(gzip.compress(content, mtime=0)).decode()}}
 
 
 def _certification() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from aws_cdk import App
 
 from stacks.manifest import BotFolder, load_folders
 from stacks.names import Names
-from stacks.plane import ControlPlane, build
+from stacks.plane import ControlPlane, build, deployed
 from stacks.settings import Settings, settings_for
 from stacks.staging import ROOT, Staging
 
@@ -165,7 +165,8 @@ def synthesized(env: str) -> Synthesis:
 
 def synthesize(env: str, work: Path) -> Synthesis:
     """Synthesize an environment into `work`, with archives of its own."""
-    settings, folders = settings_for(env), load_folders()
+    settings = settings_for(env)
+    folders = deployed(load_folders(), settings)
     app, plane = app_of(env, work)
     app.synth()
     return Synthesis(env, settings, folders, app, plane, work / "assembly")

@@ -111,7 +111,12 @@ def test_every_bot_has_a_row_on_the_dashboard(plane: Synthesis) -> None:
     ]
     assert text == [f"## {folder.name}" for folder in plane.folders]
     titles = {w["properties"]["title"] for w in bodies[plane.names.thing("platform")]["widgets"]}
-    assert {"Dead letters", "Ledger lag (s)", "Approvals waiting", "Bus: events in and matched"} <= titles
+    assert {
+        "Dead letters",
+        "Ledger lag (s)",
+        "Approvals waiting",
+        "Bus: matches, deliveries, retries",
+    } <= titles
 
 
 def test_environment_fits_into_lambda(plane: Synthesis) -> None:
@@ -177,3 +182,24 @@ def test_every_alarm_reaches_the_bridge(plane: Synthesis) -> None:
     for subscription in subscriptions:
         assert (subscription["Protocol"], subscription["RawMessageDelivery"]) == ("sqs", True)
         assert subscription["TopicArn"].endswith(f":{plane.names.thing('alarms')}")
+
+
+def test_metrics_in_logs_are_forwarded_only_where_the_target_leaves_them_there(plane: Synthesis) -> None:
+    filters = plane.all("AWS::Logs::SubscriptionFilter")
+    forwarder = plane.names.thing("metrics")
+    names = {properties["FunctionName"] for _, properties in functions(plane)}
+    if plane.settings.target.embedded_metrics:
+        assert (filters, forwarder in names) == ([], False)
+        assert "cloudwatch:PutMetricData" not in json.dumps(plane.templates)
+        return
+    groups = {f.properties["LogGroupName"].rpartition("/")[2] for f in filters}
+    assert {plane.names.thing(name) for name in ("backlog", "sequencer", "reconciler")} <= groups
+    assert forwarder not in groups
+    for found in filters:
+        destination = plane.value(found.stack, found.properties["DestinationArn"])
+        assert destination.endswith(f":function:{forwarder}")
+        assert found.properties["FilterPattern"] == '"CloudWatchMetrics"'
+
+
+def test_only_environments_on_aws_read_their_metrics_from_logs(plane: Synthesis) -> None:
+    assert plane.settings.target.embedded_metrics is (plane.env != "local")

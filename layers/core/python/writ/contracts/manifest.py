@@ -20,9 +20,11 @@ class _Part(BaseModel):
 
 
 class Trigger(_Part):
-    """Exactly one of: an event (with an optional filter on its data), a schedule, a table's stream, alarms.
+    """Exactly one of: an event (with an optional filter), a schedule, a table's stream, alarms, metrics.
 
-    `alarms: true` brings every change of state of every CloudWatch alarm of the plane.
+    `alarms: true` brings every change of state of every CloudWatch alarm of the plane. `metrics: true` brings
+    the metrics in the logs of its functions, where the target does not read them from there itself; a folder
+    with this trigger is deployed to no other target.
     """
 
     event: EventType | None = None
@@ -30,12 +32,13 @@ class Trigger(_Part):
     schedule: _Schedule | None = None
     stream: Name | None = None
     alarms: Literal[True] | None = None
+    metrics: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Trigger:
-        kinds = (self.event, self.schedule, self.stream, self.alarms)
+        kinds = (self.event, self.schedule, self.stream, self.alarms, self.metrics)
         if sum(value is not None for value in kinds) != 1:
-            raise ValueError("a trigger has exactly one of event, schedule, stream, alarms")
+            raise ValueError("a trigger has exactly one of event, schedule, stream, alarms, metrics")
         if self.where and self.event is None:
             raise ValueError("where goes with event")
         return self
@@ -64,6 +67,7 @@ class Needs(_Part):
     secrets: list[Name] = Field(default_factory=list)
     flows: list[Name] = Field(default_factory=list)
     functions: list[Name] = Field(default_factory=list)
+    metrics: list[Literal["put"]] = Field(default_factory=list)
 
 
 class Slo(_Part):

@@ -9,12 +9,10 @@ from typing import Final, Protocol
 
 from cli.output import CommandError
 from cli.plane import STATE
-from writ.ledger.logcopy import LogCopy, entry_of
+from writ.ledger.logcopy import CHECKPOINT, TRUST_ROOT, LogCopy, entry_of
 from writ.ledger.tiles import ENTRIES, Tile, tiles_of
 
 COPIES: Final = STATE / "ledger"
-CHECKPOINT: Final = "checkpoint"
-TRUST_ROOT: Final = "trust-root.json"
 
 Progress = Callable[[int, int], None]
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
-from cli.ledger import CHECKPOINT, size_of
+from cli.ledger import size_of
 from cli.plane import Plane, calling
 from writ.adapters.entry_table import inflated
 from writ.adapters.log_bucket import ANCHORS
 from writ.ledger.dsse import Envelope
 from writ.ledger.edges import stream_edge
+from writ.ledger.logcopy import CHECKPOINT
 
 _STREAMS: Final = stream_edge("")
 _SEGMENTS: Final = 4

@@ -86,8 +86,7 @@ def _answer(request: Request, *, approved: bool) -> Response:
 
 def _query(request: Request) -> Query:
     given = request.query
-    if unknown := sorted(set(given) - set(_PARAMETERS)):
-        raise ContractError(f"no such parameter; there are {', '.join(_PARAMETERS)}", field=unknown[0])
+    request.only(_PARAMETERS)
     if (state := given.get("state")) is not None and state not in STATES:
         raise ContractError(f"state is one of {', '.join(STATES)}", field="state")
     if (bot := given.get("bot")) is not None and not re.fullmatch(r"[a-z][a-z0-9-]{0,47}", bot):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 
@@ -11,12 +9,12 @@ from pydantic import ValidationError
 
 from functions.approvals.listing import OPEN, Place, Query
 from writ.contracts.errors import ContractError
+from writ.runtime import cursors
 
 
 def issue(query: Query, place: Place) -> str:
     """The cursor after a place."""
-    text = json.dumps([place.partition, place.at, place.id, _digest(query, place)], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return cursors.encode([place.partition, place.at, place.id, _digest(query, place)])
 
 
 def resume(query: Query, cursor: str) -> Place:
@@ -26,10 +24,9 @@ def resume(query: Query, cursor: str) -> Place:
     damage and mix-ups; a forged cursor gives no more than a place in a list that its caller may read.
     """
     try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        partition, at, id, digest = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        partition, at, id, digest = cursors.decode(cursor)
         place = Place(partition=partition, at=at, id=id)
-    except (ValueError, TypeError, RecursionError, binascii.Error, ValidationError):
+    except (ValueError, TypeError, RecursionError, ValidationError):
         raise _refused() from None
     if digest != _digest(query, place) or (place.partition in OPEN) is not (query.state in OPEN):
         raise _refused()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 
 from functions.backlog.store import Place, Query
 from functions.backlog.task import read
 from writ.contracts.errors import ContractError
+from writ.runtime import cursors
 
 
 def issue(query: Query, place: Place) -> str:
     """The cursor after a place in the query's order."""
-    text = json.dumps([place.id, place.value, _digest(query, place)], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return cursors.encode([place.id, place.value, _digest(query, place)])
 
 
 def resume(query: Query, cursor: str) -> Place:
@@ -24,8 +22,7 @@ def resume(query: Query, cursor: str) -> Place:
     damage and mix-ups; a forged cursor gives no more than a place in a list that its caller may read.
     """
     try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        id, value, _ = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        id, value, _ = cursors.decode(cursor)
         place = read(Place, {"id": id, "value": value}, "cursor")
     except (ValueError, TypeError, RecursionError, ContractError):
         raise _refused() from None

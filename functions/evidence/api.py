@@ -23,6 +23,7 @@ def list_evidence(request: Request) -> Response:
     """Evidence of a subject, an actor or a type, in the order of the log."""
     ports = connect()
     now = ports.clock.now()
+    request.only(search.PARAMETERS)
     query, place = search.parse(request.query, now), _FIRST
     limit = request.integer("limit", 20, low=1, high=100)
     if (cursor := request.query.get("cursor")) is not None:

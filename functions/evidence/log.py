@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
 
 from writ.contracts.errors import NotFoundError, WritError
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
+from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.merkle import HASH_SIZE, consistency_proof, inclusion_proof
 from writ.ledger.tiles import ENTRIES, WIDTH, Tile, TiledNodes, decode_bundle
 from writ.ledger.trust import TrustRoot
 from writ.ports.ledger import LogFiles
-
-TRUST_ROOT: Final = "trust-root.json"
 
 
 @dataclass(frozen=True, slots=True)

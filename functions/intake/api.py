@@ -11,7 +11,7 @@ from functions.intake.receive import IntakePorts, receive
 from functions.intake.webhook import open_webhook
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.ports.intake import WebhookSecrets
-from writ.runtime.environment import Environment
+from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
 
 api = Api("intake")
@@ -30,7 +30,7 @@ def github(request: Request) -> Response:
 @cache
 def connect() -> tuple[IntakePorts, WebhookSecrets]:
     """The real ports, once in an execution environment."""
-    environment = Environment.load()
+    environment = current()
     ports = IntakePorts(
         DeliveryTable(environment.table("deliveries")),
         PayloadBucket(environment.bucket("raw")),

@@ -19,7 +19,6 @@ from writ.contracts.events.policy import (
     FreezeDeclarationRequested,
     FreezeLiftRequested,
 )
-from writ.contracts.redaction import redact_text
 from writ.policy.calendar import change_facts
 from writ.policy.controls import Freeze, PolicyException
 from writ.ports.controls import EXCEPTIONS, FREEZES
@@ -77,7 +76,7 @@ def list_freezes(request: Request) -> Response:
 def declare_freeze(request: Request) -> Response:
     """Declare a freeze; 409 when there is one of this id."""
     fields = request.parse(NewFreeze).model_dump(mode="json")
-    command = FreezeDeclarationRequested.model_validate({**fields, "by": _by(request)})
+    command = FreezeDeclarationRequested.model_validate({**fields, "by": request.caller.shown})
     record = carry_out(bot, request, command, field="id")
     location = f"/v1/policy/freezes/{command.id}"
     return answer(record, record.action.parameters["freeze"], status=201, location=location)
@@ -87,7 +86,7 @@ def declare_freeze(request: Request) -> Response:
 def lift_freeze(request: Request) -> Response:
     """End a freeze before its time; while a freeze is in force a second person decides."""
     id, reason = _withdrawn(request)
-    command = FreezeLiftRequested(id=id, reason=reason, by=_by(request))
+    command = FreezeLiftRequested(id=id, reason=reason, by=request.caller.shown)
     return answer(carry_out(bot, request, command, field="id"), {"id": id, "state": "lifted"})
 
 
@@ -103,7 +102,7 @@ def list_exceptions(request: Request) -> Response:
 def ask_for_exception(request: Request) -> Response:
     """Ask for an exception; a second person grants it. 409 when there is one of this id."""
     fields = request.parse(NewException).model_dump(mode="json")
-    command = ExceptionRequested.model_validate({**fields, "by": _by(request)})
+    command = ExceptionRequested.model_validate({**fields, "by": request.caller.shown})
     record = carry_out(bot, request, command, field="id")
     location = f"/v1/policy/exceptions/{command.id}"
     return answer(record, record.action.parameters["exception"], status=201, location=location)
@@ -113,7 +112,7 @@ def ask_for_exception(request: Request) -> Response:
 def revoke_exception(request: Request) -> Response:
     """End an exception before its time."""
     id, reason = _withdrawn(request)
-    command = ExceptionRevocationRequested(id=id, reason=reason, by=_by(request))
+    command = ExceptionRevocationRequested(id=id, reason=reason, by=request.caller.shown)
     return answer(carry_out(bot, request, command, field="id"), {"id": id, "state": "revoked"})
 
 
@@ -121,13 +120,9 @@ def _ports() -> Ports:
     return bot.wiring.ports
 
 
-def _by(request: Request) -> str:
-    return redact_text(request.caller.name)[:128]
-
-
 def _withdrawn(request: Request) -> tuple[str, str]:
     """What is to end, and why: a DELETE carries no body (RFC 9110, 9.3.5), so the reason is in the query."""
-    _known(request, ("reason",))
+    request.only(("reason",))
     id = request.path["id"]
     if not re.fullmatch(_ID, id):
         raise NotFoundError("there is none of this id", field="id")
@@ -139,7 +134,7 @@ def _withdrawn(request: Request) -> tuple[str, str]:
 
 def _page(request: Request, items: Sequence[dict[str, Any]]) -> Response:
     """Some of the items, which are in the order of their ids; the cursor is the last id of a page."""
-    _known(request, ("cursor", "limit"))
+    request.only(("cursor", "limit"))
     limit = request.integer("limit", 100, low=1, high=100)
     cursor = request.query.get("cursor", "")
     if cursor and not re.fullmatch(_ID, cursor):
@@ -147,11 +142,6 @@ def _page(request: Request, items: Sequence[dict[str, Any]]) -> Response:
     rest = [item for item in items if item["id"] > cursor]
     page = rest[:limit]
     return Response({"items": page, "next_cursor": page[-1]["id"] if len(rest) > limit else None})
-
-
-def _known(request: Request, names: Sequence[str]) -> None:
-    if unknown := sorted(set(request.query) - set(names)):
-        raise ContractError(f"no such parameter; there are {', '.join(names)}", field=unknown[0])
 
 
 def _json(item: Freeze | PolicyException) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def health(_request: Request) -> Response:
 @api.get("/v1/bots")
 def list_bots(request: Request) -> Response:
     """Every bot by name, with its state and the success of its last 24 hours."""
-    _known(request, ("cursor", "limit"))
+    request.only(("cursor", "limit"))
     limit = request.integer("limit", 100, low=1, high=100)
     catalog = _ports().catalog()
     names = sorted(catalog)
@@ -94,7 +94,7 @@ def _switch(
     state = _pause(manifest)
     if state.paused is paused:
         return Response(views.switched(manifest.name, state))
-    command = wish(bot=manifest.name, by=redact_text(request.caller.name)[:128], reason=reason)
+    command = wish(bot=manifest.name, by=request.caller.shown, reason=reason)
     record = carry_out(bot, request, command, field="bot")
     return answer(record, views.switched(manifest.name, _pause(manifest)))
 
@@ -136,8 +136,3 @@ def _after(names: Sequence[str], cursor: str | None) -> int:
     if cursor not in names:
         raise ContractError("the cursor is not one that this list returned", field="cursor")
     return bisect_right(names, cursor)
-
-
-def _known(request: Request, names: Sequence[str]) -> None:
-    if unknown := sorted(set(request.query) - set(names)):
-        raise ContractError(f"no such parameter; there are {', '.join(names)}", field=unknown[0])

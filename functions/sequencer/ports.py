@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Final
 
 from cryptography import x509
 
@@ -19,21 +18,23 @@ from writ.adapters.system import SystemClock
 from writ.contracts.errors import TransientError
 from writ.ledger.evidence import EvidenceChecker
 from writ.ledger.leaf import decode_leaf
+from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.sequencer import Sequencer, SequencerPorts
 from writ.ledger.trust import TrustRoot
 from writ.ports.bus import EventBus
 from writ.runtime.environment import Environment, current
 
-TRUST_ROOT: Final = "trust-root.json"
-
 
 class Trust:
     """The trust root of this log, known once the authority has made its certificate."""
 
-    def __init__(self, environment: Environment, certificates: CertificateTable, files: LogBucket) -> None:
+    def __init__(
+        self, environment: Environment, certificates: CertificateTable, files: LogBucket, signer: KmsSigner
+    ) -> None:
         self._environment = environment
         self._certificates = certificates
         self._files = files
+        self._signer = signer
         self._published = False
 
     @cached_property
@@ -45,7 +46,7 @@ class Trust:
         environment = self._environment
         return TrustRoot(
             origin=environment.log_origin,
-            log_key=KmsSigner(environment.key("log")).public_key(),
+            log_key=self._signer.public_key(),
             ct_key=KmsSigner(environment.key("ct")).public_key(),
             authorities=(x509.load_pem_x509_certificate(pem),),
             identity_base=environment.identity_base,
@@ -82,7 +83,8 @@ def connect() -> Connected:
     environment = current()
     files = LogBucket(environment.bucket("log"))
     certificates = CertificateTable(environment.table("certificates"))
-    trust = Trust(environment, certificates, files)
+    signer = KmsSigner(environment.key("log"))
+    trust = Trust(environment, certificates, files, signer)
     ports = SequencerPorts(
         entries=EntryTable(environment.table("entries")),
         certificates=certificates,
@@ -90,7 +92,7 @@ def connect() -> Connected:
         files=files,
         anchors=AnchorBucket(environment.bucket("anchors")),
         index=IndexTable(environment.table("index")),
-        signer=KmsSigner(environment.key("log")),
+        signer=signer,
         clock=SystemClock(),
         check=trust.check,
     )

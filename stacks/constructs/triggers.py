@@ -21,9 +21,9 @@ from stacks.constructs.shared import Plane
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
+from writ.runtime.batch import MAX_RECEIVES
+from writ.runtime.bot import RESUMING
 
-RESUMED_BY: Final = ("ApprovalDecided.v1", "ActionStalled.v1")
-MAX_RECEIVES: Final = 5
 _VISIBILITY_FACTOR: Final = 6  # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 
 
@@ -124,7 +124,7 @@ class Triggers(Construct):
                 )
         if self._manifest.actions:
             own = {"data": {"bot": [self._folder.name]}}
-            self._rule("Resumed", plain, detail_type=list(RESUMED_BY), detail=own)
+            self._rule("Resumed", plain, detail_type=list(RESUMING), detail=own)
 
     def _rule(self, id: str, target: targets.SqsQueue, **pattern: Any) -> None:
         events.Rule(

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from functions.evidence import api as routes
-from functions.evidence.log import TRUST_ROOT
 from functions.evidence.ports import Ports
 from tests.support.log_forge import BOTS, NOW, ORIGIN, Forge, an_action, an_intent, stamp
 from tests.support.memory import ManualClock
@@ -22,6 +21,7 @@ from tests.support.memory_ledger import (
     MemoryIndex,
     MemorySigner,
 )
+from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.recorder import Recorder, Sessions
 from writ.ledger.sequencer import Sequencer, SequencerPorts
 

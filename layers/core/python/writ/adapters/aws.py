@@ -1,6 +1,6 @@
 """The one way to AWS: clients made when first used, from a single botocore session.
 
-boto3 is left out on purpose: its sessions cost a cold start more than everything else together.
+boto3 is left out on purpose: a session a client, which it invites, costs a cold start far more than it.
 """
 
 from __future__ import annotations

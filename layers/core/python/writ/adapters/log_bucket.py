@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from writ.adapters import aws
 from writ.contracts.errors import ConflictError, TransientError
+from writ.ledger.logcopy import CHECKPOINT
 
-CHECKPOINT: Final = "checkpoint"
 ANCHORS: Final = "checkpoints/"
 _ANCHOR: Final = re.compile(rf"{ANCHORS}([0-9]{{20}})-([0-9a-f]{{64}})")
 _ANCHORS_READ: Final = 10

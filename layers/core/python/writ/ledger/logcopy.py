@@ -18,6 +18,8 @@ from typing import Final
 from writ.ledger.errors import VerificationError
 from writ.ledger.tiles import Tile
 
+CHECKPOINT: Final = "checkpoint"
+TRUST_ROOT: Final = "trust-root.json"
 _STATEMENT: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,127})\.json")
 _MAX_FILE: Final = 32 * 1024 * 1024
 
@@ -43,10 +45,10 @@ class LogCopy:
         self.folder = folder
 
     def checkpoint(self) -> bytes:
-        return self._required("checkpoint")
+        return self._required(CHECKPOINT)
 
     def trust_root(self) -> bytes:
-        return self._required("trust-root.json")
+        return self._required(TRUST_ROOT)
 
     def tile(self, tile: Tile) -> bytes | None:
         """The bytes of a tile or bundle, or None where the copy lacks it."""

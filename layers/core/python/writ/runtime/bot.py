@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from writ.contracts.action import Action
 from writ.contracts.errors import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FactsT = TypeVar("FactsT")
 
-RESUMING = frozenset({"ApprovalDecided.v1", "ActionStalled.v1"})
+RESUMING: Final = ("ApprovalDecided.v1", "ActionStalled.v1")
 
 
 class Bot(Generic[PortsT, FactsT]):

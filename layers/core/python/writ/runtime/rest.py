@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -15,7 +15,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRo
 from pydantic import BaseModel, ValidationError
 
 from writ.contracts.errors import ContractError, WritError, from_validation
-from writ.contracts.redaction import redact
+from writ.contracts.redaction import redact, redact_text
 from writ.runtime import access, telemetry
 
 PROBLEM: Final = "application/problem+json"
@@ -64,6 +64,11 @@ class Caller:
     name: str
     claims: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> str:
+        """The name as others may read it: without personal data, 128 characters at most."""
+        return redact_text(self.name)[:128]
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -95,6 +100,11 @@ class Request:
         except ValidationError as error:
             problem = from_validation(error, "body")
             raise ContractError(problem.message, code=problem.code, field=problem.field or "body") from None
+
+    def only(self, names: Sequence[str], kind: str = "parameter") -> None:
+        """Refuse query parameters of other names. Raises ContractError that names the first."""
+        if unknown := sorted(set(self.query) - set(names)):
+            raise ContractError(f"no such {kind}; there are {', '.join(names)}", field=unknown[0])
 
     def integer(self, name: str, default: int, *, low: int, high: int) -> int:
         """A query parameter between bounds. Raises ContractError that names it."""

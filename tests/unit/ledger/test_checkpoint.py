@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import string
+from base64 import b64decode, b64encode
 
 import pytest
 
@@ -13,6 +14,7 @@ from writ.ledger.errors import VerificationError
 from writ.ledger.session import new_session_key
 
 ROOT = bytes(range(32))
+BASE64 = (string.ascii_letters + string.digits + "+/").encode()
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +72,16 @@ def test_note_is_refused_when_any_byte_changes(forge: Forge) -> None:
             changed[position] ^= bit
             with pytest.raises(VerificationError):
                 opened(forge, bytes(changed))
+
+
+def test_note_is_refused_when_its_signature_is_spelled_another_way(forge: Forge) -> None:
+    note = forge.note(12, ROOT)
+    while not note.endswith(b"=\n"):  # an unpadded signature has no second spelling
+        note = forge.note(12, ROOT)
+    body, padding = note.rstrip(b"=\n"), note[len(note.rstrip(b"=\n")) :]
+    others = [body[:-1] + bytes([digit]) + padding for digit in BASE64 if digit != body[-1]]
+    signature = b64decode(body.split(b" ")[-1] + padding)
+    assert any(b64decode(other.split(b" ")[-1]) == signature for other in others)
+    for other in others:
+        with pytest.raises(VerificationError):
+            opened(forge, other)

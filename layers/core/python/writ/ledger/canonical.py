@@ -1,8 +1,9 @@
-"""RFC 8785 canonical JSON: one value, one byte string."""
+"""One value, one byte string: RFC 8785 canonical JSON, and base64 with no second spelling."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from typing import Any, Final
 
 import rfc8785
@@ -31,6 +32,23 @@ def canonical(value: Any) -> bytes:
         return _encode(value).encode() if _is_plain(value) else rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise ContractError(f"no canonical form: {error}", code="contract.not_canonical") from None
+
+
+def b64decode_exact(data: bytes) -> bytes:
+    """The bytes of base64 as `b64encode` writes it (RFC 4648, section 3.5).
+
+    Decoders skip the bits left over before the padding, so that several texts decode to the same bytes;
+    where a text is itself evidence, only one of them may pass.
+
+    Raises
+    ------
+    ValueError
+        The text is not base64, or is another spelling of the bytes it stands for.
+    """
+    decoded = b64decode(data, validate=True)
+    if b64encode(decoded) != data:
+        raise ValueError("base64 with stray bits")
+    return decoded
 
 
 def _is_plain(value: Any) -> bool:

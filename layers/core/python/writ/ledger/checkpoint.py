@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from writ.ledger.canonical import b64decode_exact
 from writ.ledger.dsse import ECDSA
 from writ.ledger.errors import VerificationError
 
@@ -100,9 +101,9 @@ def _verified_text(note: bytes, origin: str, key: ec.EllipticCurvePublicKey) -> 
 def _is_signed(text: bytes, line: str, key: ec.EllipticCurvePublicKey) -> bool:
     """Whether the line is our key's; a line under our key id that does not verify spoils the note."""
     try:
-        blob = b64decode(line, validate=True)
-    except ValueError:
-        raise VerificationError("checkpoint signature is not base64", code="ledger.checkpoint") from None
+        blob = b64decode_exact(line.encode())
+    except ValueError as error:
+        raise VerificationError(f"checkpoint signature: {error}", code="ledger.checkpoint") from None
     if blob[:4] != key_id(key)[:4]:
         return False
     try:

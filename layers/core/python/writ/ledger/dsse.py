@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from writ.ledger.canonical import b64decode_exact
 from writ.ledger.errors import VerificationError
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
@@ -64,10 +65,10 @@ def decode(data: bytes) -> Envelope:
     match = _ENVELOPE.fullmatch(data)
     if match is None:
         raise VerificationError("not a canonical envelope of one statement", code="ledger.envelope")
-    envelope = Envelope(b64decode(match[1]), b64decode(match[2]))
-    if envelope.encode() != data:
-        raise VerificationError("base64 with stray bits", code="ledger.envelope")
-    return envelope
+    try:
+        return Envelope(b64decode_exact(match[1]), b64decode_exact(match[2]))
+    except ValueError as error:
+        raise VerificationError(f"envelope: {error}", code="ledger.envelope") from None
 
 
 def verify(envelope: Envelope, key: ec.EllipticCurvePublicKey) -> None:

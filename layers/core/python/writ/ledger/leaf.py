@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from writ.ledger.canonical import b64decode_exact
 from writ.ledger.dsse import Envelope
 from writ.ledger.errors import VerificationError
 
@@ -72,7 +73,7 @@ def decode_leaf(data: bytes) -> Leaf:
     if match is None:
         raise VerificationError("not a canonical leaf", code="ledger.leaf")
     try:
-        signature, pem = b64decode(match[3], validate=True), b64decode(match[4], validate=True)
-    except ValueError:
-        raise VerificationError("leaf holds malformed base64", code="ledger.leaf") from None
+        signature, pem = b64decode_exact(match[3]), b64decode_exact(match[4])
+    except ValueError as error:
+        raise VerificationError(f"leaf: {error}", code="ledger.leaf") from None
     return Leaf(match[1].decode(), match[2].decode(), signature, pem)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from writ.contracts.action import Approval
 from writ.contracts.errors import BusyError, ConflictError, NotFoundError, TransientError, WritError
 from writ.ports.actions import ActionRecord, ActionStore, Phase
 from writ.ports.approvals import ApprovalRequest, ApprovalStore
-from writ.runtime.answers import Answers
+
+if TYPE_CHECKING:
+    from writ.runtime.answers import Answers
 
 # Longer than this function may run: by then it has made the answer known, or the reconciler has to.
 GRACE: Final = timedelta(seconds=60)

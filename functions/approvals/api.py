@@ -8,7 +8,6 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from functions.approvals import cursor, views
-from functions.approvals.answer import find, take
 from functions.approvals.listing import STATES, Query, read_page
 from functions.approvals.ports import connect
 from writ.contracts.action import Approval
@@ -51,8 +50,10 @@ def list_actions(request: Request) -> Response:
 @api.get("/v1/actions/{id}")
 def show_action(request: Request) -> Response:
     """One action: decision, approval, outcome, and which entries of the ledger prove them."""
+    from functions.approvals.answer import find
+
     id = _id(request)
-    desk = connect().desk
+    desk = connect().desk()
     record = find(id, desk.actions)
     entries = [entry_id(id, phase) for phase in Phase]
     durable = [entry for entry in entries if desk.answers.evidence.get(entry) is not None]
@@ -72,6 +73,8 @@ def reject_action(request: Request) -> Response:
 
 
 def _answer(request: Request, *, approved: bool) -> Response:
+    from functions.approvals.answer import take
+
     id, said = _id(request), request.parse(Answer)
     caller, ports = request.caller, connect()
     given = Approval(
@@ -80,7 +83,7 @@ def _answer(request: Request, *, approved: bool) -> Response:
         at=ports.clock.now(),
         reason=redact_text(said.reason)[:500],
     )
-    body, status = views.answered(take(id, given, {given.by, caller.name}, ports.desk))
+    body, status = views.answered(take(id, given, {given.by, caller.name}, ports.desk()))
     return Response(body, status)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from functions.approvals.answer import Taken
 from writ.ports.actions import ActionRecord, Phase
 from writ.ports.approvals import ApprovalRequest
 from writ.runtime.telemetry import state_of
+
+if TYPE_CHECKING:
+    from functions.approvals.answer import Taken
 
 
 def summary(record: ActionRecord) -> dict[str, Any]:

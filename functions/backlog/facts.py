@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from functions.backlog.sources import sighting
-from functions.backlog.task import DetailedTask, Status, Task, task_id
+from functions.backlog.task import OPEN, DetailedTask, Task, task_id
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.backlog import TaskCommand
 from writ.contracts.events.platform import ScheduleTicked
 
 if TYPE_CHECKING:
     from functions.backlog.ports import Ports
-
-OPEN = (Status.CANDIDATE, Status.ACCEPTED, Status.AUTOMATED)
 
 
 class Facts(BaseModel):
@@ -33,5 +30,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
         return Facts(open_tasks=tuple(task for status in OPEN for task in ports.tasks.having(status)))
     if isinstance(event.data, TaskCommand):
         return Facts(task=ports.tasks.get(event.data.task_id))
+    from functions.backlog.sources import sighting  # the only use of GitHub's events
+
     found = sighting(event)
     return Facts(task=ports.tasks.get(task_id(found.dedup_key)) if found else None)

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from functions.backlog.facts import Facts
 from functions.backlog.lifecycle import within_window
-from functions.backlog.sources import sighting
 from functions.backlog.task import Changes, Draft, Sighting, Status, Task, person_key, read, task_id
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import ContractError, NotFoundError
@@ -40,6 +39,8 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
                 return _retire(facts.open_tasks, now)
             return _rescore(event, facts.open_tasks, now)
         case _:
+            from functions.backlog.sources import sighting  # the only use of GitHub's events
+
             found = sighting(event)
             if found is None or (facts.task is not None and facts.task.knows(found)):
                 return []

@@ -59,6 +59,9 @@ class Status(StrEnum):
     RETIRED = "retired"
 
 
+OPEN: Final = (Status.CANDIDATE, Status.ACCEPTED, Status.AUTOMATED)
+
+
 class Frequency(Value):
     """How often one person does the task; a day is a working day."""
 
@@ -164,7 +167,7 @@ class Task(Estimate):
     bot: str | None = None
     status: Status = Status.CANDIDATE
     occurrences: Annotated[int, Field(ge=0)] = 0
-    days: dict[str, int] = Field(default_factory=dict)
+    days: dict[str, int] = {}
     last_seen: AwareDatetime
     scores: Scores = Field(default_factory=Scores)
     quadrant: Quadrant = Quadrant.THANKLESS

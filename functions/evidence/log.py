@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from writ.contracts.errors import NotFoundError, WritError
-from writ.ledger.checkpoint import Checkpoint, open_checkpoint
 from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.merkle import HASH_SIZE, consistency_proof, inclusion_proof
 from writ.ledger.tiles import ENTRIES, WIDTH, Tile, TiledNodes, decode_bundle
-from writ.ledger.trust import TrustRoot
 from writ.ports.ledger import LogFiles
+
+if TYPE_CHECKING:
+    from writ.ledger.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,9 @@ class Log:
 
         Raises NotFoundError before the first one, VerificationError for one that the log did not sign.
         """
+        from writ.ledger.checkpoint import open_checkpoint  # a search has no use for keys
+        from writ.ledger.trust import TrustRoot
+
         trust = files.read(TRUST_ROOT)
         found = files.read_checkpoint()
         if trust is None or found is None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from functions.evidence.log import Head
 from writ.contracts.statement import rfc3339
-from writ.ledger.dsse import decode
 from writ.ledger.merkle import leaf_hash
 from writ.ports.ledger import IndexedEntry, StoredEntry
 
@@ -32,6 +31,8 @@ def evidence(entry: StoredEntry, index: int | None, certificate: bytes | None) -
 
     `envelope` has the canonical bytes that the leaf hashes; `index` is null until they are in the log.
     """
+    from writ.ledger.dsse import decode  # a search has no use for signatures
+
     envelope = decode(entry.envelope)
     return {
         "entry": entry.entry_id,

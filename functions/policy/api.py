@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
-
-from pydantic import ValidationError
+from functools import cache
+from typing import Any
 
 from functions.policy import book
-from functions.policy.handler import bot
-from functions.policy.ports import Ports
-from functions.policy.requests import NewException, NewFreeze, Reason
-from writ.contracts.errors import ContractError, NotFoundError, from_validation
-from writ.contracts.events.policy import (
-    ExceptionRequested,
-    ExceptionRevocationRequested,
-    FreezeDeclarationRequested,
-    FreezeLiftRequested,
-)
+from functions.policy.ports import Ports, connect
+from writ.contracts.errors import ContractError
 from writ.policy.calendar import change_facts
 from writ.policy.controls import Freeze, PolicyException
 from writ.ports.controls import EXCEPTIONS, FREEZES
-from writ.runtime.commands import answer, carry_out
+from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
 
 api = Api("policy")
 handler = api.handler
-
-_ID: Final = r"[a-z0-9][a-z0-9-]{0,63}"
 
 
 @api.post("/v1/policy/decisions")
@@ -75,19 +64,17 @@ def list_freezes(request: Request) -> Response:
 @api.post("/v1/policy/freezes")
 def declare_freeze(request: Request) -> Response:
     """Declare a freeze; 409 when there is one of this id."""
-    fields = request.parse(NewFreeze).model_dump(mode="json")
-    command = FreezeDeclarationRequested.model_validate({**fields, "by": request.caller.shown})
-    record = carry_out(bot, request, command, field="id")
-    location = f"/v1/policy/freezes/{command.id}"
-    return answer(record, record.action.parameters["freeze"], status=201, location=location)
+    from functions.policy import commands
+
+    return commands.declare_freeze(request)
 
 
 @api.delete("/v1/policy/freezes/{id}")
 def lift_freeze(request: Request) -> Response:
     """End a freeze before its time; while a freeze is in force a second person decides."""
-    id, reason = _withdrawn(request)
-    command = FreezeLiftRequested(id=id, reason=reason, by=request.caller.shown)
-    return answer(carry_out(bot, request, command, field="id"), {"id": id, "state": "lifted"})
+    from functions.policy import commands
+
+    return commands.lift_freeze(request)
 
 
 @api.get("/v1/policy/exceptions")
@@ -101,35 +88,22 @@ def list_exceptions(request: Request) -> Response:
 @api.post("/v1/policy/exceptions")
 def ask_for_exception(request: Request) -> Response:
     """Ask for an exception; a second person grants it. 409 when there is one of this id."""
-    fields = request.parse(NewException).model_dump(mode="json")
-    command = ExceptionRequested.model_validate({**fields, "by": request.caller.shown})
-    record = carry_out(bot, request, command, field="id")
-    location = f"/v1/policy/exceptions/{command.id}"
-    return answer(record, record.action.parameters["exception"], status=201, location=location)
+    from functions.policy import commands
+
+    return commands.ask_for_exception(request)
 
 
 @api.delete("/v1/policy/exceptions/{id}")
 def revoke_exception(request: Request) -> Response:
     """End an exception before its time."""
-    id, reason = _withdrawn(request)
-    command = ExceptionRevocationRequested(id=id, reason=reason, by=request.caller.shown)
-    return answer(carry_out(bot, request, command, field="id"), {"id": id, "state": "revoked"})
+    from functions.policy import commands
+
+    return commands.revoke_exception(request)
 
 
+@cache
 def _ports() -> Ports:
-    return bot.wiring.ports
-
-
-def _withdrawn(request: Request) -> tuple[str, str]:
-    """What is to end, and why: a DELETE carries no body (RFC 9110, 9.3.5), so the reason is in the query."""
-    request.only(("reason",))
-    id = request.path["id"]
-    if not re.fullmatch(_ID, id):
-        raise NotFoundError("there is none of this id", field="id")
-    try:
-        return id, Reason.model_validate(dict(request.query)).reason
-    except ValidationError as error:
-        raise from_validation(error, "query") from None
+    return connect(current())
 
 
 def _page(request: Request, items: Sequence[dict[str, Any]]) -> Response:
@@ -137,7 +111,7 @@ def _page(request: Request, items: Sequence[dict[str, Any]]) -> Response:
     request.only(("cursor", "limit"))
     limit = request.integer("limit", 100, low=1, high=100)
     cursor = request.query.get("cursor", "")
-    if cursor and not re.fullmatch(_ID, cursor):
+    if cursor and not re.fullmatch(book.ID, cursor):
         raise ContractError("the cursor is not one that this list returned", field="cursor")
     rest = [item for item in items if item["id"] > cursor]
     page = rest[:limit]

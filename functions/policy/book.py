@@ -14,6 +14,8 @@ from writ.policy.controls import Freeze, PolicyException
 
 ItemT = TypeVar("ItemT", bound=Freeze | PolicyException)
 
+ID: Final = r"[a-z0-9][a-z0-9-]{0,63}"  # what an item is called
+
 # Every decision of every bot reads both documents whole, and DynamoDB keeps 400 KB an item.
 MAX_BYTES: Final = 64 * 1024
 MOST: Final[Mapping[type[BaseModel], int]] = {Freeze: 50, PolicyException: 100}

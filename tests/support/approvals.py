@@ -78,7 +78,7 @@ def desk_of(plane: Plane) -> Desk:
 
 
 def ports_of(plane: Plane) -> Ports:
-    return Ports(desk_of(plane), MemoryList(plane.actions), plane.clock)
+    return Ports(lambda: desk_of(plane), MemoryList(plane.actions), plane.clock)
 
 
 def waiting(plane: Plane, number: int = 0, *, by: str | None = None) -> Action:

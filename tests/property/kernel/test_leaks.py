@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.approvals.answer import take
+from functions.backlog import api as routes
 from functions.backlog.handler import bot
 from functions.intake.normalize import Delivered, normalize
 from tests.support.approvals import calm_plane, desk_of, said
@@ -23,6 +24,7 @@ from tests.support.plane import IDENTITY, LEASE, SPECS, Plane
 from tests.support.records import an_action
 from tests.support.tasks import Plane as BacklogPlane
 from tests.support.tasks import event
+from tests.support.wire import wire
 from writ.adapters import aws
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.contracts.action import Action, Target
@@ -185,7 +187,7 @@ def test_nothing_gets_out_of_a_task_that_a_person_submits(
 ) -> None:
     plane = BacklogPlane()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(bot.__dict__, "wiring", plane.wiring())
+        wire(patch, bot, routes, plane.wiring())
         answers = [Caller(plane)("POST", "/v1/backlog", {**DRAFT, "title": sample.text[:300]})]
         answers += [Caller(plane)("GET", "/v1/backlog"), Caller(plane)("GET", "/v1/backlog/leaderboard")]
     assert [answer.status for answer in answers] == [201, 200, 200]

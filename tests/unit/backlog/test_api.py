@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
+from functions.backlog import api as routes
 from functions.backlog.handler import bot
 from tests.support.backlog_api import DRAFT, Caller, added
 from tests.support.tasks import Plane, RiskPolicy, check_failed
+from tests.support.wire import wire
 from writ.contracts.action import Decision, Reason, Verdict
 
 
 @pytest.fixture
 def plane(monkeypatch: pytest.MonkeyPatch) -> Plane:
     plane = Plane()
-    monkeypatch.setitem(bot.__dict__, "wiring", plane.wiring())
+    wire(monkeypatch, bot, routes, plane.wiring())
     return plane
 
 
@@ -161,7 +163,7 @@ def test_what_policy_refuses_is_told_and_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, verdict: Verdict, code: str, status: int, shown: str
 ) -> None:
     plane = Plane(policy=Refusal(verdict, code))
-    monkeypatch.setitem(bot.__dict__, "wiring", plane.wiring())
+    wire(monkeypatch, bot, routes, plane.wiring())
     answer = Caller(plane)("POST", "/v1/backlog", DRAFT)
     assert (answer.status, answer.body["code"]) == (status, shown)
     assert not plane.tasks.tasks

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.backlog import api as routes
 from functions.backlog.handler import bot
 from tests.support.backlog_api import DRAFT, Caller, added
 from tests.support.tasks import Plane
+from tests.support.wire import wire
 
 
 @pytest.fixture
 def plane(monkeypatch: pytest.MonkeyPatch) -> Plane:
     plane = Plane()
-    monkeypatch.setitem(bot.__dict__, "wiring", plane.wiring())
+    wire(monkeypatch, bot, routes, plane.wiring())
     return plane
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from functions.policy import api as routes
 from functions.policy.handler import bot
 from functions.policy.perform import ACTIONS
 from functions.policy.ports import Ports
 from tests.support.controls import ControlledPlane
+from tests.support.wire import wire
 from tests.unit.policy.facts import engine
 
 
@@ -15,5 +17,5 @@ from tests.unit.policy.facts import engine
 def plane(monkeypatch: pytest.MonkeyPatch) -> ControlledPlane:
     plane = ControlledPlane()
     ports = Ports(plane.controls, engine(), plane.clock)
-    monkeypatch.setitem(bot.__dict__, "wiring", plane.wiring("policy", ACTIONS, ports))
+    wire(monkeypatch, bot, routes, plane.wiring("policy", ACTIONS, ports))
     return plane

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.registry import api as routes
 from functions.registry import catalog
 from functions.registry.handler import bot
 from functions.registry.perform import ACTIONS
@@ -16,6 +17,7 @@ from functions.registry.ports import Ports
 from stacks import staging
 from stacks.manifest import load_folders
 from tests.support.controls import ControlledPlane
+from tests.support.wire import wire
 
 
 @dataclass
@@ -48,5 +50,5 @@ def plane(
 ) -> ControlledPlane:
     plane = ControlledPlane()
     ports = Ports(lambda: manifests, plane.controls, statistics, plane.clock)
-    monkeypatch.setitem(bot.__dict__, "wiring", plane.wiring("registry", ACTIONS, ports))
+    wire(monkeypatch, bot, routes, plane.wiring("registry", ACTIONS, ports))
     return plane

@@ -39,7 +39,11 @@ def session() -> Session:
     """The botocore session of this process; region, credentials and endpoint come from the environment."""
     from botocore.session import get_session
 
-    return get_session()
+    from writ.adapters.service_models import ServiceModels
+
+    made = get_session()
+    made.register_component("data_loader", ServiceModels())
+    return made
 
 
 @cache

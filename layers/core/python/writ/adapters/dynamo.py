@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pynamodb.connection import Connection
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import (
     DoesNotExist,
     PutError,
@@ -21,6 +21,9 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from writ.contracts.errors import ConflictError, TransientError, WritError
+
+if TYPE_CHECKING:
+    from botocore.session import Session
 
 ModelT = TypeVar("ModelT", bound=Model)
 OtherT = TypeVar("OtherT", bound=Model)
@@ -39,23 +42,38 @@ class TransactionRefusedError(ConflictError):
         self.failed = failed
 
 
+class _SharedConnection(Connection):
+    """A connection on the session of this process, for any number of tables."""
+
+    @property
+    def session(self) -> Session:
+        from writ.adapters.aws import session
+
+        return session()
+
+    def know(self, table: TableConnection) -> None:
+        """Serve a table: pynamodb makes a session and a client for each, which a cold start cannot afford."""
+        self._tables[table.table_name] = table.get_meta_table()
+        table.connection = self
+
+
 def bind(model: type[ModelT], table: str) -> type[ModelT]:
     """Point a model at its physical table; a process has one environment, so this is done in place."""
     meta: Any = model.Meta
-    if meta.table_name != table or getattr(meta, "region", None) is None:
+    if meta.table_name != table or model._connection is None:
         meta.table_name = table
         meta.region = _region()
-        meta.read_timeout_seconds = 10
-        meta.connect_timeout_seconds = 2
-        meta.max_retry_attempts = 3
         model._connection = None
+        connection().know(model._get_connection())
     return model
 
 
 @cache
-def connection() -> Connection:
-    """The connection of transactions."""
-    return Connection(region=_region())
+def connection() -> _SharedConnection:
+    """The one connection of models and transactions."""
+    return _SharedConnection(
+        region=_region(), connect_timeout_seconds=2, read_timeout_seconds=10, max_retry_attempts=3
+    )
 
 
 def _region() -> str:

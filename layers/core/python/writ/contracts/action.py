@@ -59,7 +59,7 @@ class Action(_Value):
     bot: Name
     name: Name
     target: Target
-    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    parameters: dict[str, JsonValue] = {}
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
     effect_key: Sha256
     blast_radius: Annotated[int, Field(ge=1)] = 1
@@ -136,7 +136,7 @@ class Outcome(_Value):
     """What came of an action: `observed` holds digests, versions and counts seen afterwards."""
 
     status: Status
-    observed: dict[str, JsonValue] = Field(default_factory=dict)
+    observed: dict[str, JsonValue] = {}
     code: Annotated[str, Field(max_length=64)] | None = None
     message: Annotated[str, Field(max_length=500)] | None = None
 

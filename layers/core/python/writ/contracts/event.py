@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
 
@@ -47,12 +48,11 @@ class EventMeta(BaseModel):
     cause: Annotated[str, Field(max_length=128)] | None = None
 
 
-class Event(BaseModel, Generic[D_co]):
-    """One typed event: its type with version, where it came from, and its data."""
+@dataclass(frozen=True, slots=True)
+class Event(Generic[D_co]):
+    """One typed event: its type with version, where it came from, and its data, both already valid."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    type: EventType
+    type: str
     meta: EventMeta
     data: D_co
 
@@ -105,7 +105,7 @@ def make_event(
 ) -> AnyEvent:
     """Wrap data that is already valid into an event."""
     meta = EventMeta(id=id, time=time, producer=producer, trace=trace, cause=cause)
-    return AnyEvent.model_construct(type=data.detail_type, meta=meta, data=data)
+    return Event(type=data.detail_type, meta=meta, data=data)
 
 
 def parse_event(detail_type: object, detail: object) -> AnyEvent:
@@ -136,7 +136,7 @@ def parse_event(detail_type: object, detail: object) -> AnyEvent:
             )
     meta = _validated(EventMeta, detail["meta"], f"{detail_type} meta", "detail.meta")
     data = _validated(model, detail["data"], f"{detail_type} data", "detail.data")
-    return AnyEvent.model_construct(type=detail_type, meta=meta, data=data)
+    return Event(type=detail_type, meta=meta, data=data)
 
 
 _ModelT = TypeVar("_ModelT", bound=BaseModel)

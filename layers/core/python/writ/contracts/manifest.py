@@ -28,7 +28,7 @@ class Trigger(_Part):
     """
 
     event: EventType | None = None
-    where: dict[str, list[str | int | bool]] = Field(default_factory=dict)
+    where: dict[str, list[str | int | bool]] = {}
     schedule: _Schedule | None = None
     stream: Name | None = None
     alarms: Literal[True] | None = None
@@ -61,13 +61,13 @@ class Route(_Part):
 class Needs(_Part):
     """What a function may touch, in the closed set of verbs that stacks/grants.py knows."""
 
-    tables: dict[Name, list[TableVerb]] = Field(default_factory=dict)
-    buckets: dict[Name, list[BucketVerb]] = Field(default_factory=dict)
-    keys: dict[Name, list[Literal["sign", "public"]]] = Field(default_factory=dict)
-    secrets: list[Name] = Field(default_factory=list)
-    flows: list[Name] = Field(default_factory=list)
-    functions: list[Name] = Field(default_factory=list)
-    metrics: list[Literal["put"]] = Field(default_factory=list)
+    tables: dict[Name, list[TableVerb]] = {}
+    buckets: dict[Name, list[BucketVerb]] = {}
+    keys: dict[Name, list[Literal["sign", "public"]]] = {}
+    secrets: list[Name] = []
+    flows: list[Name] = []
+    functions: list[Name] = []
+    metrics: list[Literal["put"]] = []
 
 
 class Slo(_Part):
@@ -84,11 +84,11 @@ class Manifest(_Part):
     summary: Annotated[str, Field(min_length=10, max_length=200)]
     owner: Name
     kind: Literal["bot", "system"] = "bot"
-    triggers: list[Trigger] = Field(default_factory=list)
-    actions: dict[Name, ActionSpec] = Field(default_factory=dict)
-    needs: Needs = Needs()
-    emits: list[EventType] = Field(default_factory=list)
-    routes: list[Route] = Field(default_factory=list)
+    triggers: list[Trigger] = []
+    actions: dict[Name, ActionSpec] = {}
+    needs: Needs = Field(default_factory=Needs)
+    emits: list[EventType] = []
+    routes: list[Route] = []
     slo: Slo
     runbook: str
     memory_mb: Annotated[int, Field(ge=128, le=10240)] = 512

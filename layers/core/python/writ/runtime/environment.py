@@ -33,18 +33,18 @@ class Environment(BaseModel):
     bus: str
     version: str = "0"
     code_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    actions: Json[dict[str, ActionSpec]] = Field(default_factory=dict)
-    tables: Json[dict[str, str]] = Field(default_factory=dict)
-    buckets: Json[dict[str, str]] = Field(default_factory=dict)
-    keys: Json[dict[str, str]] = Field(default_factory=dict)
-    secrets: Json[dict[str, str]] = Field(default_factory=dict)
+    actions: Json[dict[str, ActionSpec]] = {}
+    tables: Json[dict[str, str]] = {}
+    buckets: Json[dict[str, str]] = {}
+    keys: Json[dict[str, str]] = {}
+    secrets: Json[dict[str, str]] = {}
     authority: str = ""
     dlq: str = ""
     queue_url: str = ""
     log_origin: str = ""
     identity_base: str = ""
     issuer: str = ""
-    identities: Json[dict[str, str]] = Field(default_factory=dict)
+    identities: Json[dict[str, str]] = {}
     timeout_s: int = 30
 
     @classmethod

@@ -217,17 +217,17 @@ def _certification() -> dict[str, Any]:
 
 def _request(routes: list[Route]) -> dict[str, Any]:
     """The first route that reads, else the first of all."""
-    method, path = min(
-        (route.route for route in routes), key=lambda route: not route.startswith("GET")
-    ).split(" ")
-    path = path.replace("{id}", "act-" + "0" * 32).replace("{index}", "0").replace("{name}", "backlog")
+    key = min((route.route for route in routes), key=lambda route: not route.startswith("GET"))
+    method, path = key.split(" ")
+    given = {"id": "act-" + "0" * 32, "index": "0", "name": "backlog"}
     return {
         "version": "2.0",
-        "routeKey": f"{method} {path}",
-        "rawPath": path,
+        "routeKey": key,
+        "rawPath": path.format_map(given),
+        "pathParameters": given,
         "headers": {"content-type": "application/json"},
         "requestContext": {
-            "http": {"method": method, "path": path},
+            "http": {"method": method, "path": path.format_map(given)},
             "stage": "$default",
             "requestId": "r-1",
             "authorizer": {"jwt": {"claims": {"sub": "s-1", "username": "operator"}}},

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from functions.backlog import api
+from functions.backlog.api import api
+from tests.support.http import routed
 from tests.support.tasks import Plane
 
 DRAFT: dict[str, Any] = {
@@ -37,7 +38,6 @@ class Caller:
     ) -> SimpleNamespace:
         event = {
             "version": "2.0",
-            "routeKey": f"{method} {path}",
             "rawPath": path,
             "headers": dict(headers or {}),
             "queryStringParameters": dict(query) if query else None,
@@ -50,7 +50,7 @@ class Caller:
                 "authorizer": {"jwt": {"claims": {"sub": "s-1", "username": "operator"}}},
             },
         }
-        answer = api.handler(event, SimpleNamespace())
+        answer = api.handler(routed(api, event), SimpleNamespace())
         parsed = json.loads(answer["body"]) if answer.get("body") else None
         return SimpleNamespace(status=answer["statusCode"], body=parsed, headers=answer["headers"])
 

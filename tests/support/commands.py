@@ -16,7 +16,7 @@ from cli.api import Api
 from cli.app import app
 from cli.login import Login
 from cli.plane import Plane
-from tests.support.http import request
+from tests.support.http import request, routed
 from writ.runtime.rest import Api as Routes
 
 Command = Callable[..., Result]
@@ -50,5 +50,5 @@ def _answered(routes: Routes, sent: httpx.Request) -> httpx.Response:
         query=dict(sent.url.params),
         name="Ann",
     )
-    answer = routes.handler(event, None)
+    answer = routes.handler(routed(routes, event), None)
     return httpx.Response(answer["statusCode"], headers=answer["headers"], content=answer["body"] or "")

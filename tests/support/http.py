@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from writ.runtime.rest import Api
 
@@ -36,7 +36,6 @@ def request(
     claims = {key: value for key, value in (("sub", sub), ("username", name)) if value}
     return {
         "version": "2.0",
-        "routeKey": f"{method} {path}",
         "rawPath": path,
         "rawQueryString": text,
         "headers": {"content-type": "application/json", **(headers or {})},
@@ -52,9 +51,28 @@ def request(
     }
 
 
+def routed(api: Api, event: Mapping[str, Any]) -> dict[str, Any]:
+    """The event with the route of the API that a gateway chooses for its path: most literal parts win."""
+    http = event["requestContext"]["http"]
+    parts = http["path"].split("/")
+    found: list[tuple[int, str, dict[str, str]]] = []
+    for key in api.routes:
+        method, _, template = key.partition(" ")
+        pairs = list(zip(template.split("/"), parts, strict=False))
+        if method != http["method"] or len(template.split("/")) != len(parts):
+            continue
+        if all(part.startswith("{") or part == given for part, given in pairs):
+            values = {part[1:-1]: unquote(given) for part, given in pairs if part.startswith("{")}
+            found.append((len(values), key, values))
+    if not found:
+        return {**event, "routeKey": "$default"}
+    _, key, values = min(found)
+    return {**event, "routeKey": key, "pathParameters": values or None}
+
+
 def call(api: Api, method: str, target: str, body: object = None, **options: Any) -> Answer:
     """Send a request to an API and read its answer."""
-    answer = api.handler(request(method, target, body, **options), None)
+    answer = api.handler(routed(api, request(method, target, body, **options)), None)
     text, kind = answer["body"], str(answer["headers"].get("Content-Type", ""))
     body = json.loads(text) if text and "json" in kind else text or None
     return Answer(answer["statusCode"], body, answer["headers"])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from tests.support.http import routed
 from writ.contracts.errors import ConflictError, NotFoundError, TransientError, WritError
 from writ.runtime.rest import MAX_BODY_BYTES, MAX_DEPTH, Api, Request, Response
 
@@ -53,7 +54,6 @@ def _call(
     claims = {"sub": sub} if sub else {}
     event = {
         "version": "2.0",
-        "routeKey": f"{method} {path}",
         "rawPath": path,
         "headers": {"Content-Type": "application/json"},
         "queryStringParameters": query,
@@ -65,7 +65,7 @@ def _call(
         "body": body,
         "isBase64Encoded": False,
     }
-    answer = api.handler(event, None)
+    answer = api.handler(routed(api, event), None)
     return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
 
 

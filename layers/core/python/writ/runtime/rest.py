@@ -9,12 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-from aws_lambda_powertools.event_handler import Response as PowertoolsResponse
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
 from pydantic import BaseModel, ValidationError
 
-from writ.contracts.errors import ContractError, WritError, from_validation
+from writ.contracts.errors import ContractError, NotFoundError, WritError, from_validation
 from writ.contracts.redaction import redact, redact_text
 from writ.runtime import access, telemetry
 
@@ -133,6 +130,10 @@ Route = Callable[[Request], Any]
 class Api:
     """The routes of one concern.
 
+    API Gateway has chosen the route by the time a function is called, and its authorizer has verified the
+    caller for that very route. It is taken as chosen: a second router could only come to another answer.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+
     Examples
     --------
     >>> api = Api("backlog")
@@ -143,8 +144,12 @@ class Api:
 
     def __init__(self, service: str) -> None:
         self._service = service
-        self._resolver = APIGatewayHttpResolver()
-        self._resolver.exception_handler(NoRouteError)(_no_route)
+        self._routes: dict[str, tuple[Route, bool]] = {}
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The route keys, such as `GET /v1/backlog/{id}`."""
+        return tuple(self._routes)
 
     def get(self, path: str, *, public: bool = False) -> Callable[[Route], Route]:
         return self.route("GET", path, public=public)
@@ -165,30 +170,17 @@ class Api:
         """
 
         def register(function: Route) -> Route:
-            def run(**path_parameters: str) -> PowertoolsResponse[Any]:
-                return self._answer(function, path_parameters, None if public else f"{method} {path}")
-
-            self._resolver.route(path.replace("{", "<").replace("}", ">"), method)(run)
+            self._routes[f"{method} {path}"] = (function, public)
             return function
 
         return register
 
-    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002
         """Lambda entry for HTTP API payload format 2.0."""
-
-        return self._resolver.resolve(event, context)
-
-    def _answer(
-        self, function: Route, path: Mapping[str, str], guarded: str | None
-    ) -> PowertoolsResponse[Any]:
-        event = self._resolver.current_event.raw_event
+        key = event.get("routeKey", "")
         log = telemetry.logger(self._service)
         try:
-            request = _request(event, path)
-            if guarded is not None:
-                access.require(request.caller.claims, guarded)
-            result = function(request)
-            response = result if isinstance(result, Response) else Response(result)
+            response = self._answer(key, event)
         except WritError as error:
             response = problem(error)
             if response.status >= 500:  # the caller is told no more than the code
@@ -196,9 +188,19 @@ class Api:
         except Exception as error:  # the outermost boundary: the caller never sees what went wrong inside
             log.exception("request failed", error=type(error).__name__)
             response = problem(WritError("something went wrong on our side", code="internal"))
-        log.info("request", route=event.get("routeKey"), status=response.status)
+        log.info("request", route=key, status=response.status)
         telemetry.emit(self._service, {"Requests": 1, "RequestsFailed": int(response.status >= 500)})
-        return _wrap(response)
+        return _encode(response)
+
+    def _answer(self, key: str, event: Mapping[str, Any]) -> Response:
+        if key not in self._routes:
+            raise NotFoundError("no such route")
+        function, public = self._routes[key]
+        request = _request(event)
+        if not public:
+            access.require(request.caller.claims, key)
+        result = function(request)
+        return result if isinstance(result, Response) else Response(result)
 
 
 def problem(error: WritError) -> Response:
@@ -217,10 +219,6 @@ def problem(error: WritError) -> Response:
     return Response(body, status, headers, PROBLEM)
 
 
-def _no_route(_: Exception) -> PowertoolsResponse[Any]:
-    return _wrap(problem(WritError("no such route", code="not_found")))
-
-
 def _status_of(code: str) -> int:
     parts = code.split(".")
     for length in range(len(parts), 0, -1):
@@ -229,25 +227,24 @@ def _status_of(code: str) -> int:
     return 500
 
 
-def _wrap(response: Response) -> PowertoolsResponse[Any]:
+def _encode(response: Response) -> dict[str, Any]:
     body = response.body
-    if not isinstance(body, bytes | str) and body is not None:
-        body = json.dumps(redact(body), default=str, separators=(",", ":"))
-    return PowertoolsResponse(
-        status_code=response.status,
-        content_type=response.content_type,
-        headers={"Cache-Control": "no-store", **response.headers},
-        body=body if body is not None else "",
-    )
+    binary = isinstance(body, bytes)
+    if isinstance(body, bytes):
+        body = base64.b64encode(body).decode()
+    elif not isinstance(body, str):
+        body = "" if body is None else json.dumps(redact(body), default=str, separators=(",", ":"))
+    headers = {"Content-Type": response.content_type, "Cache-Control": "no-store", **response.headers}
+    return {"statusCode": response.status, "headers": headers, "body": body, "isBase64Encoded": binary}
 
 
-def _request(event: Mapping[str, Any], path: Mapping[str, str]) -> Request:
+def _request(event: Mapping[str, Any]) -> Request:
     context = event.get("requestContext") or {}
     claims = ((context.get("authorizer") or {}).get("jwt") or {}).get("claims") or {}
     caller_id = str(claims.get("sub") or claims.get("username") or "anonymous")
     name = str(claims.get("username") or claims.get("cognito:username") or caller_id)
     return Request(
-        path=path,
+        path=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
         headers={key.lower(): value for key, value in (event.get("headers") or {}).items()},
         raw=_body(event),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -93,21 +94,33 @@ def templates(assembly: Path) -> Iterator[dict[str, Any]]:
 
 
 def install() -> None:
-    """Install the CLI that package-lock.json pins, unless it is there. Raises CommandError."""
-    wanted = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
-    version = wanted["packages"]["node_modules/aws-cdk"]["version"]
+    """Install the packages that package-lock.json pins, unless they are there. Raises CommandError."""
     _check_node()
-    manifest = CLI.parents[1] / "package.json"
-    if manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8"))["version"] == version:
-        return
-    command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel", "error"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    WORK.mkdir(exist_ok=True)
+    with (WORK / "npm.lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)  # npm empties the folder first, under whoever else installs
+        if _is_installed():
+            return
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel", "error"]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:
         raise CommandError(
-            f"npm could not install aws-cdk {version}: {result.stderr.strip()}",
+            f"npm could not install what package-lock.json pins: {result.stderr.strip()}",
             code="cdk.install",
             hint="check that npm reaches its registry, then try again",
         )
+
+
+def _is_installed() -> bool:
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    for path, package in packages.items():
+        manifest = ROOT / path / "package.json"
+        if path and not (
+            manifest.is_file()
+            and json.loads(manifest.read_text(encoding="utf-8"))["version"] == package["version"]
+        ):
+            return False
+    return True
 
 
 def _check_node() -> None:

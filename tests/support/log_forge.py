@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -11,11 +12,16 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from writ.contracts import statement as statements
 from writ.contracts.action import Action, Decision, Outcome, Status, Target, Verdict
-from writ.ledger.checkpoint import Checkpoint, sign_checkpoint
+from writ.ledger.bundle import Bundle, InclusionProof
+from writ.ledger.checkpoint import Checkpoint, key_id, sign_checkpoint
 from writ.ledger.dsse import ECDSA
+from writ.ledger.leaf import decode_leaf
+from writ.ledger.merkle import inclusion_proof, leaf_hash, root_of
+from writ.ledger.promise import Promised, sign_promise
 from writ.ledger.session import Session, Signed, new_session_key
 from writ.ledger.tiles import ENTRIES, Edge, grow
 from writ.ledger.trust import TrustRoot
@@ -82,6 +88,41 @@ class Forge:
             intent = self.entry(signer, an_intent(action))
             entries += [intent, self.entry(signer, an_outcome(action, intent.link))]
         return entries
+
+    def promise(self, leaf: bytes, index: int, integrated_at: datetime) -> bytes:
+        return sign_promise(
+            Promised(leaf, index, integrated_at),
+            self.log_key.public_key(),
+            lambda text: self.log_key.sign(text, ECDSA),
+        )
+
+    def bundle(
+        self, entries: Sequence[Entry], index: int, integrated_at: datetime = NOW + timedelta(seconds=2)
+    ) -> Bundle:
+        """The bundle of one of the entries of a log that has these and no others."""
+        hashes = [leaf_hash(entry.leaf) for entry in entries]
+        root, entry = root_of(hashes), entries[index]
+
+        def node(level: int, number: int) -> bytes:
+            return root_of(hashes[number << level : (number + 1) << level])
+
+        certificate = x509.load_pem_x509_certificate(decode_leaf(entry.leaf).certificate_pem)
+        return Bundle(
+            envelope=entry.signed.envelope,
+            certificate=certificate.public_bytes(Encoding.DER),
+            leaf=entry.leaf,
+            log_id=key_id(self.log_key.public_key()),
+            index=index,
+            integrated_at=integrated_at,
+            promise=self.promise(entry.leaf, index, integrated_at),
+            proof=InclusionProof(
+                index,
+                len(entries),
+                root,
+                tuple(inclusion_proof(node, index, len(entries))),
+                self.note(len(entries), root),
+            ),
+        )
 
     def write_copy(self, folder: Path, entries: list[Entry]) -> Path:
         """Write a log copy of these entries."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from writ.ledger.errors import VerificationError
 from writ.ledger.findings import Finding, Report, Severity
 from writ.ledger.logcopy import LogCopy
 from writ.ledger.tiles import decode_bundle, encode_bundle
+from writ.ledger.trust import Retired
 from writ.ledger.verify import verify_log
 
 
@@ -159,6 +161,18 @@ def test_lost_tail_is_found_by_an_earlier_checkpoint(
     put(copy / "checkpoints" / "000090", forge.note(90, bytes(32)))
     put(copy / "checkpoints" / "junk", b"\xff")
     assert {code for code, _, _ in places(verified(forge, copy))} == {"root.mismatch", "ledger.checkpoint"}
+
+
+def test_log_verifies_after_its_keys_were_replaced(tmp_path: Path) -> None:
+    old, new = Forge(), Forge()
+    entries = old.actions(3)
+    notes = old.write_copy(tmp_path / "before", entries)
+    end = NOW + timedelta(hours=1)
+    retired = Retired(((old.trust.log_key, end),), ((old.trust.ct_key, end),), ((old.root, end),))
+    copy = new.write_copy(tmp_path / "after", entries)
+    put(copy / "checkpoints" / "before", (notes / "checkpoint").read_bytes())
+    assert verify_log(LogCopy(copy), replace(new.trust, retired=retired)).ok
+    assert not verify_log(LogCopy(copy), new.trust).ok
 
 
 def test_rewritten_log_is_found_against_its_old_head(

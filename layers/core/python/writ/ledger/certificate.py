@@ -55,8 +55,16 @@ class Signer:
             raise VerificationError("the certificate was not valid at the statement's time", code=_CODE)
 
 
-def check_certificate(pem: bytes, trust: TrustRoot) -> Signer:
-    """Check a PEM certificate against the trust root, except for the time it is used at.
+def check_certificate(pem: bytes, trust: TrustRoot, at: datetime | None = None) -> Signer:
+    """Check a PEM certificate against the trust root, except for whether it is valid when it is used.
+
+    Parameters
+    ----------
+    pem, trust
+        The certificate, and what it must have been issued under.
+    at
+        When what it signed was integrated, if that is proved: by then its authority must not have been
+        retired. Else the certificate's own timestamp stands for it.
 
     Raises
     ------
@@ -67,9 +75,10 @@ def check_certificate(pem: bytes, trust: TrustRoot) -> Signer:
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         _check_spelling(certificate, pem)
-        authority = _authority(certificate, trust)
+        authority, end = _authority(certificate, trust)
         identity = _check_profile(certificate, trust)
-        _check_timestamp(certificate, authority, trust.ct_key)
+        stamped = _check_timestamp(certificate, authority, trust)
+        _check_retired(end, max(stamped, at or stamped), "authority")
         key = require_p256(certificate.public_key())
     except _MALFORMED:
         raise VerificationError("certificate is malformed or outside the profile", code=_CODE) from None
@@ -88,8 +97,9 @@ def _check_spelling(certificate: x509.Certificate, pem: bytes) -> None:
         raise VerificationError("certificate is not in canonical form", code=_CODE)
 
 
-def _authority(certificate: x509.Certificate, trust: TrustRoot) -> x509.Certificate:
-    for authority in trust.authorities:
+def _authority(certificate: x509.Certificate, trust: TrustRoot) -> tuple[x509.Certificate, datetime | None]:
+    """Who issued it, and until when that counts."""
+    for authority, end in trust.every_authority():
         try:
             certificate.verify_directly_issued_by(authority)
         except (ValueError, TypeError, InvalidSignature):
@@ -103,7 +113,7 @@ def _authority(certificate: x509.Certificate, trust: TrustRoot) -> x509.Certific
             and certificate.not_valid_after_utc <= authority.not_valid_after_utc
         ):
             break
-        return authority
+        return authority, end
     raise VerificationError("certificate was not issued by a trusted authority", code=_CODE)
 
 
@@ -138,17 +148,21 @@ def _check_profile(certificate: x509.Certificate, trust: TrustRoot) -> str:
 
 
 def _check_timestamp(
-    certificate: x509.Certificate, authority: x509.Certificate, key: ec.EllipticCurvePublicKey
-) -> None:
-    """Exactly one certificate timestamp, by our timestamping key, from within the certificate's validity."""
+    certificate: x509.Certificate, authority: x509.Certificate, trust: TrustRoot
+) -> datetime:
+    """When the certificate was issued: exactly one timestamp, by a timestamping key that counted then."""
     extension = certificate.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps)
     timestamps = list(extension.value)
-    if len(timestamps) != 1 or timestamps[0].log_id != key_id(key):
-        raise VerificationError("certificate does not carry one timestamp of the trusted key", code=_CODE)
+    keys = {key_id(key): (key, end) for key, end in trust.every_ct_key()}
+    if len(timestamps) != 1 or timestamps[0].log_id not in keys:
+        raise VerificationError("certificate does not carry one timestamp of a trusted key", code=_CODE)
     stamp = timestamps[0]
+    key, end = keys[stamp.log_id]
+    stamped_at: datetime = stamp.timestamp.replace(tzinfo=UTC)
+    _check_retired(end, stamped_at, "timestamping key")
     if not isinstance(stamp.signature_hash_algorithm, hashes.SHA256) or stamp.extension_bytes:
         raise VerificationError("certificate timestamp is of another kind", code=_CODE)
-    milliseconds = (stamp.timestamp.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+    milliseconds = (stamped_at - _EPOCH) // timedelta(milliseconds=1)
     signed = timestamped(
         certificate.tbs_precertificate_bytes,
         key_id(require_p256(authority.public_key())),
@@ -158,3 +172,9 @@ def _check_timestamp(
         key.verify(stamp.signature, signed, ECDSA)
     except InvalidSignature:
         raise VerificationError("certificate timestamp does not verify", code=_CODE) from None
+    return stamped_at
+
+
+def _check_retired(end: datetime | None, at: datetime, what: str) -> None:
+    if end is not None and at > end:
+        raise VerificationError(f"the certificate's {what} was retired by then", code=_CODE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 
 from pydantic import ValidationError
@@ -33,23 +34,10 @@ class EvidenceChecker:
             `ledger.envelope`, `ledger.signature`, `ledger.certificate`, `ledger.statement`, or
             `ledger.leaf` when the leaf is of another envelope.
         """
-        envelope = dsse.decode(encoded)
-        if leaf.envelope_sha256 != sha256(encoded).hexdigest() or not leaf.matches(envelope):
-            raise VerificationError("the leaf is of another envelope", code="ledger.leaf")
-        signer = self._signer(leaf.certificate_pem)
-        dsse.verify(envelope, signer.key)
-        statement = read_statement(envelope.payload)
-        predicate = statement.predicate
-        signer.check_time(predicate.time)
-        if signer.identity != self._trust.identity_base + predicate.actor.bot:
+        statement = check_statement(encoded, leaf, self._trust, self._signer)
+        if statement.predicate.entry != entry_id:
             raise VerificationError(
-                "the statement names another bot than its certificate",
-                code="ledger.statement",
-                field="predicate.actor.bot",
-            )
-        if predicate.entry != entry_id:
-            raise VerificationError(
-                f"the statement belongs to entry {predicate.entry}",
+                f"the statement belongs to entry {statement.predicate.entry}",
                 code="ledger.statement",
                 field="predicate.entry",
             )
@@ -63,6 +51,31 @@ class EvidenceChecker:
                 self._signers.clear()
             self._signers[pem] = signer
         return signer
+
+
+def check_statement(
+    encoded: bytes, leaf: Leaf, trust: TrustRoot, signer_of: Callable[[bytes], Signer]
+) -> Statement:
+    """The statement in an envelope, once leaf, signature, signer and time go with it.
+
+    `signer_of` returns the signer that a PEM certificate names, or raises. For what is raised see
+    `EvidenceChecker.check`; only which entry the statement belongs to is left to the caller.
+    """
+    envelope = dsse.decode(encoded)
+    if leaf.envelope_sha256 != sha256(encoded).hexdigest() or not leaf.matches(envelope):
+        raise VerificationError("the leaf is of another envelope", code="ledger.leaf")
+    signer = signer_of(leaf.certificate_pem)
+    dsse.verify(envelope, signer.key)
+    statement = read_statement(envelope.payload)
+    predicate = statement.predicate
+    signer.check_time(predicate.time)
+    if signer.identity != trust.identity_base + predicate.actor.bot:
+        raise VerificationError(
+            "the statement names another bot than its certificate",
+            code="ledger.statement",
+            field="predicate.actor.bot",
+        )
+    return statement
 
 
 def read_statement(payload: bytes) -> Statement:

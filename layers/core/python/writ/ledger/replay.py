@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from writ.ledger.checkpoint import Checkpoint, open_checkpoint
+from writ.ledger.checkpoint import Checkpoint
 from writ.ledger.errors import VerificationError
 from writ.ledger.findings import Finding
 from writ.ledger.logcopy import LogCopy
@@ -41,7 +41,7 @@ class Replay:
         """Take in the earlier signed notes; one that is larger than the head shows a lost tail."""
         for name, note in self._copy.earlier_checkpoints():
             try:
-                earlier = open_checkpoint(note, self._trust.origin, self._trust.log_key)
+                earlier = self._trust.open_earlier(note)
             except VerificationError as error:
                 yield Finding(error.code, f"checkpoints/{name!a}: {error.message}")
                 continue

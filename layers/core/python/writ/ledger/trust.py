@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Self
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
 from writ.contracts.errors import from_validation
-from writ.ledger.checkpoint import spki
+from writ.ledger.checkpoint import Checkpoint, key_id, open_checkpoint, spki
 from writ.ledger.errors import VerificationError
+
+
+class _Ended(BaseModel):
+    """Something retired: the base64 of its DER form, and the last instant at which it counts."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    der: Base64Bytes
+    end: AwareDatetime
+
+
+class _Retired(BaseModel):
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    log_keys: list[_Ended] = []
+    ct_keys: list[_Ended] = []
+    authorities: list[_Ended] = []
 
 
 class _File(BaseModel):
@@ -28,13 +48,28 @@ class _File(BaseModel):
     authorities: list[Base64Bytes] = Field(min_length=1)
     identity_base: str = Field(min_length=1)
     issuer: str = Field(min_length=1)
+    retired: _Retired | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """Keys and authorities that sign no more, each with the last instant at which what it signed counts.
+
+    One that was replaced ends when the last thing it signed was integrated, one that was compromised when
+    that happened.
+    """
+
+    log_keys: tuple[tuple[ec.EllipticCurvePublicKey, datetime], ...] = ()
+    ct_keys: tuple[tuple[ec.EllipticCurvePublicKey, datetime], ...] = ()
+    authorities: tuple[tuple[x509.Certificate, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TrustRoot:
     """The log's origin and key, the certificate authorities, the timestamping key, and whom they name.
 
-    A bot's identity is the URI `identity_base` followed by its name.
+    A bot's identity is the URI `identity_base` followed by its name. Keys count from the beginning of the
+    log on: a new log key also vouches for what was integrated before it, in checkpoints that it signs.
     """
 
     origin: str
@@ -43,6 +78,58 @@ class TrustRoot:
     authorities: tuple[x509.Certificate, ...]
     identity_base: str
     issuer: str
+    retired: Retired = Retired()
+
+    @property
+    def began(self) -> datetime:
+        """When the first authority's certificate begins: nothing was certified or logged before."""
+        return min(certificate.not_valid_before_utc for certificate, _ in self.every_authority())
+
+    def every_authority(self) -> Iterator[tuple[x509.Certificate, datetime | None]]:
+        """The authorities that certify and those that did, each with its end."""
+        yield from ((certificate, None) for certificate in self.authorities)
+        yield from self.retired.authorities
+
+    def every_log_key(self) -> Iterator[tuple[ec.EllipticCurvePublicKey, datetime | None]]:
+        """The log's key and those it had, each with its end."""
+        yield self.log_key, None
+        yield from self.retired.log_keys
+
+    def every_ct_key(self) -> Iterator[tuple[ec.EllipticCurvePublicKey, datetime | None]]:
+        """The timestamping key and those there were, each with its end."""
+        yield self.ct_key, None
+        yield from self.retired.ct_keys
+
+    def log_key_at(self, log_id: bytes, at: datetime) -> ec.EllipticCurvePublicKey:
+        """The log key with this id, if it counts at an instant.
+
+        Raises
+        ------
+        VerificationError
+            `ledger.log`: there is none, or it does not.
+        """
+        for key, end in self.every_log_key():
+            if key_id(key) == log_id:
+                if at < self.began or (end is not None and at > end):
+                    raise VerificationError("the log's key does not count at that time", code="ledger.log")
+                return key
+        raise VerificationError("no log of the trust root has this key", code="ledger.log")
+
+    def open_earlier(self, note: bytes) -> Checkpoint:
+        """A checkpoint that the log signed with any key it ever had.
+
+        Raises
+        ------
+        VerificationError
+            `ledger.checkpoint`, as the log's key of today finds it.
+        """
+        try:
+            return open_checkpoint(note, self.origin, self.log_key)
+        except VerificationError as error:
+            for key, _ in self.retired.log_keys:
+                with suppress(VerificationError):
+                    return open_checkpoint(note, self.origin, key)
+            raise error from None
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -62,9 +149,10 @@ class TrustRoot:
             file.origin,
             load_key(file.log_key),
             load_key(file.ct_key),
-            tuple(_load_authority(der) for der in file.authorities),
+            tuple(load_authority(der) for der in file.authorities),
             file.identity_base,
             file.issuer,
+            _retired(file.retired or _Retired()),
         )
 
     def encode(self) -> bytes:
@@ -78,7 +166,16 @@ class TrustRoot:
             identity_base=self.identity_base,
             issuer=self.issuer,
         )
-        return file.model_dump_json(indent=2).encode() + b"\n"
+        if self.retired != Retired():
+            file.retired = _Retired.model_construct(
+                log_keys=[_ended(spki(key), end) for key, end in self.retired.log_keys],
+                ct_keys=[_ended(spki(key), end) for key, end in self.retired.ct_keys],
+                authorities=[
+                    _ended(certificate.public_bytes(Encoding.DER), end)
+                    for certificate, end in self.retired.authorities
+                ],
+            )
+        return file.model_dump_json(indent=2, exclude_none=True).encode() + b"\n"
 
 
 def load_key(der: bytes) -> ec.EllipticCurvePublicKey:
@@ -103,7 +200,20 @@ def require_p256(key: object) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def _load_authority(der: bytes) -> x509.Certificate:
+def _retired(file: _Retired) -> Retired:
+    return Retired(
+        tuple((load_key(item.der), item.end) for item in file.log_keys),
+        tuple((load_key(item.der), item.end) for item in file.ct_keys),
+        tuple((load_authority(item.der), item.end) for item in file.authorities),
+    )
+
+
+def _ended(der: bytes, end: datetime) -> _Ended:
+    return _Ended.model_construct(der=der, end=end)
+
+
+def load_authority(der: bytes) -> x509.Certificate:
+    """An authority's certificate from its DER form. Raises VerificationError `ledger.trust_root`."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         require_p256(certificate.public_key())

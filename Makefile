@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e chaos \
-	bench synth deploy new-bot docs generate fmt clean test-localstack
+	bench tamper-matrix synth deploy new-bot docs generate fmt clean test-localstack
 
 help: ## What each target does
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -65,6 +65,9 @@ chaos: setup ## Long seeded schedules of faults, then a plane whose workers are 
 
 bench: setup ## The design's budgets as JSON, against a baseline of the same run
 	@$(PY) -m tests.bench
+
+tamper-matrix: setup ## What our verifier and the stock Sigstore clients say of every edit of a bundle
+	@$(PY) -m tests.tampering
 
 synth: setup ## The templates of ENV (local, dev, staging, prod), without AWS
 	@./writ synth $(ENV)

@@ -1,0 +1,85 @@
+"""Stock Sigstore clients, unmodified and without a network, accept our bundles and refuse edited ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.log_forge import BOTS, ISSUER
+from tests.support.stock import npm_verdicts, python_verdict, run_sigstore
+from tests.support.tampering import BOT, Case, World, edits, rotated
+from writ.ledger.trusted_root import client_trust_config
+
+# What no client may miss; what they do miss, `make tamper-matrix` shows.
+BASICS = {
+    ("payload", "outcome rewritten"),
+    ("payload", "of another entry"),
+    ("signature", "one bit flipped"),
+    ("signature", "by a stranger"),
+    ("proof", "one hash flipped"),
+    ("checkpoint", "root changed"),
+    ("checkpoint", "signature flipped"),
+    ("certificate", "a stranger's, of the same name"),
+    ("certificate", "with a stranger's timestamp"),
+    ("time", "integration moved"),
+    ("promise", "one bit flipped"),
+    ("body", "one bit flipped"),
+    ("trust root", "a stranger's"),
+    ("policy", "another bot is asked for"),
+}
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+def accepted(world: World) -> list[Case]:
+    """Genuine bundles: as issued, and after each key was replaced."""
+    cases = [world.case(world.bundle)]
+    for kind in ("log", "ct", "ca"):
+        after, trust = rotated(world.forge, world.stranger, kind)
+        entries = [*world.entries, *after.actions(1, after.session(BOT))]
+        cases += [
+            world.case(world.bundle, trust=trust),
+            world.case(after.bundle(entries, 10), trust=trust),
+            world.case(after.bundle(entries, 3), trust=trust),
+        ]
+    return cases
+
+
+@pytest.mark.disable_socket
+def test_python_client_accepts_genuine_bundles_whatever_keys_were_replaced(world: World) -> None:
+    assert [python_verdict(case) for case in accepted(world)] == [None] * 10
+
+
+def test_npm_client_accepts_genuine_bundles_whatever_keys_were_replaced(world: World) -> None:
+    assert npm_verdicts(accepted(world)) == [None] * 10
+
+
+def test_both_clients_refuse_the_edits_that_none_may_miss(world: World) -> None:
+    chosen = [edit for edit in edits() if (edit.group, edit.name) in BASICS]
+    assert len(chosen) == len(BASICS)
+    cases = [edit.make(world) for edit in chosen]
+    for edit, case, by_npm in zip(chosen, cases, npm_verdicts(cases), strict=True):
+        assert by_npm is not None, edit
+        assert python_verdict(case) is not None, edit
+
+
+def test_sigstore_command_verifies_a_bundle_with_the_network_cut(world: World, tmp_path: Path) -> None:
+    bundle, trust = tmp_path / "b.json", tmp_path / "trust.json"
+    trust.write_text(json.dumps(client_trust_config(world.forge.trust)))
+    digest = json.loads(world.bundle.envelope.payload)["subject"][0]["digest"]["sha256"]
+
+    def verify(data: bytes) -> int:
+        bundle.write_bytes(data)
+        return run_sigstore(
+            *("--trust-config", str(trust), "verify", "identity", "--offline", "--bundle", str(bundle)),
+            *("--cert-identity", BOTS + BOT, "--cert-oidc-issuer", ISSUER, f"sha256:{digest}"),
+        ).returncode
+
+    assert verify(world.bundle.encode()) == 0
+    edit = next(edit for edit in edits() if edit.name == "outcome rewritten")
+    assert verify(edit.make(world).data) != 0

@@ -42,6 +42,7 @@ def environment(
         "WRIT_BUCKETS": _json({name: names.bucket(name) for name in needs.buckets}),
         "WRIT_KEYS": _json({name: resources.keys[name] for name in needs.keys}),
         "WRIT_SECRETS": _json({name: names.thing(name) for name in needs.secrets}),
+        "WRIT_FUNCTIONS": _json({name: names.thing(name) for name in manifest.needs.functions}),
         "WRIT_AUTHORITY": names.thing(AUTHORITY) if AUTHORITY in needs.functions else "",
         "WRIT_LOG_ORIGIN": settings.log_origin,
         "WRIT_IDENTITY_BASE": settings.identity_base,

@@ -69,6 +69,7 @@ TABLES: Final = (
     _table("index", Key("edge", "position")),
     _table("log", Key("pk")),
     _table("notes", Key("bot", "subject")),
+    _table("promises", Key("leaf")),
     _table("usage", Key("pk", "sk"), expires=True),
 )
 INDEXES: Final = {spec.name: tuple(spec.indexes) for spec in TABLES}

@@ -8,6 +8,7 @@ from functions.authority.certify import certify
 from functions.authority.ports import connect
 from writ.contracts.errors import WritError
 from writ.runtime import telemetry
+from writ.runtime.refusal import refusal
 
 SERVICE = "authority"
 
@@ -21,8 +22,7 @@ def handler(request: dict[str, Any], context: Any) -> dict[str, Any]:
     except WritError as error:
         log.warning("refused", code=error.code, field=error.field, reason=error.message)
         telemetry.emit(SERVICE, {"Refused": 1})
-        said = {"code": error.code, "message": error.message, "retryable": error.retryable}
-        return {"error": {**said, "field": error.field} if error.field else said}
+        return refusal(error)
     log.info("certified")
     telemetry.emit(SERVICE, {"Certified": 1})
     return {"certificate": pem.decode()}

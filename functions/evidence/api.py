@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
 from functions.evidence import search, views
-from functions.evidence.log import Log
-from functions.evidence.ports import connect
+from functions.evidence.ports import Ports, connect
 from writ.contracts.errors import ContractError, NotFoundError
+from writ.ledger.log import Log
+from writ.ports.ledger import StoredEntry
 from writ.runtime.rest import Api, Request, Response
 
 api = Api("evidence")
@@ -40,14 +42,27 @@ def list_evidence(request: Request) -> Response:
 @api.get("/v1/evidence/{id}")
 def show_evidence(request: Request) -> Response:
     """One statement, its signature, its signer, and where it is in the log."""
-    id, ports = request.path["id"], connect()
-    entry = None
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", id):
-        entry = ports.entries.get_many([id]).get(id)
-    if entry is None:
-        raise NotFoundError("no such evidence", field="id")
-    index = ports.index.find([(entry.stream, id)]).get(id)
+    entry, index, ports = _find(request.path["id"])
     return Response(views.evidence(entry, index, ports.certificates.get(entry.certificate)))
+
+
+@api.get("/v1/evidence/{id}/bundle")
+def show_bundle(request: Request) -> Response:
+    """One statement with all that proves it, as a Sigstore bundle."""
+    from functions.evidence.bundle import bundle_of  # only bundles need certificates
+    from writ.ledger.bundle import MEDIA_TYPE
+
+    entry, index, ports = _find(request.path["id"])
+    return Response(bundle_of(entry, index, ports).decode(), content_type=MEDIA_TYPE)
+
+
+@api.get("/v1/log/trust-root")
+def show_trust_root(_request: Request) -> Response:
+    """The log's keys and authorities, as the trust configuration of Sigstore clients."""
+    from functions.evidence.bundle import trust_root
+    from writ.ledger.trusted_root import client_trust_config
+
+    return Response(json.dumps(client_trust_config(trust_root(connect())), indent=2) + "\n")
 
 
 @api.get("/v1/log/checkpoint")
@@ -81,6 +96,17 @@ def show_consistency(request: Request) -> Response:
     second = request.integer("second", log.head.size, low=1, high=log.head.size)
     first = request.integer("first", 1, low=1, high=second)
     return Response(views.consistency(first, second, log.consistency(first, second), log.head))
+
+
+def _find(id: str) -> tuple[StoredEntry, int | None, Ports]:
+    """An entry, and its leaf index if it is in the log."""
+    ports = connect()
+    entry = None
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", id):
+        entry = ports.entries.get_many([id]).get(id)
+    if entry is None:
+        raise NotFoundError("no such evidence", field="id")
+    return entry, ports.index.find([(entry.stream, id)]).get(id), ports
 
 
 def _log() -> Log:

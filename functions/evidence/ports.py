@@ -9,9 +9,11 @@ from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.index_table import IndexTable
 from writ.adapters.log_bucket import LogBucket
+from writ.adapters.notary import LambdaNotary
+from writ.adapters.promise_table import PromiseTable
 from writ.adapters.system import SystemClock
 from writ.ports.clock import Clock
-from writ.ports.ledger import CertificateStore, EntryStore, LogFiles, LogIndex
+from writ.ports.ledger import CertificateStore, EntryStore, LogFiles, LogIndex, Notary, PromiseStore
 from writ.runtime.environment import current
 
 
@@ -23,6 +25,8 @@ class Ports:
     certificates: CertificateStore
     index: LogIndex
     files: LogFiles
+    promises: PromiseStore
+    notary: Notary
     clock: Clock
 
 
@@ -35,5 +39,7 @@ def connect() -> Ports:
         certificates=CertificateTable(environment.table("certificates")),
         index=IndexTable(environment.table("index")),
         files=LogBucket(environment.bucket("log")),
+        promises=PromiseTable(environment.table("promises")),
+        notary=LambdaNotary(environment.other_function("notary")),
         clock=SystemClock(),
     )

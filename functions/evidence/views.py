@@ -7,8 +7,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
-from functions.evidence.log import Head
 from writ.contracts.statement import rfc3339
+from writ.ledger.log import Head
 from writ.ledger.merkle import leaf_hash
 from writ.ports.ledger import IndexedEntry, StoredEntry
 

@@ -91,8 +91,13 @@ def test_emits_are_those_of_the_manifest_and_of_the_loop(plane: Synthesis) -> No
         assert set(needs_of(folder).emits) == {*folder.manifest.emits, *loop}, folder.name
 
 
-def test_only_the_authority_signs_certificates_and_only_the_sequencer_the_log(plane: Synthesis) -> None:
-    signers = {"ca": {"authority"}, "ct": {"authority"}, "log": {"sequencer"}}
+SIGNERS = {"ca": ["authority"], "ct": ["authority"], "log": ["notary", "sequencer"]}
+
+
+def test_only_the_authority_signs_certificates_and_only_sequencer_and_notary_the_log(
+    plane: Synthesis,
+) -> None:
+    signers = {key: set(functions) for key, functions in SIGNERS.items()}
     assert set(SIGNING_KEYS) == set(signers)
     keys = {name: key.key_arn for name, key in plane.plane.foundation.keys.items()}
     stack = plane.plane.foundation
@@ -107,16 +112,33 @@ def test_only_the_authority_signs_certificates_and_only_the_sequencer_the_log(pl
 
 
 def test_a_key_refuses_everybody_but_its_signers_whatever_their_policies_say(plane: Synthesis) -> None:
-    for name, signer in (("Ca", "authority"), ("Ct", "authority"), ("Log", "sequencer")):
-        (key,) = [k for k in plane.all("AWS::KMS::Key") if k.id.startswith(f"Key{name}")]
+    for name, signers in SIGNERS.items():
+        (key,) = [k for k in plane.all("AWS::KMS::Key") if k.id.startswith(f"Key{name.capitalize()}")]
         statements = plane.value(key.stack, key.properties["KeyPolicy"])["Statement"]
         (denied,) = [statement for statement in statements if statement["Effect"] == "Deny"]
         assert (denied["Action"], denied["Principal"]) == ("kms:Sign", {"AWS": "*"})
-        role = plane.names.thing(signer)
-        session = f"arn:aws:sts::{plane.names.account}:assumed-role/{role}/*"
-        itself = f"arn:aws:iam::{plane.names.account}:role/{role}"
-        expected = session if plane.settings.target.session_principals else itself
-        assert denied["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": [expected]}}
+        roles = [plane.names.thing(signer) for signer in signers]
+        sessions = [f"arn:aws:sts::{plane.names.account}:assumed-role/{role}/*" for role in roles]
+        themselves = [f"arn:aws:iam::{plane.names.account}:role/{role}" for role in roles]
+        expected = sessions if plane.settings.target.session_principals else themselves
+        assert denied["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": expected}}
+
+
+def test_the_notary_writes_promises_only_and_is_called_by_the_routes_of_evidence_only(
+    plane: Synthesis,
+) -> None:
+    writes, callers = set(), set()
+    for function, _, action, resource in granted(plane):
+        if function == "notary" and action.partition(":")[2].startswith(("Put", "Update", "Batch", "Delete")):
+            writes.add((action, resource.rpartition("/")[2]))
+        if action == "lambda:InvokeFunction" and resource.endswith(f":{plane.names.thing('notary')}"):
+            callers.add(function)
+    own = {(f"xray:{what}", "*") for what in ("PutTelemetryRecords", "PutTraceSegments")}
+    table = plane.names.table("promises")
+    logs = {(action, name) for action, name in writes if action == "logs:PutLogEvents"}
+    reads = {("dynamodb:BatchGetItem", table)}
+    assert writes - own - logs - reads == {("dynamodb:PutItem", table)}
+    assert callers == {"evidence-api"}
 
 
 def test_who_signs_evidence_may_call_the_authority_and_nobody_else_may(plane: Synthesis) -> None:

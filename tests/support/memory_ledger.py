@@ -8,13 +8,21 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from writ.adapters.system import SystemClock
 from writ.contracts.errors import ConflictError
 from writ.ledger.dsse import ECDSA
 from writ.ledger.edges import edges_of
 from writ.ledger.trust import load_key
 from writ.ledger.x509 import CertificateIssuer, issued_certificate
 from writ.ports.clock import Clock
-from writ.ports.ledger import CertificateStore, Head, IndexedEntry, IssuedCertificate, StoredEntry
+from writ.ports.ledger import (
+    CertificateStore,
+    Head,
+    IndexedEntry,
+    IssuedCertificate,
+    KeptPromise,
+    StoredEntry,
+)
 
 
 @dataclass
@@ -80,10 +88,16 @@ class MemoryFiles:
 
 @dataclass
 class MemoryAnchors:
+    clock: Clock = field(default_factory=SystemClock)
     copies: dict[tuple[int, bytes], bytes] = field(default_factory=dict)
+    times: dict[tuple[int, bytes], datetime] = field(default_factory=dict)
 
     def create(self, size: int, root: bytes, note: bytes) -> None:
         self.copies.setdefault((size, root), note)
+        self.times.setdefault((size, root), self.clock.now())
+
+    def covered_at(self, index: int) -> datetime | None:
+        return next((self.times[key] for key in sorted(self.times) if key[0] > index), None)
 
     def from_size(self, size: int) -> Sequence[tuple[int, bytes]]:
         return sorted(key for key in self.copies if key[0] >= size)[:10]
@@ -127,6 +141,19 @@ class MemoryCertificates:
         if self.root is not None:
             raise ConflictError("there is a root")
         self.root = pem
+
+
+@dataclass
+class MemoryPromises:
+    kept: dict[tuple[bytes, int], KeptPromise] = field(default_factory=dict)
+
+    def get(self, log_id: bytes, index: int) -> KeptPromise | None:
+        return self.kept.get((log_id, index))
+
+    def put(self, log_id: bytes, index: int, promise: KeptPromise) -> None:
+        if (log_id, index) in self.kept:
+            raise ConflictError("there is a promise")
+        self.kept[(log_id, index)] = promise
 
 
 @dataclass

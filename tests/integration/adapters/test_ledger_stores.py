@@ -16,6 +16,7 @@ from tests.support.memory_ledger import (
     MemoryFiles,
     MemoryHeads,
     MemoryIndex,
+    MemoryPromises,
 )
 from writ.adapters import aws
 from writ.adapters.certificate_table import CertificateTable
@@ -23,6 +24,7 @@ from writ.adapters.entry_table import EntryTable
 from writ.adapters.head_table import HeadTable
 from writ.adapters.index_table import GROUP, IndexTable
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
+from writ.adapters.promise_table import PromiseTable
 from writ.contracts.errors import ConflictError, WritError
 from writ.ledger.edges import actor_edge, hour_edge, subject_edge, type_edge
 from writ.ledger.x509 import issued_certificate
@@ -33,8 +35,10 @@ from writ.ports.ledger import (
     Head,
     HeadStore,
     IndexedEntry,
+    KeptPromise,
     LogFiles,
     LogIndex,
+    PromiseStore,
     StoredEntry,
 )
 
@@ -198,6 +202,37 @@ class TestAnchors:
         anchors.create(7, b"\x02" * 32, b"two")
         anchors.create(7, b"\x01" * 32, b"one")
         assert list(anchors.from_size(7)) == [(7, b"\x01" * 32), (7, b"\x02" * 32)]
+
+    def test_leaf_is_covered_since_its_first_checkpoint(self, anchors: MemoryAnchors | AnchorBucket) -> None:
+        assert anchors.covered_at(0) is None
+        before = datetime.now(UTC).replace(microsecond=0)
+        for size in (5, 70):
+            anchors.create(size, ROOT, b"note")
+        first = anchors.covered_at(0)
+        assert first is not None
+        assert before <= first <= datetime.now(UTC)
+        assert anchors.covered_at(4) == first
+        assert anchors.covered_at(5) == anchors.covered_at(69) is not None
+        assert anchors.covered_at(70) is None
+        anchors.create(5, ROOT, b"again")
+        assert anchors.covered_at(4) == first
+
+
+class TestPromises:
+    @pytest.fixture(params=KINDS)
+    def promises(self, request: pytest.FixtureRequest) -> PromiseStore:
+        return MemoryPromises() if is_memory(request) else PromiseTable("promises")
+
+    def test_first_promise_of_a_leaf_by_a_key_stands(self, promises: PromiseStore) -> None:
+        first, other = KeptPromise(NOW, b"\x30one"), KeptPromise(NOW + timedelta(seconds=1), b"\x30two")
+        assert promises.get(ROOT, 7) is None
+        promises.put(ROOT, 7, first)
+        with pytest.raises(ConflictError):
+            promises.put(ROOT, 7, other)
+        promises.put(ROOT, 8, other)
+        promises.put(b"\x08" * 32, 7, other)
+        assert [promises.get(ROOT, 7), promises.get(ROOT, 8)] == [first, other]
+        assert promises.get(b"\x08" * 32, 7) == other
 
 
 def indexed(index: int, **changes: object) -> IndexedEntry:

@@ -14,13 +14,13 @@ import yaml
 
 from cli.generate import differences, generated
 from functions.evidence import views
-from functions.evidence.log import Log as SignedLog
 from functions.intake.normalize import Delivered, normalize
 from functions.intake.webhook import AuthenticationError, open_webhook
 from tests.support.memory_intake import DELIVERY
 from tests.unit.evidence.conftest import Log
 from writ.contracts.events.github import IssueLabelled
 from writ.contracts.manifest import Manifest
+from writ.ledger.log import Log as SignedLog
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -9,6 +9,7 @@ import pytest
 
 from functions.evidence import api as routes
 from functions.evidence.ports import Ports
+from functions.notary.attest import NotaryPorts, attest
 from tests.support.log_forge import BOTS, NOW, ORIGIN, Forge, an_action, an_intent, stamp
 from tests.support.memory import ManualClock
 from tests.support.memory_ledger import (
@@ -19,11 +20,13 @@ from tests.support.memory_ledger import (
     MemoryFiles,
     MemoryHeads,
     MemoryIndex,
+    MemoryPromises,
     MemorySigner,
 )
 from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.recorder import Recorder, Sessions
 from writ.ledger.sequencer import Sequencer, SequencerPorts
+from writ.ports.ledger import KeptPromise
 
 
 @dataclass
@@ -36,8 +39,11 @@ class Log:
     files: MemoryFiles = field(default_factory=MemoryFiles)
     index: MemoryIndex = field(default_factory=MemoryIndex)
     certificates: MemoryCertificates = field(default_factory=MemoryCertificates)
+    promises: MemoryPromises = field(default_factory=MemoryPromises)
 
     def __post_init__(self) -> None:
+        self.anchors = MemoryAnchors(self.clock)
+        self.signer = MemorySigner(self.forge.log_key)
         self.sequencer = Sequencer(
             ORIGIN,
             SequencerPorts(
@@ -45,9 +51,9 @@ class Log:
                 certificates=self.certificates,
                 heads=MemoryHeads(),
                 files=self.files,
-                anchors=MemoryAnchors(),
+                anchors=self.anchors,
                 index=self.index,
-                signer=MemorySigner(self.forge.log_key),
+                signer=self.signer,
                 clock=self.clock,
                 check=lambda *_: None,
             ),
@@ -56,7 +62,13 @@ class Log:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.entries, self.certificates, self.index, self.files, self.clock)
+        return Ports(self.entries, self.certificates, self.index, self.files, self.promises, self, self.clock)
+
+    def promise(self, index: int) -> KeptPromise:
+        """What the notary does when it is called."""
+        return attest(
+            {"index": index}, NotaryPorts(self.files, self.anchors, self.promises, self.signer, ORIGIN)
+        )
 
     def append(self, number: int, *, bot: str = "backlog", logged: bool = True) -> str:
         """One intent, an hour after the one before."""

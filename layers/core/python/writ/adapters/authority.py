@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from hashlib import sha256
 from typing import Any, Final
@@ -16,10 +15,10 @@ from urllib.parse import urlsplit
 
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError, ClientError
 
 from writ.adapters import aws
-from writ.contracts.errors import TransientError, WritError
+from writ.adapters.call import call, failed
+from writ.contracts.errors import WritError
 
 AUDIENCE_HEADER: Final = "x-writ-authority"
 KEY_HEADER: Final = "x-writ-key"
@@ -35,18 +34,9 @@ class LambdaAuthority:
 
     def certify(self, public_key: bytes) -> bytes:
         request = {"public_key": b64encode(public_key).decode(), "proof": prove(self._function, public_key)}
-        try:
-            answer = aws.client("lambda").invoke(
-                FunctionName=self._function, Payload=json.dumps(request).encode()
-            )
-            body = json.loads(answer["Payload"].read())
-        except (BotoCoreError, ClientError) as error:
-            raise aws.failure(error, "asking the authority for a certificate") from error
-        except ValueError:
-            raise TransientError("the authority's answer is not JSON", code="authority.failed") from None
-        certificate = body.get("certificate") if isinstance(body, dict) else None
-        if answer.get("FunctionError") or not isinstance(certificate, str):
-            raise _refusal(body)
+        certificate = call(self._function, request, "authority").get("certificate")
+        if not isinstance(certificate, str):
+            raise failed("authority")
         return certificate.encode()
 
 
@@ -71,14 +61,3 @@ def _signing() -> tuple[Any, str, str]:
     if credentials is None:
         raise WritError("this process has no AWS credentials", code="authority.no_credentials")
     return credentials, client.meta.region_name, client.meta.endpoint_url.rstrip("/")
-
-
-def _refusal(body: Any) -> WritError:
-    """What the authority answered instead of a certificate; anything but its own refusal may pass."""
-    error = body.get("error") if isinstance(body, dict) else None
-    if not isinstance(error, dict):
-        return TransientError("the authority failed", code="authority.failed")
-    code, message = str(error.get("code", "authority.refused")), str(error.get("message", ""))
-    if error.get("retryable"):
-        return TransientError(message, code=code)
-    return WritError(message, code=code)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -54,7 +55,10 @@ class LogBucket:
 
 
 class AnchorBucket:
-    """See Anchors. The bucket's Object Lock keeps every version; nobody holds the right to lift it."""
+    """See Anchors and AnchorTimes.
+
+    The bucket's Object Lock keeps every version; nobody holds the right to lift it.
+    """
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
@@ -66,17 +70,29 @@ class AnchorBucket:
             return  # a copy of the same head stands already
 
     def from_size(self, size: int) -> Sequence[tuple[int, bytes]]:
+        matches = (_ANCHOR.fullmatch(item["Key"]) for item in self._from(size, _ANCHORS_READ))
+        return [(int(match[1]), bytes.fromhex(match[2])) for match in matches if match]
+
+    def covered_at(self, index: int) -> datetime | None:
+        """S3's own time: whoever writes a checkpoint's copy cannot set it."""
+        for item in self._from(index + 1, 1):
+            made: datetime = item["LastModified"]
+            return made
+        return None
+
+    def _from(self, size: int, count: int) -> Sequence[Mapping[str, Any]]:
+        """The first copies of checkpoints of at least this size."""
         try:
             listed = aws.client("s3").list_objects_v2(
                 Bucket=self._bucket,
                 Prefix=ANCHORS,
                 StartAfter=f"{ANCHORS}{size:020d}",
-                MaxKeys=_ANCHORS_READ,
+                MaxKeys=count,
             )
         except (BotoCoreError, ClientError) as error:
             raise aws.failure(error, "listing the anchored checkpoints") from error
-        matches = (_ANCHOR.fullmatch(item["Key"]) for item in listed.get("Contents", []))
-        return [(int(match[1]), bytes.fromhex(match[2])) for match in matches if match]
+        found: Sequence[Mapping[str, Any]] = listed.get("Contents", [])
+        return found
 
 
 def _put(bucket: str, key: str, data: bytes, **options: Any) -> None:

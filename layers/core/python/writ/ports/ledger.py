@@ -99,6 +99,42 @@ class Anchors(Protocol):
         """Sizes and roots of some copies of at least this size, smallest first; empty if there is none."""
 
 
+class AnchorTimes(Protocol):
+    """When checkpoints were anchored, by the clock of where they are."""
+
+    def covered_at(self, index: int) -> datetime | None:
+        """When the first anchored checkpoint that covers leaf `index` was made; None before there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPromise:
+    """A log's signature over when a leaf was integrated, as it was first made."""
+
+    integrated_at: datetime
+    signature: bytes
+
+
+class PromiseStore(Protocol):
+    """Promises by log id and leaf index: made once, never changed."""
+
+    def get(self, log_id: bytes, index: int) -> KeptPromise | None:
+        """Strongly consistent."""
+
+    def put(self, log_id: bytes, index: int, promise: KeptPromise) -> None:
+        """Durable once it returns. Raises ConflictError when there is one."""
+
+
+class Notary(Protocol):
+    """Has the log promise when a leaf was integrated."""
+
+    def promise(self, index: int) -> KeptPromise:
+        """The one promise of a leaf, made now if there is none.
+
+        Raises ConflictError `conflict.late` for a leaf that was integrated after its certificate, and
+        TransientError when it cannot be had now.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class IndexedEntry:
     """Where an entry is in the log, with what lists show of it."""

@@ -38,6 +38,7 @@ class Environment(BaseModel):
     buckets: Json[dict[str, str]] = {}
     keys: Json[dict[str, str]] = {}
     secrets: Json[dict[str, str]] = {}
+    functions: Json[dict[str, str]] = {}
     authority: str = ""
     dlq: str = ""
     queue_url: str = ""
@@ -74,6 +75,10 @@ class Environment(BaseModel):
 
     def secret(self, name: str) -> str:
         return self._named("secrets", name)
+
+    def other_function(self, name: str) -> str:
+        """The function of another folder that this one calls."""
+        return self._named("functions", name)
 
     def _named(self, kind: str, name: str) -> str:
         found: dict[str, str] = getattr(self, kind)

@@ -36,6 +36,7 @@ _STATUS: Final = {
     "precondition_required": 428,
     "limit": 429,
     "dependency": 503,
+    "notary.failed": 503,
 }
 _TITLES: Final = {
     400: "Bad request",

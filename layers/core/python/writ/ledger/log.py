@@ -14,6 +14,8 @@ from writ.ledger.tiles import ENTRIES, WIDTH, Tile, TiledNodes, decode_bundle
 from writ.ports.ledger import LogFiles
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     from writ.ledger.checkpoint import Checkpoint
 
 
@@ -42,15 +44,23 @@ class Log:
 
         Raises NotFoundError before the first one, VerificationError for one that the log did not sign.
         """
-        from writ.ledger.checkpoint import open_checkpoint  # a search has no use for keys
-        from writ.ledger.trust import TrustRoot
+        from writ.ledger.trust import TrustRoot  # a search has no use for keys
 
         trust = files.read(TRUST_ROOT)
-        found = files.read_checkpoint()
-        if trust is None or found is None:
-            raise NotFoundError("the log has no checkpoint yet", code="not_found.checkpoint")
+        if trust is None:
+            raise _nothing_yet()
         root = TrustRoot.decode(trust)
-        return cls(files, Head(found[0], open_checkpoint(found[0], root.origin, root.log_key)))
+        return cls.under(files, root.origin, root.log_key)
+
+    @classmethod
+    def under(cls, files: LogFiles, origin: str, key: ec.EllipticCurvePublicKey) -> Log:
+        """The same, where the log's name and key are known from elsewhere."""
+        from writ.ledger.checkpoint import open_checkpoint
+
+        found = files.read_checkpoint()
+        if found is None:
+            raise _nothing_yet()
+        return cls(files, Head(found[0], open_checkpoint(found[0], origin, key)))
 
     def leaf(self, index: int) -> bytes:
         """Raises NotFoundError beyond the end of the log."""
@@ -79,3 +89,7 @@ class Log:
         if data is None:
             raise WritError(f"the log has no {tile.path}", code="ledger.corrupt")
         return data
+
+
+def _nothing_yet() -> NotFoundError:
+    return NotFoundError("the log has no checkpoint yet", code="not_found.checkpoint")

@@ -1,12 +1,14 @@
-"""`writ ledger`: a copy of the log, and its verification offline."""
+"""`writ ledger`: bundles, a copy of the log, and their verification offline."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli import bundles
 from cli import verify as verification
 from cli.ledger import COPIES
 from cli.output import JsonFlag, UsageError, reporting
@@ -19,20 +21,49 @@ from writ.ledger.logcopy import LogCopy
 
 app = typer.Typer(no_args_is_help=True, help="The evidence: copy it, and verify it without the plane.")
 
-Folder = Annotated[
-    Path | None, typer.Argument(metavar="DIR", help="A copy of a log; the plane's own log if absent.")
+app.command()(bundles.bundle)
+app.command()(bundles.trust)
+
+Place = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="PATH", help="A bundle's file, or a copy of a log; the plane's own log if absent."
+    ),
 ]
 Trust = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="A trust root you have from elsewhere; else the copy's.")
+    Path | None,
+    typer.Option(metavar="FILE", help="A trust root you have from elsewhere; a copy's own if absent."),
+]
+Bot = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Of a bundle: the bot that must have signed it.")
+]
+Issuer = Annotated[
+    str | None, typer.Option(metavar="URI", help="Of a bundle: who must have vouched for the bot.")
+]
+NotBefore = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Of a bundle: the earliest integration, such as 2026-01-31T08:00:00Z."),
 ]
 
 
 @app.command()
-def verify(folder: Folder = None, *, trust: Trust = None, as_json: JsonFlag = False) -> None:
-    """Verify a whole log offline; exit code 1 names every entry and leaf that is not as it was logged."""
+def verify(
+    path: Place = None,
+    *,
+    trust: Trust = None,
+    bot: Bot = None,
+    issuer: Issuer = None,
+    not_before: NotBefore = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Verify a bundle or a whole log offline; exit code 1 names what is not as it was signed and logged."""
     with reporting(as_json) as output:
+        if path is not None and path.is_file():
+            bundles.verify(output, path, trust, bundles.identity_policy(bot, issuer, not_before))
+            return
+        _refuse_of_log({"--bot": bot, "--issuer": issuer, "--not-before": not_before})
         with Bars(output) as bars:
-            log = _newest(bars) if folder is None else verification.open_copy(folder)
+            log = _newest(bars) if path is None else verification.open_copy(path)
             report = _verified(log, trust, bars)
         if isinstance(report, VerificationError):
             output.show(verification.unreadable(report, log), verification.unreadable_picture(report, log))
@@ -59,6 +90,12 @@ def copy(
             {"copy": str(made.folder), "statements": count},
             f"{count} statements in {made.folder}\nnext: writ ledger verify {folder}",
         )
+
+
+def _refuse_of_log(options: Mapping[str, str | None]) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError("this goes with a bundle: a log is everybody's", field=name)
 
 
 def _newest(bars: Bars) -> LogCopy:

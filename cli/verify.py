@@ -14,7 +14,7 @@ from cli.output import UsageError, table
 from writ.ledger.errors import VerificationError
 from writ.ledger.findings import Report
 from writ.ledger.logcopy import LogCopy
-from writ.ledger.trust import TrustRoot
+from writ.ledger.trusted_root import read_trust
 from writ.ledger.verify import verify_log
 
 _SHOWN = 20
@@ -23,7 +23,8 @@ _SHOWN = 20
 def open_copy(folder: Path) -> LogCopy:
     """Raises UsageError for a folder that is not a copy of a log."""
     if not (folder / "checkpoint").is_file():
-        raise UsageError(f"{folder} is no copy of a log: it has no checkpoint", field="DIR")
+        kind = "no copy of a log: it has no checkpoint" if folder.exists() else "not there"
+        raise UsageError(f"{folder} is {kind}", field="PATH")
     return LogCopy(folder)
 
 
@@ -37,7 +38,7 @@ def verify(
     if trust is not None and not trust.is_file():
         raise UsageError(f"there is no {trust}", field="--trust")
     root = trust.read_bytes() if trust is not None else copy.trust_root()
-    return verify_log(copy, TrustRoot.decode(root), progress)
+    return verify_log(copy, read_trust(root), progress)
 
 
 def document(report: Report, copy: LogCopy) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from writ.ledger.leaf import decode_leaf
 from writ.ledger.log import Log
 from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.trust import TrustRoot
-from writ.ledger.verify_bundle import Policy, verify_bundle
+from writ.ledger.verify_bundle import IdentityPolicy, verify_bundle
 from writ.ports.ledger import KeptPromise, StoredEntry
 
 
@@ -54,7 +54,7 @@ def bundle_of(entry: StoredEntry, index: int | None, ports: Ports) -> bytes:
         ),
     )
     data = bundle.encode()
-    verify_bundle(data, trust, Policy(entry.actor))
+    verify_bundle(data, trust, IdentityPolicy(entry.actor))
     return data
 
 

@@ -23,7 +23,7 @@ from writ.ledger.dsse import ECDSA, sign
 from writ.ledger.leaf import encode_leaf, verifier_of
 from writ.ledger.session import Session, Signed, new_session_key
 from writ.ledger.trust import Retired, TrustRoot
-from writ.ledger.verify_bundle import Policy
+from writ.ledger.verify_bundle import IdentityPolicy
 from writ.ledger.x509 import SCT_LIST
 
 BOT: Final = "backlog"
@@ -41,7 +41,7 @@ class Case:
 
     data: bytes
     trust: TrustRoot
-    policy: Policy = field(default_factory=lambda: Policy(BOT, ISSUER))
+    policy: IdentityPolicy = field(default_factory=lambda: IdentityPolicy(BOT, ISSUER))
 
 
 @dataclass(frozen=True)
@@ -429,7 +429,7 @@ _GROUPS: Final[dict[str, dict[str, Make]]] = {
             w, certified(w, add=_names(x509.DNSName("writ.example")))
         ),
         "one bot signs as another": lambda w: _with_certificate(
-            w, w.forge.session("registry"), policy=Policy("registry", ISSUER)
+            w, w.forge.session("registry"), policy=IdentityPolicy("registry", ISSUER)
         ),
     },
     "time": {
@@ -502,12 +502,12 @@ _GROUPS: Final[dict[str, dict[str, Make]]] = {
         ),
     },
     "policy": {
-        "another bot is asked for": lambda w: w.case(w.bundle, policy=Policy("registry", ISSUER)),
+        "another bot is asked for": lambda w: w.case(w.bundle, policy=IdentityPolicy("registry", ISSUER)),
         "another issuer is asked for": lambda w: w.case(
-            w.bundle, policy=Policy(BOT, "https://elsewhere.example/authority")
+            w.bundle, policy=IdentityPolicy(BOT, "https://elsewhere.example/authority")
         ),
         "integrated too early": lambda w: w.case(
-            w.bundle, policy=Policy(BOT, ISSUER, INTEGRATED + timedelta(seconds=1))
+            w.bundle, policy=IdentityPolicy(BOT, ISSUER, INTEGRATED + timedelta(seconds=1))
         ),
     },
     "form": {

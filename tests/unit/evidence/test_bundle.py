@@ -17,7 +17,7 @@ from writ.contracts.errors import TransientError
 from writ.ledger.bundle import MEDIA_TYPE
 from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.trusted_root import read_trust
-from writ.ledger.verify_bundle import Policy, verify_bundle
+from writ.ledger.verify_bundle import IdentityPolicy, verify_bundle
 from writ.ports.ledger import KeptPromise
 
 
@@ -36,11 +36,11 @@ def test_bundle_and_trust_root_of_the_routes_go_together(log: Log) -> None:
     for number, name in enumerate(names):
         bot = "registry" if number % 2 else "backlog"
         data = raw(bundle(name))
-        verified = verify_bundle(data, trust, Policy(bot, ISSUER))
+        verified = verify_bundle(data, trust, IdentityPolicy(bot, ISSUER))
         assert (verified.index, verified.identity) == (number, BOTS + bot)
         assert verified.statement.predicate.entry == name
         assert verified.integrated_at == NOW + timedelta(hours=number)
-        assert python_verdict(Case(data, trust, Policy(bot, ISSUER))) is None
+        assert python_verdict(Case(data, trust, IdentityPolicy(bot, ISSUER))) is None
 
 
 def test_bundle_has_its_own_media_type(log: Log) -> None:

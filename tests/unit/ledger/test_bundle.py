@@ -17,7 +17,7 @@ from writ.ledger.bundle import MAX_BUNDLE, Bundle
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
 from writ.ledger.errors import VerificationError
 from writ.ledger.trust import TrustRoot
-from writ.ledger.verify_bundle import Policy, verify_bundle
+from writ.ledger.verify_bundle import IdentityPolicy, verify_bundle
 
 # Which checks may refuse an edit of each group.
 REFUSED_BY = {
@@ -27,13 +27,13 @@ REFUSED_BY = {
     "proof": {"ledger.proof"},
     "checkpoint": {"ledger.checkpoint", "ledger.proof"},
     "certificate": {"ledger.certificate", "ledger.leaf"},
-    "identity": {"ledger.certificate", "ledger.statement", "ledger.policy"},
+    "identity": {"ledger.certificate", "ledger.statement", "ledger.identity"},
     "time": {"ledger.promise", "ledger.time", "ledger.certificate", "ledger.bundle"},
     "promise": {"ledger.promise", "ledger.bundle"},
     "place": {"ledger.proof", "ledger.log", "ledger.bundle"},
     "body": {"ledger.proof", "ledger.leaf"},
     "trust root": {"ledger.log", "ledger.certificate"},
-    "policy": {"ledger.policy"},
+    "policy": {"ledger.identity", "ledger.time"},
     "form": {"ledger.bundle"},
 }
 EDITS = list(edits())
@@ -46,7 +46,9 @@ def world() -> World:
 
 
 def test_genuine_bundle_proves_who_what_where_and_when(world: World) -> None:
-    verified = verify_bundle(world.bundle.encode(), world.forge.trust, Policy(BOT, ISSUER, INTEGRATED))
+    verified = verify_bundle(
+        world.bundle.encode(), world.forge.trust, IdentityPolicy(BOT, ISSUER, INTEGRATED)
+    )
     assert verified.identity == BOTS + BOT
     assert verified.statement.predicate.entry == world.entries[INDEX].id
     assert (verified.index, verified.checkpoint.size) == (INDEX, 10)
@@ -57,7 +59,7 @@ def test_genuine_bundle_proves_who_what_where_and_when(world: World) -> None:
 def test_bundle_of_every_leaf_of_a_small_log_verifies(world: World, size: int) -> None:
     for index in range(size):
         data = world.forge.bundle(world.entries[:size], index).encode()
-        assert verify_bundle(data, world.forge.trust, Policy(BOT)).index == index
+        assert verify_bundle(data, world.forge.trust, IdentityPolicy(BOT)).index == index
 
 
 def test_bundle_reads_back_whatever_its_white_space_and_order(world: World) -> None:
@@ -87,7 +89,7 @@ def test_bundle_is_refused_when_any_byte_changes(world: World) -> None:
         changed = bytearray(data)
         changed[position] ^= 1 << generator.randrange(8)
         with pytest.raises(VerificationError):
-            verify_bundle(bytes(changed), world.forge.trust, Policy(BOT))
+            verify_bundle(bytes(changed), world.forge.trust, IdentityPolicy(BOT))
 
 
 JSON = st.recursive(
@@ -117,7 +119,7 @@ def test_genuine_form_with_any_member_replaced_raises_one_kind_of_error(data: st
     if holder[name] == before:
         return
     with pytest.raises(VerificationError):
-        verify_bundle(json.dumps(document).encode(), _WORLD.forge.trust, Policy(BOT))
+        verify_bundle(json.dumps(document).encode(), _WORLD.forge.trust, IdentityPolicy(BOT))
 
 
 @pytest.mark.parametrize(
@@ -138,8 +140,10 @@ def test_old_and_new_bundles_verify_after_a_key_was_replaced(world: World, kind:
         after.bundle(entries, 10).encode(),
         after.bundle(entries, INDEX, INTEGRATED).encode(),  # an old entry, asked for later
     ):
-        assert verify_bundle(data, trust, Policy(BOT)).identity == BOTS + BOT
-        assert verify_bundle(data, TrustRoot.decode(trust.encode()), Policy(BOT)).identity == BOTS + BOT
+        assert verify_bundle(data, trust, IdentityPolicy(BOT)).identity == BOTS + BOT
+        assert (
+            verify_bundle(data, TrustRoot.decode(trust.encode()), IdentityPolicy(BOT)).identity == BOTS + BOT
+        )
     stale = world.logged(
         world.forge.entry(
             world.forge.session(BOT, later), an_intent(an_action(78), stamped=stamp(time=later, seed="78"))
@@ -158,11 +162,11 @@ def test_witnesses_decide_over_the_checkpoint_that_was_verified(world: World) ->
         def check(self, note: bytes, checkpoint: Checkpoint) -> None:
             seen.append((note, checkpoint))
             if len(seen) > 1:
-                raise VerificationError("nobody saw it", code="ledger.policy", field="witnesses")
+                raise VerificationError("nobody saw it", code="ledger.witnesses")
 
     quorum, bundle, trust = Quorum(), world.bundle, world.forge.trust
-    verify_bundle(bundle.encode(), trust, Policy(BOT, witnesses=quorum))
+    verify_bundle(bundle.encode(), trust, IdentityPolicy(BOT, witnesses=quorum))
     opened = open_checkpoint(bundle.proof.checkpoint, trust.origin, trust.log_key)
     assert seen == [(bundle.proof.checkpoint, opened)]
     with pytest.raises(VerificationError, match="nobody saw it"):
-        verify_bundle(bundle.encode(), trust, Policy(BOT, witnesses=quorum))
+        verify_bundle(bundle.encode(), trust, IdentityPolicy(BOT, witnesses=quorum))

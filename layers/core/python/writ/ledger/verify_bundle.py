@@ -25,7 +25,7 @@ from writ.ledger.promise import Promised, verify_promise
 from writ.ledger.trust import TrustRoot
 from writ.ledger.x509 import BACKDATED
 
-_POLICY: Final = "ledger.policy"
+_IDENTITY: Final = "ledger.identity"
 
 
 class Quorum(Protocol):
@@ -36,7 +36,7 @@ class Quorum(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class IdentityPolicy:
     """What a bundle must be, beside genuine.
 
     `bot` is who must have signed; `issuer` who must have vouched for that; `not_before` the earliest
@@ -60,7 +60,7 @@ class Verified:
     checkpoint: Checkpoint
 
 
-def verify_bundle(data: bytes, trust: TrustRoot, policy: Policy) -> Verified:
+def verify_bundle(data: bytes, trust: TrustRoot, policy: IdentityPolicy) -> Verified:
     """Verify a bundle's bytes.
 
     Raises
@@ -69,8 +69,7 @@ def verify_bundle(data: bytes, trust: TrustRoot, policy: Policy) -> Verified:
         And nothing else, whatever the bytes. By code: `ledger.bundle` (malformed), `ledger.log` (the log's
         key is unknown or does not count at that time), `ledger.checkpoint`, `ledger.proof`,
         `ledger.promise`, `ledger.leaf` (of another envelope or certificate), `ledger.certificate`,
-        `ledger.time`, `ledger.signature`, `ledger.statement`, `ledger.policy` (genuine, but not what the
-        policy asks for).
+        `ledger.time`, `ledger.signature`, `ledger.statement`, `ledger.identity` (genuine, but another's).
     """
     bundle = Bundle.decode(data)
     checkpoint = _check_log(bundle, trust)
@@ -134,18 +133,18 @@ def _check_times(bundle: Bundle, statement: Statement, signer: Signer) -> None:
 
 
 def _check_policy(
-    bundle: Bundle, checkpoint: Checkpoint, signer: Signer, trust: TrustRoot, policy: Policy
+    bundle: Bundle, checkpoint: Checkpoint, signer: Signer, trust: TrustRoot, policy: IdentityPolicy
 ) -> None:
     if signer.identity != trust.identity_base + policy.bot:
         raise VerificationError(
-            f"signed by {signer.identity}, not by {policy.bot!a}", code=_POLICY, field="bot"
+            f"signed by {signer.identity}, not by {policy.bot!a}", code=_IDENTITY, field="bot"
         )
     if policy.issuer is not None and policy.issuer != trust.issuer:
-        raise VerificationError(f"vouched for by {trust.issuer}", code=_POLICY, field="issuer")
+        raise VerificationError(f"vouched for by {trust.issuer}", code=_IDENTITY, field="issuer")
     if policy.not_before is not None and bundle.integrated_at < policy.not_before:
         raise VerificationError(
             f"integrated at {bundle.integrated_at.isoformat()}, before what is asked for",
-            code=_POLICY,
+            code="ledger.time",
             field="not_before",
         )
     if policy.witnesses is not None:

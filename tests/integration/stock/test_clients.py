@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.cdk import install
+from tests.support.audit_guide import ROOT, run, section
 from tests.support.log_forge import BOTS, ISSUER
-from tests.support.stock import npm_verdicts, python_verdict, run_sigstore
+from tests.support.stock import cut_off, npm_verdicts, python_verdict, run_sigstore
 from tests.support.tampering import BOT, Case, World, edits, rotated
 from writ.ledger.trusted_root import client_trust_config
 
@@ -83,3 +85,35 @@ def test_sigstore_command_verifies_a_bundle_with_the_network_cut(world: World, t
     assert verify(world.bundle.encode()) == 0
     edit = next(edit for edit in edits() if edit.name == "outcome rewritten")
     assert verify(edit.make(world).data) != 0
+
+
+def test_snippets_of_the_audit_guide_verify_a_bundle_and_refuse_an_edited_one(
+    world: World, tmp_path: Path
+) -> None:
+    install()
+    guide = section("One statement, with stock tools")
+    stock = guide["sh"][1].replace("/local/authority", "/authority")
+    (tmp_path / "verify.cjs").write_text(guide["js"][0])
+    (tmp_path / "trust.json").write_text(json.dumps(client_trust_config(world.forge.trust)))
+    bundle = tmp_path / "bundle.json"
+    bundle.write_bytes(world.bundle.encode())
+    done = run(stock, folder=tmp_path, base=tmp_path, before=cut_off())
+    assert done.returncode == 0, done.stderr
+    assert f"signed by {BOTS}{BOT}\n" in done.stdout
+    edit = next(edit for edit in edits() if edit.name == "a longer name of the same beginning")
+    lines = stock.replace("\\\n", " ").splitlines()
+    for client in ("sigstore", "node"):
+        alone = "\n".join(line for line in lines if line.split()[0] not in {"sigstore", "node"} - {client})
+        bundle.write_bytes(world.bundle.encode())
+        assert run(alone, folder=tmp_path, base=tmp_path, before=cut_off()).returncode == 0
+        bundle.write_bytes(edit.make(world).data)
+        assert run(alone, folder=tmp_path, base=tmp_path, before=cut_off()).returncode != 0
+
+
+def test_strict_command_of_the_audit_guide_verifies_the_same_files(world: World, tmp_path: Path) -> None:
+    (tmp_path / "trust.json").write_text(json.dumps(client_trust_config(world.forge.trust)))
+    (tmp_path / "bundle.json").write_bytes(world.bundle.encode())
+    ours = section("One statement, with stock tools")["sh"][2]
+    done = run(ours, folder=tmp_path, base=ROOT, before=cut_off())
+    assert done.returncode == 0, done.stderr
+    assert "verified offline" in done.stdout

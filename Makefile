@@ -8,8 +8,8 @@ ENV ?= local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e chaos \
-	bench tamper-matrix synth deploy new-bot docs generate fmt clean test-localstack
+.PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
+	chaos test-ledger-chaos bench tamper-matrix synth deploy new-bot docs generate fmt test-localstack clean
 
 help: ## What each target does
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -62,6 +62,9 @@ e2e: setup ## The deployed plane, driven from outside
 chaos: setup ## Long seeded schedules of faults, then a plane whose workers are killed (WRIT_CHAOS_SCHEDULES, WRIT_KILLS)
 	@WRIT_CHAOS_SCHEDULES="$${WRIT_CHAOS_SCHEDULES:-3000}" $(PYTEST) -n 2 -k chaos tests/unit tests/property
 	@$(PYTEST) tests/chaos
+
+test-ledger-chaos: setup ## Faults at every port call of the ledger, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
+	@$(PY) -m tests.chaos.ledger $(if $(SEED),--seed $(SEED))
 
 bench: setup ## The design's budgets as JSON, against a baseline of the same run
 	@$(PY) -m tests.bench

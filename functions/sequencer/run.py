@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from functions.sequencer.announce import SERVICE, announce
 from functions.sequencer.ports import Connected, connect
 from functions.sequencer.stream import appended
-from writ.contracts.event import AnyEvent, make_event
-from writ.contracts.events.platform import CheckpointPublished
-from writ.ledger.checkpoint import Checkpoint
 from writ.ledger.sequencer import Integration
 from writ.runtime import telemetry
 
-SERVICE: Final = "sequencer"
 # By then the stream has brought an entry or is in trouble, and the index of minutes has it.
 SETTLE: Final = timedelta(seconds=60)
 
@@ -40,9 +36,7 @@ def sweep() -> Integration:
 
 
 def _make_known(done: Integration, connected: Connected, *, lag_s: float, source: str) -> None:
-    if done.published:
-        connected.trust.publish()
-    connected.bus.publish([_published(checkpoint) for checkpoint in done.published])
+    announce(done.published, connected.trust, connected.bus, datetime.now(UTC))
     log = telemetry.logger(SERVICE)
     for entry_id, error in done.refused.items():
         log.error("entry refused", entry=entry_id, code=error.code, reason=error.message)
@@ -54,12 +48,3 @@ def _make_known(done: Integration, connected: Connected, *, lag_s: float, source
         "CheckpointsSigned": len(done.published),
     }
     telemetry.emit(SERVICE, counts, seconds={"LedgerLagSeconds": lag_s})
-
-
-def _published(checkpoint: Checkpoint) -> AnyEvent:
-    """Its id is its size: the same head published again is the same event."""
-    data = CheckpointPublished(
-        origin=checkpoint.origin, size=checkpoint.size, root=b64encode(checkpoint.root).decode()
-    )
-    now = datetime.now(UTC)
-    return make_event(data, id=f"checkpoint-{checkpoint.size}", time=now, producer=SERVICE)

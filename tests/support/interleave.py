@@ -1,61 +1,144 @@
 """Runs workers in threads, one at a time, switching at every port call as a seed decides.
 
 A worker is a function of a `Gate`; ports wrapped by `gate.guard` hand control back to the schedule before
-each call and may fail there: die before the call or after it, raise before or after, or call twice.
+each call and may fail there, in any of the ways of `Fate`.
 """
 
 from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 
-from writ.contracts.errors import TransientError
+from writ.contracts.errors import TransientError, WritError
+
+_LATE_TURNS: Final = 60
+_SLOW_TURNS: Final = 20
 
 
 class Death(BaseException):
     """The process died; no code may handle this."""
 
 
+class Fate(StrEnum):
+    """What a port call may suffer. An error is one that the caller may see pass: a TransientError."""
+
+    ERROR_BEFORE = "error before"
+    ERROR_AFTER = "error after"
+    HALF = "half done"  # some of the items of one call, then an error
+    LATE = "late"  # an error now; the effect comes while others, or the caller's next try, go on
+    SLOW = "slow"  # the effect now; the answer comes much later
+    TWICE = "twice"
+    DEATH_BEFORE = "death before"
+    DEATH_AFTER = "death after"
+
+
+FATES: Final = tuple(Fate)
+
+
 @dataclass
 class Schedule:
-    """One seeded interleaving. `fault_rate` is the share of port calls that fail in some way."""
+    """One seeded interleaving.
+
+    Parameters
+    ----------
+    seed, fault_rate
+        The share of port calls that suffer something.
+    stickiness
+        The chance that the worker which just ran goes on. High, it lets one overtake another by a whole run.
+    plan
+        Fates by the number of the call, the first being 1; given, nothing else happens to any call.
+    tick
+        Called before every turn; moves the clock.
+    """
 
     seed: int
-    fault_rate: float
-    faults: int = 0
+    fault_rate: float = 0.0
+    stickiness: float = 0.0
+    plan: Mapping[int, Fate] | None = None
+    tick: Callable[[], None] = lambda: None
     calls: int = 0
+    injected: Counter[tuple[str, Fate]] = field(default_factory=Counter)
+    trace: list[str] = field(default_factory=list)
+    stopped: bool = False
+    _turn: int = 0
+    _late: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
     _workers: list[_Worker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
 
+    @property
+    def faults(self) -> int:
+        return self.injected.total()
+
     def add(self, body: Callable[[Gate], None]) -> None:
-        self._workers.append(_Worker(self, body))
+        self._workers.append(_Worker(self, body, f"worker {len(self._workers)}"))
 
     def run(self) -> None:
-        """Run every worker to its end. An error a worker did not expect is raised here."""
+        """Run every worker to its end, then what is late. Raises the first error a worker did not expect."""
         alive = list(self._workers)
+        failure: BaseException | None = None
+        worker: _Worker | None = None
         for worker in alive:
             worker.thread.start()
         while alive:
-            worker = self.random.choice(alive)
+            self.tick()
+            if worker not in alive or self.random.random() >= self.stickiness:
+                worker = self.random.choice(alive)
             worker.resume()
+            self._turn += 1
+            self._deliver(self._turn)
             if worker.finished:
                 worker.thread.join()
                 alive.remove(worker)
-                if worker.error is not None:
-                    raise worker.error
+                if worker.error is not None and not self.stopped:
+                    failure, self.stopped = worker.error, True
+        if failure is not None:
+            raise failure
+        self._deliver(self._turn + _LATE_TURNS)
+
+    def fate(self, port_method: str) -> Fate | None:
+        """What happens to the next call, noted down."""
+        self.calls += 1
+        if self.plan is not None:
+            fate = self.plan.get(self.calls)
+        else:
+            fate = self.random.choice(FATES) if self.random.random() < self.fault_rate else None
+        if fate is not None:
+            self.injected[port_method, fate] += 1
+        return fate
+
+    def postpone(self, call: Callable[[], Any]) -> None:
+        """Make a call at some later turn, whose answer nobody waits for."""
+        self._late.append((self._turn + self.random.randrange(1, _LATE_TURNS), call))
+
+    def _deliver(self, turn: int) -> None:
+        due = [call for at, call in self._late if at <= turn]
+        self._late = [(at, call) for at, call in self._late if at > turn]
+        for call in due:
+            try:
+                call()
+            except WritError:
+                continue  # refused by the store, as a late conditional write mostly is
 
 
 class _Worker:
-    def __init__(self, schedule: Schedule, body: Callable[[Gate], None]) -> None:
-        self._go, self._yielded = threading.Semaphore(0), threading.Semaphore(0)
+    """A thread that runs only between `resume` and its next `pause`; a lock is the baton."""
+
+    def __init__(self, schedule: Schedule, body: Callable[[Gate], None], name: str) -> None:
+        self._go, self._yielded = threading.Lock(), threading.Lock()
+        self._go.acquire()
+        self._yielded.acquire()
         self.finished = False
         self.error: BaseException | None = None
-        self.thread = threading.Thread(target=self._main, args=(Gate(schedule, self), body), daemon=True)
+        self.thread = threading.Thread(
+            target=self._main, args=(Gate(schedule, self, name), body), daemon=True
+        )
 
     def resume(self) -> None:
         self._go.release()
@@ -76,44 +159,79 @@ class _Worker:
 
 
 class Gate:
-    """A worker's side of the schedule."""
+    """A worker's side of the schedule. A port call made when `expired` says so is the process's death."""
 
-    def __init__(self, schedule: Schedule, worker: _Worker) -> None:
+    def __init__(self, schedule: Schedule, worker: _Worker, name: str) -> None:
         self._schedule = schedule
         self._worker = worker
+        self._name = name
+        self.expired: Callable[[], bool] = lambda: False
 
-    def guard(self, port: Any) -> Any:
-        return _Guarded(port, self)
+    def guard(self, port: Any, name: str | None = None, *, many: str | None = None) -> Any:
+        """The port behind this gate; `many` is the method whose first argument can be half done."""
+        return _Guarded(port, self, name or type(port).__name__, many)
 
     def wait(self) -> None:
         """Let the others run until the schedule comes back to this worker."""
+        if self._is_late():
+            return
         self._worker.pause()
+        if self._schedule.stopped:
+            raise Death
 
-    def pass_through(self, call: Callable[[], Any]) -> Any:
+    def pass_through(self, name: str, call: Callable[[], Any], half: Callable[[], Any] | None = None) -> Any:
         """Wait for this worker's turn, then make the call, or suffer the fate the seed has for it."""
+        if self._is_late():
+            return call()
         self.wait()
         schedule = self._schedule
-        schedule.calls += 1
-        if schedule.random.random() >= schedule.fault_rate:
-            return call()
-        schedule.faults += 1
-        fate = schedule.random.choice(["die before", "die after", "fail before", "fail after", "twice"])
-        if fate == "die before":
+        if self.expired():
+            schedule.trace.append(f"{self._name}: {name}: timed out")
             raise Death
-        if fate == "fail before":
-            raise TransientError("injected before the effect")
+        fate = schedule.fate(name)
+        schedule.trace.append(f"{self._name}: {name}{f': {fate}' if fate else ''}")
+        return call() if fate is None else self._suffer(fate, call, half)
+
+    def _is_late(self) -> bool:
+        """Whether this is part of a late call, which runs at once and suffers nothing more."""
+        return threading.current_thread() is not self._worker.thread
+
+    def _suffer(self, fate: Fate, call: Callable[[], Any], half: Callable[[], Any] | None) -> Any:
+        if fate is Fate.DEATH_BEFORE:
+            raise Death
+        if fate is Fate.LATE:
+            self._schedule.postpone(call)
+        if fate is Fate.HALF and half is not None:
+            half()
+        if fate in {Fate.ERROR_BEFORE, Fate.LATE, Fate.HALF}:
+            raise TransientError(f"injected: {fate}")
         result = call()
-        if fate == "die after":
+        if fate is Fate.DEATH_AFTER:
             raise Death
-        if fate == "fail after":
+        if fate is Fate.ERROR_AFTER:
             raise TransientError("injected after the effect")
-        return call() if fate == "twice" else result
+        if fate is Fate.TWICE:
+            return call()
+        for _ in range(self._schedule.random.randrange(1, _SLOW_TURNS)):
+            self.wait()
+        return result
 
 
 class _Guarded:
-    def __init__(self, port: Any, gate: Gate) -> None:
-        self._port, self._gate = port, gate
+    def __init__(self, port: Any, gate: Gate, name: str, many: str | None) -> None:
+        self._port, self._gate, self._name, self._many = port, gate, name, many
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
-        return lambda *args, **kwargs: self._gate.pass_through(lambda: method(*args, **kwargs))
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            half = None
+            if name == self._many and len(args[0]) > 1:
+                items = args[0]
+
+                def half() -> Any:
+                    return method(items[: len(items) // 2], *args[1:], **kwargs)
+
+            return self._gate.pass_through(f"{self._name}.{name}", lambda: method(*args, **kwargs), half)
+
+        return call

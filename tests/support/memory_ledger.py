@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -67,8 +68,11 @@ class MemoryHeads:
 
 @dataclass
 class MemoryFiles:
+    """`published` keeps every note that ever stood as the checkpoint, in order."""
+
     files: dict[str, bytes] = field(default_factory=dict)
     checkpoint: tuple[bytes, str] | None = None
+    published: list[bytes] = field(default_factory=list)
 
     def read(self, path: str) -> bytes | None:
         return self.files.get(path)
@@ -83,7 +87,8 @@ class MemoryFiles:
     def replace_checkpoint(self, note: bytes, tag: str | None) -> None:
         if (self.checkpoint[1] if self.checkpoint else None) != tag:
             raise ConflictError("the checkpoint moved")
-        self.checkpoint = (note, str(int(tag or 0) + 1))
+        self.checkpoint = (note, sha256(note).hexdigest())  # of the content alone, as an ETag is
+        self.published.append(note)
 
 
 @dataclass

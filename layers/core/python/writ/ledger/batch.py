@@ -65,7 +65,7 @@ class Leaves:
             base = int(staged["base"])
             entries = [_read_entry(item, base + number) for number, item in enumerate(staged["entries"])]
             leaves = [b64decode(item["leaf"], validate=True) for item in staged["entries"]]
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise WritError("a staged batch is unreadable", code="ledger.corrupt") from None
         return cls(base, tuple(leaves), tuple(entries))
 

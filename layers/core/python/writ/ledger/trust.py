@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
+from cryptography.utils import CryptographyDeprecationWarning
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
 from writ.contracts.errors import from_validation
@@ -217,6 +218,7 @@ def load_authority(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         require_p256(certificate.public_key())
-    except (ValueError, UnsupportedAlgorithm):
+    # Only a warning so far, and an error wherever warnings are: a serial number that is not positive.
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion, CryptographyDeprecationWarning):
         raise VerificationError("not a certificate", code="ledger.trust_root", field="authorities") from None
     return certificate

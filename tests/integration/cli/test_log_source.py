@@ -76,7 +76,7 @@ def test_a_copy_holds_what_the_checkpoint_covers_and_nothing_later(tmp_path: Pat
     copy = write_copy(PlaneLog(PLANE), tmp_path / "copy")
     names = {name.removesuffix(".json") for name in copy.statement_files()}
     assert names == {entry.id for entry in ENTRIES}
-    assert len(list(copy.earlier_checkpoints())) == 2
+    assert len(copy.earlier_checkpoint_files()) == 2
     report = verified(copy.folder)
     assert (report.ok, report.statements) == (True, 8)
 

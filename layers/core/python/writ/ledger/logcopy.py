@@ -61,14 +61,19 @@ class LogCopy:
         """Names of the files that hold statements, in no particular order."""
         return (path.name for path in self._files("statements"))
 
-    def earlier_checkpoints(self) -> Iterator[tuple[str, bytes]]:
-        """Names and bytes of the earlier signed notes."""
-        for path in sorted(self._files("checkpoints")):
-            yield path.name, self._required(f"checkpoints/{path.name}")
+    def earlier_checkpoint_files(self) -> list[str]:
+        """Names of the files that hold earlier signed notes."""
+        return sorted(path.name for path in self._files("checkpoints"))
+
+    def earlier_checkpoint(self, file_name: str) -> bytes:
+        return self._required(f"checkpoints/{file_name}")
 
     def _files(self, name: str) -> Iterator[Path]:
         folder = self.folder / name
-        return folder.iterdir() if folder.is_dir() else iter(())
+        try:
+            yield from folder.iterdir() if folder.is_dir() else ()
+        except OSError as error:
+            raise VerificationError(f"{name!a}: {error.strerror}", code="ledger.copy") from None
 
     def _required(self, path: str) -> bytes:
         data = self._read(path)

@@ -39,8 +39,9 @@ class Replay:
 
     def read_earlier_checkpoints(self) -> Iterator[Finding]:
         """Take in the earlier signed notes; one that is larger than the head shows a lost tail."""
-        for name, note in self._copy.earlier_checkpoints():
+        for name in self._copy.earlier_checkpoint_files():
             try:
+                note = self._copy.earlier_checkpoint(name)
                 earlier = self._trust.open_earlier(note)
             except VerificationError as error:
                 yield Finding(error.code, f"checkpoints/{name!a}: {error.message}")

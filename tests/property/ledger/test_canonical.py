@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from writ.contracts.errors import ContractError
-from writ.ledger.canonical import canonical
+from writ.ledger.canonical import canonical, is_canonical
 
 VECTORS = Path(__file__).parents[2] / "data" / "ledger" / "jcs"
 scalars = (
@@ -40,6 +40,57 @@ def test_form_equals_rfc8785(value: object) -> None:
             canonical(value)
         return
     assert canonical(value) == expected
+
+
+@given(values)
+def test_form_is_known_as_such_and_no_other_spelling_is(value: object) -> None:
+    try:
+        form = canonical(value)
+    except ContractError:
+        return
+    assert is_canonical(form)
+    for other in (json.dumps(value), json.dumps(value, indent=1), json.dumps(value, ensure_ascii=False)):
+        data = other.encode("utf-8", "surrogatepass")
+        assert is_canonical(data) == (data == form)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (VECTORS / "input").glob("*.json")))
+def test_published_form_is_known_as_such_and_its_input_is_not(name: str) -> None:
+    assert is_canonical(bytes.fromhex((VECTORS / "outhex" / f"{name}.txt").read_text()))
+    assert not is_canonical((VECTORS / "input" / f"{name}.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b'{"a":1,"a":1}',
+        b'{"a":1,"a":2}',
+        b'{"b":1,"a":2}',
+        b'{"a": 1}',
+        b'{"a":1}\n',
+        b'{"a":1.0}',
+        b'{"a":-0}',
+        b'{"a":1e2}',
+        b'{"a":NaN}',
+        b'{"a":Infinity}',
+        b'{"a":9007199254740993}',
+        b'{"a":' + b"9" * 5000 + b"}",
+        b'{"a":"\\u0061"}',
+        b'{"a":"\\/"}',
+        b'{"a":"\\ud800"}',
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        '{"\U0001f600":1,"\ufb33":2}'.encode()[:-1],
+        '{"\ufb33":2,"\U0001f600":1}'.encode(),
+        b"\xef\xbb\xbf{}",
+        "{}".encode("utf-16"),
+    ],
+    ids=lambda data: repr(data[:20]),
+)
+def test_other_bytes_are_not_canonical(data: bytes) -> None:
+    assert not is_canonical(data)
 
 
 @pytest.mark.parametrize(

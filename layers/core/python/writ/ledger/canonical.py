@@ -11,6 +11,7 @@ import rfc8785
 from writ.contracts.errors import ContractError
 
 _MAX_INTEGER: Final = 2**53 - 1
+_MAX_DIGITS: Final = 15
 _encode: Final = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
 ).encode
@@ -34,6 +35,19 @@ def canonical(value: Any) -> bytes:
         raise ContractError(f"no canonical form: {error}", code="contract.not_canonical") from None
 
 
+def is_canonical(data: bytes) -> bool:
+    """Whether bytes are the RFC 8785 form of a JSON value, and so can be read in one way only."""
+    try:
+        if data.isascii():
+            try:
+                return _encode(_decode_plain(data.decode())).encode() == data
+            except _NotPlainError:
+                pass
+        return canonical(_decode(data.decode())) == data
+    except (ValueError, RecursionError, ContractError):
+        return False
+
+
 def b64decode_exact(data: bytes) -> bytes:
     """The bytes of base64 as `b64encode` writes it (RFC 4648, section 3.5).
 
@@ -49,6 +63,32 @@ def b64decode_exact(data: bytes) -> bytes:
     if b64encode(decoded) != data:
         raise ValueError("base64 with stray bits")
     return decoded
+
+
+class _NotPlainError(Exception):
+    """A number that the C encoder may spell in another way than RFC 8785 does."""
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise _NotPlainError
+    return int(text)
+
+
+def _fraction(_text: str) -> float:
+    raise _NotPlainError
+
+
+def _double(text: str) -> int | float:
+    """What RFC 8785 takes a number for: an IEEE double."""
+    value = float(text)
+    return int(value) if abs(value) <= _MAX_INTEGER else value
+
+
+_decode_plain: Final = json.JSONDecoder(
+    parse_int=_integer, parse_float=_fraction, parse_constant=_fraction
+).decode
+_decode: Final = json.JSONDecoder(parse_int=_double).decode
 
 
 def _is_plain(value: Any) -> bool:

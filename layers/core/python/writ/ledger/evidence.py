@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from writ.contracts.errors import from_validation
 from writ.contracts.statement import Statement
 from writ.ledger import dsse
+from writ.ledger.canonical import is_canonical
 from writ.ledger.certificate import Signer, check_certificate
 from writ.ledger.errors import VerificationError
 from writ.ledger.leaf import Leaf
@@ -84,10 +85,14 @@ def read_statement(payload: bytes) -> Statement:
     Raises
     ------
     VerificationError
-        `ledger.statement`: it is not, with the field at fault.
+        `ledger.statement`: it is not, with the field at fault; or it is not in RFC 8785 form, and so could
+        be read in two ways, as with a name given twice.
     """
     try:
-        return Statement.model_validate_json(payload)
+        statement = Statement.model_validate_json(payload)
     except ValidationError as error:
         problem = from_validation(error, "statement")
         raise VerificationError(problem.message, code="ledger.statement", field=problem.field) from None
+    if not is_canonical(payload):
+        raise VerificationError("the statement is not in canonical form", code="ledger.statement")
+    return statement

@@ -9,7 +9,8 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
-	chaos test-ledger-chaos bench tamper-matrix synth deploy new-bot docs generate fmt test-localstack clean
+	chaos test-ledger-chaos test-ledger-bytes bench tamper-matrix synth deploy new-bot docs generate fmt \
+	test-localstack clean
 
 help: ## What each target does
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -65,6 +66,10 @@ chaos: setup ## Long seeded schedules of faults, then a plane whose workers are 
 
 test-ledger-chaos: setup ## Faults at every port call of the ledger, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
 	@$(PY) -m tests.chaos.ledger $(if $(SEED),--seed $(SEED))
+
+test-ledger-bytes: setup ## Every byte of what the ledger reads, edited; proofs for every pair of sizes up to 512
+	@WRIT_MUTATIONS=all WRIT_MERKLE_SIZE=512 WRIT_EXAMPLES=2000 $(PYTEST) -n 2 tests/property/ledger/test_untrusted_bytes.py \
+		tests/property/ledger/test_merkle_pairs.py tests/property/ledger/test_canonical.py
 
 bench: setup ## The design's budgets as JSON, against a baseline of the same run
 	@$(PY) -m tests.bench

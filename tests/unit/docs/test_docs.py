@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s#]+)(#[^)]*)?\)")
 _PATH = re.compile(r"`((?:tests|functions|stacks|cli|layers|policies|docs|events)/[\w./-]+)`")
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 _DATES = re.compile(r"Date: (\d{4}-\d\d-\d\d) · Revisit: (\d{4}-\d\d-\d\d)")
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -52,6 +53,26 @@ def test_paths_in_the_text_are_there() -> None:
     for page in PAGES:
         named = set(_PATH.findall(page.read_text(encoding="utf-8")))
         assert {path for path in named if not (ROOT / path).exists()} <= {"functions/probe/"}, page
+
+
+def test_tests_named_in_the_text_are_there() -> None:
+    named = {match for page in PAGES for match in _TEST.findall(page.read_text(encoding="utf-8"))}
+    missing = {
+        f"{path}::{name}"
+        for path, name in named
+        if not re.search(rf"^def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert missing == set()
+    assert len(named) > 25
+
+
+def test_every_attack_of_the_threats_page_is_carried_out_by_a_test() -> None:
+    page = (ROOT / "docs/guides/threats.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "shown by" not in line]
+    assert [row for row in rows if not _TEST.search(row)] == []
+    attacks = ROOT / "tests/unit/ledger/test_threats.py"
+    tests = set(re.findall(r"^def (test_\w+)\(", attacks.read_text(encoding="utf-8"), re.MULTILINE))
+    assert tests - set(re.findall(r"::(test_\w+)", page)) == {"test_a_good_copy_has_none_of_these"}
 
 
 def test_python_snippets_compile() -> None:

@@ -19,7 +19,7 @@ from writ.ledger import merkle
 from writ.ledger.errors import VerificationError
 from writ.ledger.tiles import Edge, Tile, TiledNodes, grow_hashes
 
-SIZE = int(os.environ.get("WRIT_MERKLE_SIZE", "130"))
+SIZE = int(os.environ.get("WRIT_MERKLE_SIZE", "72"))
 PYMERKLE_SIZE = max(SIZE, 600)
 HASHES = [merkle.leaf_hash(b"leaf %d" % number) for number in range(PYMERKLE_SIZE)]
 

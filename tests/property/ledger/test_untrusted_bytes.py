@@ -40,7 +40,7 @@ from writ.ledger.trust import TrustRoot, load_key
 from writ.ledger.verify import verify_log
 from writ.ports.ledger import IndexedEntry
 
-MUTATIONS = os.environ.get("WRIT_MUTATIONS", "120")
+MUTATIONS = os.environ.get("WRIT_MUTATIONS", "80")
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 

@@ -1,4 +1,4 @@
-"""The ten fault cases of Sunlight's sequencer, by name, against ours.
+"""Ten fault cases of one round of the sequencer, after those of Sunlight's.
 
 Sunlight (https://github.com/FiloSottile/sunlight, internal/ctlog) writes five things in a round; each can
 fail without effect, or take effect and be reported as failed ("Persisted"). The same five here:
@@ -12,6 +12,7 @@ CheckpointUpload    the published checkpoint
 ==================  =======================================================
 
 Sunlight stops for good when the lock is in doubt; ours reads the head again and finishes whatever it finds.
+Its uploads that land after they were given up are the fate `late` of the seeded schedules.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Stores:
     sts: Sts = field(default_factory=Sts)
 
     def __post_init__(self) -> None:
-        self.entries.clock = self.clock
+        self.entries.clock = self.anchors.clock = self.clock
         self.signer = MemorySigner(keys().log.key)
 
     @property
@@ -89,7 +89,7 @@ class Stores:
             entries=Streamed(dict(self.entries.entries), stream=list(self.entries.stream)),
             heads=MemoryHeads(self.heads.head, self.heads.swept),
             files=MemoryFiles(dict(self.files.files), self.files.checkpoint),
-            anchors=MemoryAnchors(dict(self.anchors.copies)),
+            anchors=MemoryAnchors(copies=dict(self.anchors.copies), times=dict(self.anchors.times)),
             index=MemoryIndex(
                 dict(self.index.locations), {edge: dict(found) for edge, found in self.index.edges.items()}
             ),

@@ -18,7 +18,7 @@ from sigstore.verify import Verifier
 from sigstore.verify.policy import Identity
 
 from cli.cdk import ROOT, install
-from tests.support.tampering import Case
+from tests.support.forged_world import Case
 from writ.ledger.trusted_root import client_trust_config
 
 _LOCK: Final = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))

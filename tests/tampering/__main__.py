@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tests.support.forged_world import World
 from tests.support.stock import VERSIONS, npm_verdicts, python_verdict
-from tests.support.tampering import World, edits
+from tests.support.tampering import edits
 from writ.ledger.errors import VerificationError
 from writ.ledger.verify_bundle import verify_bundle
 

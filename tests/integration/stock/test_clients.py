@@ -9,9 +9,10 @@ import pytest
 
 from cli.cdk import install
 from tests.support.audit_guide import ROOT, run, section
+from tests.support.forged_world import BOT, Case, World, rotated
 from tests.support.log_forge import BOTS, ISSUER
 from tests.support.stock import cut_off, npm_verdicts, python_verdict, run_sigstore
-from tests.support.tampering import BOT, Case, World, edits, rotated
+from tests.support.tampering import edits
 from writ.ledger.trusted_root import client_trust_config
 
 # What no client may miss; what they do miss, `make tamper-matrix` shows.

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from functions.evidence.api import api
+from tests.support.forged_world import Case
 from tests.support.http import Answer, call
 from tests.support.log_forge import BOTS, ISSUER, NOW
 from tests.support.stock import python_verdict
-from tests.support.tampering import Case
 from tests.unit.evidence.conftest import Log
 from writ.contracts.errors import TransientError
 from writ.ledger.bundle import MEDIA_TYPE

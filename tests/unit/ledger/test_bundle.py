@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.forged_world import BOT, INDEX, INTEGRATED, World, rotated
 from tests.support.log_forge import BOTS, ISSUER, NOW, an_action, an_intent, stamp
-from tests.support.tampering import BOT, INDEX, INTEGRATED, Edit, World, edits, rotated
+from tests.support.tampering import Edit, edits
 from writ.ledger.bundle import MAX_BUNDLE, Bundle
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
 from writ.ledger.errors import VerificationError

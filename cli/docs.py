@@ -13,6 +13,7 @@ from writ.contracts.manifest import Trigger
 BOTS: Final = "docs/reference/bots"
 EVENTS: Final = "docs/reference/events"
 ROUTES: Final = "docs/reference/routes.md"
+GRAPH: Final = "docs/reference/graph.graphql"
 
 _NOTE: Final = "<!-- Made by `writ generate`; change its source instead. -->\n"
 
@@ -211,6 +212,16 @@ def route_page(folders: Sequence[BotFolder]) -> dict[str, str]:
         [(f"`{method} {path}`", f"[{bot}](bots/{bot}.md)", caller) for path, method, bot, caller in rows],
     )
     return {ROUTES: f"{_NOTE}\n# Routes\n\n{table}"}
+
+
+def graph_schema() -> dict[str, str]:
+    """The schema of the evidence graph, for whoever writes queries or makes a client."""
+    from graphql import build_schema, print_schema
+
+    from functions.evidence.schema import sdl
+
+    printed = print_schema(build_schema(sdl()))
+    return {GRAPH: f"# Made by `writ generate`; change its source instead.\n\n{printed}\n"}
 
 
 def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

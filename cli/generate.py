@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.commands_page import command_page
-from cli.docs import BOTS, EVENTS, bot_pages, bot_table, event_pages, route_page
+from cli.docs import BOTS, EVENTS, bot_pages, bot_table, event_pages, graph_schema, route_page
 from cli.owners import codeowners
 from cli.plane import ROOT
 from stacks.manifest import load_folders
@@ -28,6 +28,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
         **bot_pages(folders),
         **event_pages(event_types(), folders),
         **route_page(folders),
+        **graph_schema(),
         **command_page(),
     }
 

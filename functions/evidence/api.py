@@ -65,6 +65,15 @@ def show_trust_root(_request: Request) -> Response:
     return Response(json.dumps(client_trust_config(trust_root(connect())), indent=2) + "\n")
 
 
+@api.post("/v1/graph")
+def query_graph(request: Request) -> Response:
+    """Answer a GraphQL query about how evidence hangs together."""
+    # Whoever asks for other things does not wait for the library.
+    from functions.evidence.queries import answer  # noqa: PLC0415
+
+    return answer(request, connect())
+
+
 @api.get("/v1/log/checkpoint")
 def show_checkpoint(_request: Request) -> Response:
     """The newest checkpoint, as the C2SP signed note that it is."""

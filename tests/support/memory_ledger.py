@@ -127,6 +127,10 @@ class MemoryIndex:
         listed = sorted(self.edges.get(edge, {}).items())
         return [entry for index, entry in listed if index > after][:limit]
 
+    def latest(self, edge: str, before: int | None, limit: int) -> Sequence[IndexedEntry]:
+        listed = sorted(self.edges.get(edge, {}).items(), reverse=True)
+        return [entry for index, entry in listed if before is None or index < before][:limit]
+
 
 @dataclass
 class MemoryCertificates:

@@ -26,7 +26,7 @@ from writ.adapters.index_table import GROUP, IndexTable
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.promise_table import PromiseTable
 from writ.contracts.errors import ConflictError, WritError
-from writ.ledger.edges import actor_edge, hour_edge, subject_edge, type_edge
+from writ.ledger.edges import actor_edge, hour_edge, node_edge, subject_edge, type_edge
 from writ.ledger.x509 import issued_certificate
 from writ.ports.ledger import (
     Anchors,
@@ -281,6 +281,26 @@ class TestIndex:
                 assert len(page) <= limit
                 found += page
             assert found == expected
+
+    @pytest.mark.parametrize("limit", [1, 4, 100])
+    @pytest.mark.parametrize("before", [None, 0, 1, 5, 8, 12, 20, 99])
+    def test_latest_entries_come_newest_first_from_anywhere(
+        self, index: LogIndex, before: int | None, limit: int
+    ) -> None:
+        entries = [indexed(number) for number in range(20)]
+        for start, end in ((0, 1), (1, 8), (8, 20)):
+            index.write(entries[start:end])
+        found: list[IndexedEntry] = []
+        while page := index.latest(hour_edge(NOW), found[-1].index if found else before, limit):
+            assert len(page) <= limit
+            found += page
+        assert found == entries[:before][::-1]
+
+    def test_entry_is_listed_under_the_nodes_it_names(self, index: LogIndex) -> None:
+        entry = indexed(4, nodes=("a" * 64, "b" * 64))
+        index.write([entry])
+        assert list(index.latest(node_edge("b" * 64), None, 10)) == [entry]
+        assert list(index.latest(subject_edge("b" * 64), None, 10)) == []
 
     def test_entry_about_several_things_is_listed_under_each_once(self, index: LogIndex) -> None:
         entry = indexed(4, subjects=("a" * 64, "b" * 64, "a" * 64))

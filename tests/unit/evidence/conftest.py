@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.support.memory_ledger import (
     MemoryPromises,
     MemorySigner,
 )
+from writ.contracts.statement import Link
 from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.recorder import Recorder, Sessions
 from writ.ledger.sequencer import Sequencer, SequencerPorts
@@ -73,14 +75,20 @@ class Log:
     def append(self, number: int, *, bot: str = "backlog", logged: bool = True) -> str:
         """One intent, an hour after the one before."""
         self.clock.instant = NOW + timedelta(hours=number)
-        authority = MemoryAuthority(self.forge.issuer, BOTS + bot, self.certificates, self.clock)
         action = an_action(number, bot)
         made = an_intent(action, stamped=stamp(bot, self.clock.instant, seed=action.id))
-        name = f"{action.id}.intent"
-        Recorder(self.entries, Sessions(authority, self.clock), self.clock).append_or_adopt(name, made)
+        return self.tell(made, logged=logged).entry
+
+    def tell(self, made: dict[str, Any], *, logged: bool = True) -> Link:
+        """Any statement, in the name of the bot that makes it."""
+        predicate = made["predicate"]
+        identity = BOTS + predicate["actor"]["bot"]
+        authority = MemoryAuthority(self.forge.issuer, identity, self.certificates, self.clock)
+        recorder = Recorder(self.entries, Sessions(authority, self.clock), self.clock)
+        kept = recorder.append_or_adopt(predicate["entry"], made)
         if logged:
-            self.sequencer.integrate([name])
-        return name
+            self.sequencer.integrate([kept.entry_id])
+        return Link(entry=kept.entry_id, sha256=kept.payload_sha256)
 
 
 @pytest.fixture

@@ -62,6 +62,22 @@ class IndexTable:
                 break
         return found[:limit]
 
+    def latest(self, edge: str, before: int | None, limit: int) -> Sequence[IndexedEntry]:
+        found: list[IndexedEntry] = []
+        below = None
+        if before is not None:
+            below = self._item.position < _padded(before)
+            # The item that `before` falls into is named by its last entry, which may be beyond.
+            items, _ = dynamo.query(self._item, edge, self._item.position >= _padded(before), limit=1)
+            found += (entry for entry in _newest_first(items) if entry.index < before)
+        rest: Mapping[str, Any] | None = None
+        while len(found) < limit:
+            items, rest = dynamo.query(self._item, edge, below, limit=limit, start=rest, descending=True)
+            found += _newest_first(items)
+            if rest is None:
+                break
+        return found[:limit]
+
     def _items(self, entries: Sequence[IndexedEntry]) -> Iterator[IndexItem]:
         edges: dict[str, list[IndexedEntry]] = {}
         for entry in entries:
@@ -72,6 +88,11 @@ class IndexTable:
             for start in range(0, len(listed), GROUP):
                 group = listed[start : start + GROUP]
                 yield self._item(edge, _padded(group[-1].index), entries=_encode(group))
+
+
+def _newest_first(items: Sequence[IndexItem]) -> Iterator[IndexedEntry]:
+    for item in items:
+        yield from reversed(list(_decode(item.entries)))
 
 
 def _padded(index: int) -> str:

@@ -11,6 +11,10 @@ from datetime import datetime
 from writ.contracts.errors import WritError
 from writ.contracts.statement import rfc3339
 from writ.ledger.canonical import canonical
+from writ.ledger.dsse import decode
+from writ.ledger.errors import VerificationError
+from writ.ledger.evidence import read_statement
+from writ.ledger.reading import nodes_of
 from writ.ports.ledger import IndexedEntry, StoredEntry
 
 
@@ -31,7 +35,14 @@ class Leaves:
             tuple(leaf for _, (_, leaf) in numbered),
             tuple(
                 IndexedEntry(
-                    entry.entry_id, index, entry.actor, entry.type, entry.stream, entry.time, entry.subjects
+                    entry.entry_id,
+                    index,
+                    entry.actor,
+                    entry.type,
+                    entry.stream,
+                    entry.time,
+                    entry.subjects,
+                    _nodes(entry),
                 )
                 for index, (entry, _) in numbered
             ),
@@ -51,6 +62,7 @@ class Leaves:
                         "stream": entry.stream,
                         "time": rfc3339(entry.time),
                         "subjects": list(entry.subjects),
+                        "nodes": list(entry.nodes),
                     }
                     for entry, leaf in zip(self.entries, self.leaves, strict=True)
                 ],
@@ -95,8 +107,8 @@ def in_stream_order(entries: Mapping[str, StoredEntry], order: Sequence[str]) ->
 
 
 def _read_entry(item: Mapping[str, object], index: int) -> IndexedEntry:
-    subjects = item["subjects"]
-    if not isinstance(subjects, list):
+    subjects, nodes = item["subjects"], item["nodes"]
+    if not isinstance(subjects, list) or not isinstance(nodes, list):
         raise TypeError
     return IndexedEntry(
         str(item["id"]),
@@ -106,4 +118,13 @@ def _read_entry(item: Mapping[str, object], index: int) -> IndexedEntry:
         str(item["stream"]),
         datetime.fromisoformat(str(item["time"])),
         tuple(map(str, subjects)),
+        tuple(map(str, nodes)),
     )
+
+
+def _nodes(entry: StoredEntry) -> tuple[str, ...]:
+    """What the graph finds the entry by; nothing for one that does not read, which no check has passed."""
+    try:
+        return nodes_of(read_statement(decode(entry.envelope).payload))
+    except VerificationError:
+        return ()

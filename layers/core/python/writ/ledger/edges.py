@@ -13,6 +13,11 @@ def subject_edge(digest: str) -> str:
     return f"subject#{digest}"
 
 
+def node_edge(digest: str) -> str:
+    """Statements that name a node of the graph without being about it; see `Node.digest`."""
+    return f"node#{digest}"
+
+
 def actor_edge(bot: str, hour: datetime) -> str:
     """What a bot stated in an hour."""
     return f"actor#{bot}#{_hour(hour)}"
@@ -36,6 +41,7 @@ def stream_edge(stream: str) -> str:
 def edges_of(entry: IndexedEntry) -> Iterator[str]:
     """Every edge an entry is listed on."""
     yield from map(subject_edge, entry.subjects)
+    yield from map(node_edge, entry.nodes)
     yield actor_edge(entry.actor, entry.time)
     yield type_edge(entry.type, entry.time)
     yield hour_edge(entry.time)

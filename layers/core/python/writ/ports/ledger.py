@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -137,7 +137,10 @@ class Notary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IndexedEntry:
-    """Where an entry is in the log, with what lists show of it."""
+    """Where an entry is in the log, with what lists show of it.
+
+    `nodes` are digests under which it is listed besides; lists do not show them.
+    """
 
     entry_id: str
     index: int
@@ -146,6 +149,7 @@ class IndexedEntry:
     stream: str
     time: datetime
     subjects: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = field(default=(), compare=False)
 
 
 class LogIndex(Protocol):
@@ -159,6 +163,9 @@ class LogIndex(Protocol):
 
     def page(self, edge: str, after: int, limit: int) -> Sequence[IndexedEntry]:
         """Entries on an edge with a leaf index above `after`, in order, `limit` of them at most."""
+
+    def latest(self, edge: str, before: int | None, limit: int) -> Sequence[IndexedEntry]:
+        """Entries on an edge with a leaf index below `before`, or all; the newest first, `limit` at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from cli.ledger import size_of
 from cli.plane import Plane, calling
-from writ.adapters.entry_table import inflated
+from writ.adapters.deflate import inflated
 from writ.adapters.log_bucket import ANCHORS
 from writ.ledger.dsse import Envelope
 from writ.ledger.edges import stream_edge

@@ -69,7 +69,7 @@ def show_trust_root(_request: Request) -> Response:
 def query_graph(request: Request) -> Response:
     """Answer a GraphQL query about how evidence hangs together."""
     # Whoever asks for other things does not wait for the library.
-    from functions.evidence.queries import answer  # noqa: PLC0415
+    from functions.evidence.queries import answer
 
     return answer(request, connect())
 

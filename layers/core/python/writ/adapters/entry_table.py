@@ -12,6 +12,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
 
 from writ.adapters import dynamo
+from writ.adapters.deflate import deflated, inflated
 from writ.ledger.dsse import Envelope, decode
 from writ.ports.ledger import StoredEntry
 
@@ -31,7 +32,7 @@ class _Appended(GlobalSecondaryIndex["EntryItem"]):
 
 
 class EntryItem(Model):
-    """`payload` is the statement, deflated (RFC 1950); with `signature` it makes the envelope again."""
+    """`payload` is the statement, deflated; with `signature` it makes the envelope again."""
 
     class Meta:
         table_name = "entries"
@@ -98,19 +99,11 @@ def to_entry(item: EntryItem) -> StoredEntry:
     )
 
 
-def inflated(payload: bytes) -> bytes:
-    """The statement; damaged bytes as they are, for verification to name the entry they belong to."""
-    try:
-        return zlib.decompress(payload)
-    except zlib.error:
-        return payload
-
-
 def _to_item(model: type[EntryItem], entry: StoredEntry) -> EntryItem:
     envelope = decode(entry.envelope)
     return model(
         entry.entry_id,
-        payload=zlib.compress(envelope.payload, 9),
+        payload=deflated(envelope.payload),
         signature=envelope.signature,
         certificate=entry.certificate,
         actor=entry.actor,

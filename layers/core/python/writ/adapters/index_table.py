@@ -12,15 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from writ.adapters import dynamo
+from writ.adapters.deflate import deflated, inflated
 from writ.contracts.statement import rfc3339
 from writ.ledger.edges import edges_of, stream_edge
 from writ.ports.ledger import IndexedEntry
 
-# About 250 bytes an entry, and DynamoDB keeps 400 KB an item.
+# About 250 bytes an entry before they are deflated, and DynamoDB keeps 400 KB an item.
 GROUP: Final = 400
 
 
@@ -33,7 +34,7 @@ class IndexItem(Model):
     edge = UnicodeAttribute(hash_key=True)
     position = UnicodeAttribute(range_key=True)
     leaf = NumberAttribute(null=True)
-    entries = UnicodeAttribute(null=True)
+    entries = BinaryAttribute(legacy_encoding=False, null=True)
 
 
 class IndexTable:
@@ -99,11 +100,11 @@ def _padded(index: int) -> str:
     return f"{max(index, -1) + 1:020d}"
 
 
-def _encode(entries: Sequence[IndexedEntry]) -> str:
+def _encode(entries: Sequence[IndexedEntry]) -> bytes:
     rows = [[e.entry_id, e.index, e.actor, e.type, e.stream, rfc3339(e.time), *e.subjects] for e in entries]
-    return json.dumps(rows, separators=(",", ":"))
+    return deflated(json.dumps(rows, separators=(",", ":")).encode())
 
 
-def _decode(text: str) -> Iterator[IndexedEntry]:
-    for name, index, actor, kind, stream, time, *subjects in json.loads(text):
+def _decode(data: bytes) -> Iterator[IndexedEntry]:
+    for name, index, actor, kind, stream, time, *subjects in json.loads(inflated(data)):
         yield IndexedEntry(name, index, actor, kind, stream, datetime.fromisoformat(time), tuple(subjects))

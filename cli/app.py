@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from cli import actions, backlog, bots, delivery, demo, ledger_commands, local, making, policy, sending
+from cli import (
+    actions,
+    backlog,
+    bots,
+    delivery,
+    demo,
+    evidence,
+    ledger_commands,
+    local,
+    making,
+    policy,
+    sending,
+)
 
 app = typer.Typer(
     name="writ",
@@ -24,6 +36,7 @@ app.add_typer(backlog.app, name="backlog")
 app.add_typer(actions.app, name="actions")
 app.add_typer(policy.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(evidence.app, name="evidence")
 app.command("logs")(local.logs)
 app.add_typer(demo.app, name="demo")
 app.command("synth")(delivery.synth)

@@ -111,16 +111,19 @@ class EvidenceGraph:
         """
         found: list[Neighbor] = []
         listed = self._listed(node, None if after is None else after.index + 1)
-        for _ in range(MOST_READ // _AT_ONCE):
-            chunk = list(islice(listed, _AT_ONCE))
+        size = min(first + 1, _AT_ONCE)  # a short page reads little, a filter that little passes ever more
+        left = MOST_READ
+        while left > 0:
+            chunk = list(islice(listed, size))
             self._load(chunk)
             for neighbor in self._links(node, chunk):
                 if wanted.holds(node, neighbor.link) and (after is None or neighbor.place.follows(after)):
                     if len(found) == first:
                         return Page(found, found[-1].place)
                     found.append(neighbor)
-            if len(chunk) < _AT_ONCE:
+            if len(chunk) < size:
                 return Page(found)
+            left, size = left - size, min(2 * size, _AT_ONCE)
         return Page(found, Place(chunk[-1][0], _END))
 
     def evidence(self, node: Node, via: Neighbor | None = None) -> Sequence[Evidence]:

@@ -10,7 +10,7 @@ N = TypeVar("N")
 L = TypeVar("L")
 
 # How many nodes one search asks for their links at most.
-MOST_ASKED: Final = 64
+MOST_ASKED: Final = 48
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,14 @@ from functions.evidence.graph import Evidence, EvidenceGraph, Neighbor, Wanted
 from functions.evidence.log import Log
 from functions.evidence.paths import Asked, Step, shortest
 from functions.evidence.ports import Ports
-from functions.evidence.schema import LONGEST_PAGE, sdl, type_name
+from functions.evidence.schema import sdl, type_name
 from writ.contracts.errors import ContractError
 from writ.contracts.statement import rfc3339
 from writ.ledger.graph import Kind, Node, Relation
 
 _SHORT: Final = 12
+# Of a hub a search follows its newest links only, and says so.
+_LINKS_A_NODE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _path(
     wanted = Wanted(None if relations is None else frozenset(relations))
 
     def ask(node: Node) -> Asked[Node, Neighbor]:
-        page = world.graph.neighbors(node, LONGEST_PAGE, wanted=wanted)
+        page = world.graph.neighbors(node, _LINKS_A_NODE, wanted=wanted)
         return Asked([(n.link.other(node), n) for n in page.neighbors], page.rest is None)
 
     way = shortest(Node.parse(ends["from"], "from"), Node.parse(to, "to"), ask, depth=maxDepth)

@@ -8,8 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from functions.evidence.api import api
-from functions.evidence.limits import MOST_BYTES, MOST_DEEP, MOST_NODES, MOST_TOKENS
-from functions.evidence.paths import MOST_ASKED
+from functions.evidence.limits import MOST_BYTES, MOST_DEEP, MOST_NODES, MOST_TOKENS, PATH_NODES
 from functions.evidence.schema import LONGEST_PATH
 from tests.support.http import call
 from tests.unit.evidence.conftest import Log
@@ -27,7 +26,7 @@ def test_every_kind_and_every_link_is_explained() -> None:
 
 
 def test_limits_are_those_of_the_code() -> None:
-    assert f"| nodes a query | {MOST_NODES}; a path counts {MOST_ASKED}," in GUIDE
+    assert f"| nodes a query | {MOST_NODES}; a path counts {PATH_NODES}," in GUIDE
     assert f"| fields nested | {MOST_DEEP} |" in GUIDE
     assert f"| size | {MOST_BYTES // 1024} KB, {MOST_TOKENS:,} tokens |" in GUIDE
     assert f"`maxDepth` ({LONGEST_PATH})" in GUIDE

@@ -12,13 +12,13 @@ from graphql import GraphQLResolveInfo, GraphQLSchema, assert_enum_type, assert_
 
 from functions.evidence import connections, recent
 from functions.evidence.graph import Evidence, EvidenceGraph, Neighbor, Wanted
-from functions.evidence.log import Log
 from functions.evidence.paths import Asked, Step, shortest
 from functions.evidence.ports import Ports
 from functions.evidence.schema import sdl, type_name
 from writ.contracts.errors import ContractError
 from writ.contracts.statement import rfc3339
 from writ.ledger.graph import Kind, Node, Relation
+from writ.ledger.log import Log
 
 _SHORT: Final = 12
 # Of a hub a search follows its newest links only, and says so.

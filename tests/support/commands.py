@@ -36,10 +36,11 @@ def commanding(monkeypatch: pytest.MonkeyPatch, folder: Path, routes: Routes) ->
     return run
 
 
-def shown(result: Result) -> Any:
-    """What a command with --json printed; log lines of the routes come before it."""
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout[result.stdout.index("{\n") :])
+def shown(result: Result, exit_code: int = 0) -> Any:
+    """What a command with --json printed; the routes' log lines, each a line of JSON, may stand around it."""
+    assert result.exit_code == exit_code, result.output
+    value, _ = json.JSONDecoder().raw_decode(result.output, result.output.index("{\n"))
+    return value
 
 
 def _answered(routes: Routes, sent: httpx.Request) -> httpx.Response:

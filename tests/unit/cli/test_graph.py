@@ -26,6 +26,7 @@ from cli.graph_tree import shortened, steps, tree
 from cli.output import CommandError, UsageError
 from cli.plane import Plane
 from functions.evidence.api import api
+from tests.support.commands import shown
 from tests.support.http import call
 from tests.support.log_forge import NOW, an_action, an_intent, an_outcome, stamp
 from tests.unit.evidence.conftest import Log
@@ -248,15 +249,15 @@ def test_the_command_draws_writes_and_prints(approved: str, run: Any, tmp_path: 
     assert "approval approved" in done.output
     assert files[0].read_text().startswith("<svg")
     assert files[1].read_text().startswith("digraph")
-    document = json.loads(run("graph", an_action(0).id, "--json").output)
+    document = shown(run("graph", an_action(0).id, "--json"))
     assert document["subject"] == approved
     assert {"source", "relation", "target", "leaf"} == set(document["links"][0])
     missing = run("graph", an_action(0).id, "--svg", str(tmp_path / "none" / "x.svg"), "--json")
-    assert (missing.exit_code, json.loads(missing.output)["error"]["field"]) == (2, "--svg")
+    assert shown(missing, 2)["error"]["field"] == "--svg"
 
 
 def test_the_command_tells_by_its_exit_code_whether_there_is_a_path(approved: str, run: Any) -> None:
     assert run("path", "actor:bea", "bot:backlog").exit_code == 0
     none = run("path", "actor:bea", "release:9.9", "--json")
-    assert (none.exit_code, json.loads(none.output)["found"]) == (1, False)
+    assert shown(none, 1)["found"] is False
     assert run("path", "nonsense", "bot:backlog").exit_code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,10 @@ NotBefore = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Of a bundle: the earliest integration, such as 2026-01-31T08:00:00Z."),
 ]
+WitnessPolicy = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Witnesses that must have cosigned the checkpoint (C2SP tlog-policy)."),
+]
 
 
 @app.command()
@@ -54,10 +59,12 @@ def verify(
     bot: Bot = None,
     issuer: Issuer = None,
     not_before: NotBefore = None,
+    witness_policy: WitnessPolicy = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify a bundle or a whole log offline; exit code 1 names what is not as it was signed and logged."""
     with reporting(as_json) as output:
+        policy = verification.read_policy(witness_policy) if witness_policy is not None else None
         if path is not None and path.is_file():
             bundles.verify(output, path, trust, bundles.identity_policy(bot, issuer, not_before))
             return
@@ -65,10 +72,15 @@ def verify(
         with Bars(output) as bars:
             log = _newest(bars) if path is None else verification.open_copy(path)
             report = _verified(log, trust, bars)
+        cosigned = None
+        if policy is not None and not isinstance(report, VerificationError):
+            cosigned = verification.demand_quorum(report, log, policy, trust, datetime.now(UTC))
         if isinstance(report, VerificationError):
             output.show(verification.unreadable(report, log), verification.unreadable_picture(report, log))
         else:
-            output.show(verification.document(report, log), verification.picture(report, log))
+            output.show(
+                verification.document(report, log, cosigned), verification.picture(report, log, cosigned)
+            )
         if isinstance(report, VerificationError) or not report.ok:
             output.found_problem()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.output import UsageError, table
+from writ.contracts.statement import rfc3339
+from writ.ledger.checkpoint import log_verifier
 from writ.ledger.errors import VerificationError
-from writ.ledger.findings import Report
+from writ.ledger.findings import Finding, Report
 from writ.ledger.logcopy import LogCopy
+from writ.ledger.trust import TrustRoot
 from writ.ledger.trusted_root import read_trust
 from writ.ledger.verify import verify_log
+from writ.ledger.witness_policy import Policy, verify_quorum
 
 _SHOWN = 20
 
@@ -35,14 +40,42 @@ def verify(
 
     Raises VerificationError when there is no readable signed head at all.
     """
+    return verify_log(copy, _trust_root(copy, trust), progress)
+
+
+def read_policy(path: Path) -> Policy:
+    """The witness policy in a file. Raises UsageError, or VerificationError for what is no policy."""
+    if not path.is_file():
+        raise UsageError(f"there is no {path}", field="--witness-policy")
+    return Policy.parse(path.read_bytes())
+
+
+def demand_quorum(
+    report: Report, copy: LogCopy, policy: Policy, trust: Path | None, now: datetime
+) -> Mapping[str, datetime]:
+    """Hold the copy's checkpoint against a witness policy, and add to the report what it lacks.
+
+    Returns when each witness cosigned it.
+    """
+    root = _trust_root(copy, trust)
+    logs = [log_verifier(root.origin, root.log_key)]
+    try:
+        found = verify_quorum(copy.checkpoint(), policy, now=now, logs=logs)
+    except VerificationError as error:
+        report.add([Finding(error.code, error.message)])
+        return {}
+    return {policy.witnesses[name].key.name: at for name, at in found.cosigned.items()}
+
+
+def _trust_root(copy: LogCopy, trust: Path | None) -> TrustRoot:
     if trust is not None and not trust.is_file():
         raise UsageError(f"there is no {trust}", field="--trust")
-    root = trust.read_bytes() if trust is not None else copy.trust_root()
-    return verify_log(copy, read_trust(root), progress)
+    return read_trust(trust.read_bytes() if trust is not None else copy.trust_root())
 
 
-def document(report: Report, copy: LogCopy) -> dict[str, Any]:
-    """A report, ready for JSON."""
+def document(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | None = None) -> dict[str, Any]:
+    """A report, ready for JSON; `cosigned` where witnesses were asked for."""
+    witnesses = {} if cosigned is None else {"cosigned": {name: rfc3339(at) for name, at in cosigned.items()}}
     return {
         "ok": report.ok,
         "copy": str(copy.folder),
@@ -53,6 +86,7 @@ def document(report: Report, copy: LogCopy) -> dict[str, Any]:
         "faults": report.faults,
         "open": report.open,
         "findings": [asdict(finding) for finding in report.findings],
+        **witnesses,
     }
 
 
@@ -70,8 +104,8 @@ def unreadable_picture(error: VerificationError, copy: LogCopy) -> RenderableTyp
     )
 
 
-def picture(report: Report, copy: LogCopy) -> RenderableType:
-    """A report for people: the verdict, then what was found."""
+def picture(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | None = None) -> RenderableType:
+    """A report for people: the verdict, who cosigned it, then what was found."""
     head = report.checkpoint
     size = f"{head.size} {'entry' if head.size == 1 else 'entries'} of {head.origin}"
     if report.ok:
@@ -80,6 +114,9 @@ def picture(report: Report, copy: LogCopy) -> RenderableType:
         faults = f"{report.faults} {'fault' if report.faults == 1 else 'faults'}"
         line = Text.assemble(("✘ ", "bold red"), (faults, "bold"), f" in {size}")
     notes: list[RenderableType] = [line, Text(f"  copy: {copy.folder}", style="dim")]
+    notes += [
+        Text(f"  cosigned by {name} at {rfc3339(at)}", style="dim") for name, at in (cosigned or {}).items()
+    ]
     if report.open:
         notes.append(Text(f"  {report.open} intents have no outcome yet, which is allowed", style="dim"))
     if not report.ok:

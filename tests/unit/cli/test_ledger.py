@@ -14,9 +14,12 @@ from cli.app import app
 from cli.ledger import every_tile, size_of, write_copy
 from cli.output import CommandError, UsageError
 from cli.tamper import demonstrate
-from tests.support.log_forge import Forge
+from tests.support.log_forge import NOW, Forge
+from tests.support.witnesses import MemoryWitness
+from writ.ledger.cosignature import cosign
 from writ.ledger.errors import VerificationError
 from writ.ledger.logcopy import LogCopy
+from writ.ledger.note import Note
 
 
 class FolderLog:
@@ -133,6 +136,44 @@ def test_a_trust_root_from_elsewhere_is_believed_over_the_copys_own(folder: Path
 
 def test_a_trust_root_that_is_not_there_is_bad_usage(folder: Path) -> None:
     assert verify(str(folder), "--trust", str(folder / "nowhere")).exit_code == 2
+
+
+def with_witnesses(folder: Path, *signers: MemoryWitness) -> None:
+    note = Note.parse((folder / "checkpoint").read_bytes())
+    lines = [cosign(note.text, witness.verifier, NOW, witness.key.sign) for witness in signers]
+    (folder / "checkpoint").write_bytes(note.signed_with(lines).encode())
+
+
+def test_a_copy_verifies_under_a_policy_when_its_quorum_has_cosigned(folder: Path, tmp_path: Path) -> None:
+    first, second = MemoryWitness(), MemoryWitness("witness.example/w2")
+    policy = tmp_path / "policy"
+    policy.write_text(
+        f"witness one {first.verifier.encode()}\nwitness two {second.verifier.encode()}\n"
+        "group both all one two\nquorum both\n"
+    )
+    with_witnesses(folder, first)
+    refused = verify(str(folder), "--witness-policy", str(policy), "--json")
+    document = json.loads(refused.stdout)
+    assert (refused.exit_code, document["ok"], document["cosigned"]) == (1, False, {})
+    assert [finding["code"] for finding in document["findings"]] == ["ledger.quorum"]
+    assert "one cosigned it, both is asked for" in verify(str(folder), "--witness-policy", str(policy)).stdout
+    with_witnesses(folder, second)
+    accepted = verify(str(folder), "--witness-policy", str(policy), "--json")
+    assert accepted.exit_code == 0
+    assert set(json.loads(accepted.stdout)["cosigned"]) == {first.name, second.name}
+    shown = verify(str(folder), "--witness-policy", str(policy)).stdout
+    assert f"cosigned by {first.name} at 2026-03-01T12:00:00.000Z" in shown
+    assert verify(str(folder)).exit_code == 0
+
+
+def test_a_policy_that_does_not_read_is_refused_before_anything_is_verified(
+    folder: Path, tmp_path: Path
+) -> None:
+    assert verify(str(folder), "--witness-policy", str(tmp_path / "nowhere")).exit_code == 2
+    policy = tmp_path / "policy"
+    policy.write_text("quorum w1\n")
+    refused = verify(str(folder), "--witness-policy", str(policy), "--json")
+    assert (refused.exit_code, json.loads(refused.stdout)["error"]["field"]) == (1, "line 1")
 
 
 def test_a_folder_with_something_else_in_it_is_not_replaced(tmp_path: Path) -> None:

@@ -1,29 +1,27 @@
 """Checkpoints: a tree head as a C2SP signed note (https://c2sp.org/tlog-checkpoint).
 
 The log signs with ECDSA (signature type 2, whose key id is the start of SHA-256 over the SPKI, which is
-what Sigstore clients look for). Further lines, such as witness cosignatures, may follow and are kept.
+what Sigstore clients look for), and with Ed25519 (type 1) where it has such a key, for plain C2SP tools.
+Further lines, such as witness cosignatures, may follow and are kept.
 """
 
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from writ.ledger.canonical import b64decode_exact
-from writ.ledger.dsse import ECDSA
 from writ.ledger.errors import VerificationError
+from writ.ledger.note import KEY_ID_SIZE, KeyType, Note, Signature, VerifierKey, decode_root
 
-_MAX_NOTE: Final = 64 * 1024
-_LINE: Final = re.compile("\u2014 ([^ +\n]+) ([A-Za-z0-9+/]+={0,2})\n")
-_BODY: Final = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n")
+_MAX_SIZE: Final = 2**63 - 1
+_HEAD: Final = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n((?:[^\n]+\n)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,64 +48,66 @@ def key_id(key: ec.EllipticCurvePublicKey) -> bytes:
 
 
 def sign_checkpoint(
-    checkpoint: Checkpoint, key: ec.EllipticCurvePublicKey, sign: Callable[[bytes], bytes]
+    checkpoint: Checkpoint,
+    key: ec.EllipticCurvePublicKey,
+    sign: Callable[[bytes], bytes],
+    *,
+    second: tuple[VerifierKey, Callable[[bytes], bytes]] | None = None,
 ) -> bytes:
     """A signed note of the checkpoint.
 
-    `sign` returns the DER ECDSA signature, over SHA-256, of the bytes it is given.
+    `sign` returns the DER ECDSA signature, over SHA-256, of the bytes it is given; `second` is an Ed25519
+    key and what signs with it, for a second line.
     """
     text = checkpoint.text()
-    line = b64encode(key_id(key)[:4] + sign(text)).decode()
-    return text + f"\n\u2014 {checkpoint.origin} {line}\n".encode()
+    lines = [Signature(checkpoint.origin, key_id(key)[:KEY_ID_SIZE], sign(text))]
+    if second is not None:
+        other, sign_other = second
+        lines.append(Signature(other.name, other.key_id, sign_other(text)))
+    return Note(text, tuple(lines)).encode()
 
 
-def open_checkpoint(note: bytes, origin: str, key: ec.EllipticCurvePublicKey) -> Checkpoint:
+def log_verifier(origin: str, key: ec.EllipticCurvePublicKey) -> VerifierKey:
+    """The log's ECDSA key as a verifier key."""
+    return VerifierKey(origin, KeyType.ECDSA, spki(key))
+
+
+def open_checkpoint(
+    note: bytes, origin: str, key: ec.EllipticCurvePublicKey, second: VerifierKey | None = None
+) -> Checkpoint:
     """The checkpoint inside a note, read only after the log's signature over it holds.
+
+    A line of the log's second key need not be there; one that is there must hold.
 
     Raises
     ------
     VerificationError
         `ledger.checkpoint`: malformed, of another log, or not signed by `key`.
     """
-    text = _verified_text(note, origin, key)
-    match = _BODY.fullmatch(text)
-    if match is None:
-        raise VerificationError("checkpoint text is not origin, size, root", code="ledger.checkpoint")
-    root = b64decode(match[3])
-    checkpoint = Checkpoint(match[1], int(match[2]), root)
-    if checkpoint.origin != origin or checkpoint.text() != text.encode():
+    parsed = Note.parse(note)
+    if not log_verifier(origin, key).has_signed(parsed):
+        raise VerificationError(f"no signature of {origin} on the checkpoint", code="ledger.checkpoint")
+    if second is not None:
+        second.has_signed(parsed)
+    checkpoint, extensions = read_head(parsed.text)
+    if extensions or checkpoint.origin != origin or checkpoint.text() != parsed.text:
         raise VerificationError(f"checkpoint is not one of {origin}", code="ledger.checkpoint")
     return checkpoint
 
 
-def _verified_text(note: bytes, origin: str, key: ec.EllipticCurvePublicKey) -> str:
-    if len(note) > _MAX_NOTE:
-        raise VerificationError("checkpoint is longer than 64 KiB", code="ledger.checkpoint")
-    try:
-        decoded = note.decode()
-    except UnicodeDecodeError:
-        raise VerificationError("checkpoint is not UTF-8", code="ledger.checkpoint") from None
-    text, separator, lines = decoded.rpartition("\n\n")
-    text += "\n"
-    matches = list(_LINE.finditer(lines))
-    if not separator or not matches or "".join(match[0] for match in matches) != lines:
-        raise VerificationError("checkpoint is not a signed note", code="ledger.checkpoint")
-    ours = [match[2] for match in matches if match[1] == origin]
-    if not any(_is_signed(text.encode(), line, key) for line in ours):
-        raise VerificationError(f"no signature of {origin} on the checkpoint", code="ledger.checkpoint")
-    return text
+def read_head(text: bytes) -> tuple[Checkpoint, Sequence[str]]:
+    """The tree head in a note text whose signature was verified, and the extension lines below it.
 
-
-def _is_signed(text: bytes, line: str, key: ec.EllipticCurvePublicKey) -> bool:
-    """Whether the line is our key's; a line under our key id that does not verify spoils the note."""
+    Raises
+    ------
+    VerificationError
+        `ledger.checkpoint`: it does not start with origin, size and root.
+    """
+    match = _HEAD.fullmatch(text.decode())
     try:
-        blob = b64decode_exact(line.encode())
-    except ValueError as error:
-        raise VerificationError(f"checkpoint signature: {error}", code="ledger.checkpoint") from None
-    if blob[:4] != key_id(key)[:4]:
-        return False
-    try:
-        key.verify(blob[4:], text, ECDSA)
-    except InvalidSignature:
-        raise VerificationError("the checkpoint's signature is bad", code="ledger.checkpoint") from None
-    return True
+        root = decode_root(match[3]) if match else b""
+    except ValueError:
+        match = None
+    if match is None or int(match[2]) > _MAX_SIZE:
+        raise VerificationError("checkpoint text is not origin, size, root", code="ledger.checkpoint")
+    return Checkpoint(match[1], int(match[2]), root), match[4].split("\n")[:-1]

@@ -10,7 +10,7 @@ from aws_cdk import App
 sys.path.insert(0, str(Path(__file__).parent / "layers" / "core" / "python"))
 
 from stacks.manifest import load_folders
-from stacks.plane import build
+from stacks.plane import build, build_apart
 from stacks.settings import settings_for
 from stacks.staging import StagingError
 from writ.contracts.errors import ContractError
@@ -21,7 +21,10 @@ def main() -> None:
     app = App()
     try:
         settings = settings_for(app.node.try_get_context("env"), app.node.try_get_context("target"))
-        build(app, settings, load_folders())
+        folders = load_folders()
+        if settings.plane:
+            build(app, settings, folders)
+        build_apart(app, settings, folders)
     except (ContractError, StagingError, ValueError) as error:
         sys.exit(f"writ: {error}")
     app.synth()

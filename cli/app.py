@@ -16,6 +16,7 @@ from cli import (
     making,
     policy,
     sending,
+    witness_commands,
 )
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app.add_typer(actions.app, name="actions")
 app.add_typer(policy.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(witness_commands.app, name="witness")
 app.command("logs")(local.logs)
 app.add_typer(demo.app, name="demo")
 app.command("synth")(delivery.synth)

@@ -11,9 +11,11 @@ from cli import cdk, lifecycle
 from cli.output import CommandError, JsonFlag, Output, facts, reporting
 from cli.plane import ROOT, RunFile
 from cli.progress import Bars
+from cli.witnesses import Site
 
 Env = Annotated[
-    Literal["local", "dev", "staging", "prod"], typer.Argument(help="local, dev, staging or prod.")
+    Literal["local", "dev", "staging", "prod", "witness"],
+    typer.Argument(help="local, dev, staging, prod, or witness: a witness alone."),
 ]
 
 
@@ -31,16 +33,36 @@ def synth(env: Env = "local", as_json: JsonFlag = False) -> None:
 def deploy(env: Env, as_json: JsonFlag = False) -> None:
     """Deploy an environment with the AWS credentials of this shell; local is `writ up`."""
     with reporting(as_json) as output:
+        if env == "witness":
+            _witness_to_aws(output, env)
+            return
         file = lifecycle.up(output).file if env == "local" else _to_aws(output, env)
         output.show(file.model_dump(mode="json"), facts("", {"API": f"{file.api_url}/v1/"}))
 
 
-def _to_aws(output: Output, env: str) -> RunFile:
-    region = _region()
+def _witness_to_aws(output: Output, env: str) -> None:
+    """Deploy a witness alone, and show the line that a log's policy needs of it."""
+    import boto3
+
+    _region()
+    url = _outputs(output, env)[f"writ-{env}"]["WitnessUrl"]
+    make: Any = boto3.client
+    key = Site(env, make).verifier()
+    line = f"witness {env} {key.encode()} {url}"
+    document = {"name": key.name, "key": key.encode(), "url": url, "policy_line": line}
+    output.show(document, facts("", {"witness": key.name, "URL": url, "policy line": line}))
+
+
+def _outputs(output: Output, env: str) -> dict[str, dict[str, str]]:
     with Bars(output) as bars:
         bars.step(f"synthesizing {env}")
         assembly = cdk.synthesize(env)
-        outputs = cdk.deploy(assembly, {}, lambda done, total: bars.step(f"deploying {env}", done, total))
+        return cdk.deploy(assembly, {}, lambda done, total: bars.step(f"deploying {env}", done, total))
+
+
+def _to_aws(output: Output, env: str) -> RunFile:
+    region = _region()
+    outputs = _outputs(output, env)
     file = RunFile(
         env=env,
         api_url=outputs[f"writ-{env}-api"]["ApiUrl"].rstrip("/"),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cli import cdk
+from cli import cdk, witnesses
 from cli.emulator import ACCOUNT, REGION, ROOT_KEY, Emulator, Process, credentials
 
 ENV: Final = "local"
@@ -189,6 +189,9 @@ def deploy_to(endpoint: str, progress: Progress, *, target: str | None = None) -
     complete(client, cdk.templates(assembly))
     identity, api = outputs[f"writ-{ENV}-identity"], outputs[f"writ-{ENV}-api"]
     create_operator(client, identity["UserPoolId"])
+    if (witness := outputs.get(f"writ-{ENV}-witness")) is not None:
+        url = f"{endpoint}/_aws/execute-api/{witness['WitnessApiId']}/{witnesses.ROUTE}"
+        witnesses.introduce(client, ENV, f"writ-{ENV}-log-{ACCOUNT}", url)
     return {
         "api_id": api["ApiId"],
         "api_url": api["ApiUrl"],

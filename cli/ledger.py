@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from cli.output import CommandError
 from cli.plane import STATE
-from writ.ledger.logcopy import CHECKPOINT, TRUST_ROOT, LogCopy, entry_of
+from writ.ledger.logcopy import CHECKPOINT, TRUST_ROOT, WITNESS_POLICY, LogCopy, entry_of
 from writ.ledger.tiles import ENTRIES, Tile, tiles_of
 
 COPIES: Final = STATE / "ledger"
@@ -44,9 +44,10 @@ def write_copy(source: LogSource, folder: Path, progress: Progress = lambda _don
     building = folder.with_name(folder.name + ".part")
     shutil.rmtree(building, ignore_errors=True)
     _write(building / CHECKPOINT, note)
-    trust = source.object(TRUST_ROOT)
-    if trust is not None:
-        _write(building / TRUST_ROOT, trust)
+    for name in (TRUST_ROOT, WITNESS_POLICY):
+        data = source.object(name)
+        if data is not None:
+            _write(building / name, data)
     for tile in every_tile(size):
         data = source.object(tile.path)
         if data is not None:  # verification names a tile that is missing

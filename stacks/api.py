@@ -46,7 +46,6 @@ class ApiStack(Stack):
         **props: Any,
     ) -> None:
         super().__init__(scope, id, **props)
-        self._settings = settings
         self._names = Names.of(settings)
         self.api = apigateway.HttpApi(
             self,
@@ -57,55 +56,57 @@ class ApiStack(Stack):
         )
         # The emulator takes the API's id from this tag, so that its URL stays the same.
         Tags.of(self.api).add("ms-custom-id", "00077217")
-        self._stage()
+        make_stage(self, self.api, settings)
         authorizer = authorizers.HttpJwtAuthorizer(
             "Operators",
             f"https://cognito-idp.{self._names.region}.amazonaws.com/{identity.pool.user_pool_id}",
             jwt_audience=[identity.client.user_pool_client_id],
         )
         for bot in bots:
-            self._routes(bot, authorizer)
+            add_routes(self.api, bot, authorizer)
         CfnOutput(self, "ApiId", value=self.api.api_id)
         CfnOutput(self, "ApiUrl", value=self.api.api_endpoint)
 
-    def _stage(self) -> None:
-        log_group = logs.LogGroup(
-            self,
-            "AccessLogs",
-            log_group_name=f"/aws/apigateway/{self._names.thing('api')}",
-            retention=self._settings.log_retention,
-            removal_policy=self._settings.removal,
-        )
-        stage = apigateway.HttpStage(
-            self,
-            "Stage",
-            http_api=self.api,
-            stage_name="$default",
-            auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(
-                rate_limit=self._settings.rate, burst_limit=self._settings.burst
-            ),
-            detailed_metrics_enabled=True,
-        )
-        resource = stage.node.default_child
-        if isinstance(resource, apigateway.CfnStage):
-            resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-                destination_arn=log_group.log_group_arn, format=json.dumps(_LOGGED)
-            )
 
-    def _routes(self, bot: Bot, authorizer: authorizers.HttpJwtAuthorizer) -> None:
-        if bot.api is None:
-            return
-        integration = integrations.HttpLambdaIntegration(
-            bot.folder.name, bot.api, scope_permission_to_route=False
+def make_stage(scope: Construct, api: apigateway.HttpApi, settings: Settings) -> None:
+    """The one stage of an API: its limits, and a log line for every request."""
+    log_group = logs.LogGroup(
+        scope,
+        "AccessLogs",
+        log_group_name=f"/aws/apigateway/{Names.of(settings).thing('api')}",
+        retention=settings.log_retention,
+        removal_policy=settings.removal,
+    )
+    stage = apigateway.HttpStage(
+        scope,
+        "Stage",
+        http_api=api,
+        stage_name="$default",
+        auto_deploy=True,
+        throttle=apigateway.ThrottleSettings(rate_limit=settings.rate, burst_limit=settings.burst),
+        detailed_metrics_enabled=True,
+    )
+    resource = stage.node.default_child
+    if isinstance(resource, apigateway.CfnStage):
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log_group.log_group_arn, format=json.dumps(_LOGGED)
         )
-        for route in bot.folder.manifest.routes:
-            method, path = route.route.split(" ", 1)
-            added = self.api.add_routes(
-                path=path,
-                methods=[apigateway.HttpMethod(method)],
-                integration=integration,
-                authorizer=apigateway.HttpNoneAuthorizer() if route.auth == "none" else authorizer,
-            )
-            if route.auth == "none" and route.reason:
-                acknowledge(added[0], "AwsSolutions-APIG4", route.reason)
+
+
+def add_routes(api: apigateway.HttpApi, bot: Bot, authorizer: apigateway.IHttpRouteAuthorizer) -> None:
+    """The routes of a bot's manifest; each behind the authorizer, unless the manifest says why not."""
+    if bot.api is None:
+        return
+    integration = integrations.HttpLambdaIntegration(
+        bot.folder.name, bot.api, scope_permission_to_route=False
+    )
+    for route in bot.folder.manifest.routes:
+        method, path = route.route.split(" ", 1)
+        added = api.add_routes(
+            path=path,
+            methods=[apigateway.HttpMethod(method)],
+            integration=integration,
+            authorizer=apigateway.HttpNoneAuthorizer() if route.auth == "none" else authorizer,
+        )
+        if route.auth == "none" and route.reason:
+            acknowledge(added[0], "AwsSolutions-APIG4", route.reason)

@@ -40,7 +40,7 @@ def environment(
         "WRIT_BUS": names.bus,
         "WRIT_TABLES": _json({name: names.table(name) for name in needs.tables}),
         "WRIT_BUCKETS": _json({name: names.bucket(name) for name in needs.buckets}),
-        "WRIT_KEYS": _json({name: resources.keys[name] for name in needs.keys}),
+        "WRIT_KEYS": _json({name: resources.keys[name] for name in needs.keys if name in resources.keys}),
         "WRIT_SECRETS": _json({name: names.thing(name) for name in needs.secrets}),
         "WRIT_FUNCTIONS": _json({name: names.thing(name) for name in manifest.needs.functions}),
         "WRIT_AUTHORITY": names.thing(AUTHORITY) if AUTHORITY in needs.functions else "",

@@ -22,7 +22,7 @@ from stacks.grants import measure
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
-from stacks.tables import BUCKETS, SECRETS, SIGNING_KEYS, TABLES, TTL_ATTRIBUTE, Key, TableSpec
+from stacks.tables import ED25519_KEYS, PLANE, TTL_ATTRIBUTE, Key, State, TableSpec
 
 _BOUNDARY: Final = Path(__file__).parent.parent / "policies" / "boundaries" / "function.json"
 
@@ -31,16 +31,25 @@ class FoundationStack(Stack):
     """The state of one environment; other stacks only refer to it."""
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: Settings, folders: Sequence[BotFolder], **props: Any
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        folders: Sequence[BotFolder],
+        state: State = PLANE,
+        **props: Any,
     ) -> None:
         super().__init__(scope, id, **props)
         self._settings = settings
         self._names = Names.of(settings)
-        self.tables = {spec.name: self._table(spec) for spec in TABLES}
-        self._access_logs = self._bucket("access", expire_days=settings.log_days)
-        self.buckets = {name: self._bucket(name) for name in BUCKETS}
-        self.keys = {name: self._signing_key(name, folders) for name in SIGNING_KEYS}
-        self.secrets = {name: self._secret(name) for name in SECRETS}
+        self.tables = {spec.name: self._table(spec) for spec in state.tables}
+        if state.buckets:
+            self._access_logs = self._bucket("access", expire_days=settings.log_days)
+        self.buckets = {name: self._bucket(name) for name in state.buckets}
+        lacking = frozenset() if settings.target.ed25519 else ED25519_KEYS
+        self.keys = {name: self._signing_key(name, folders) for name in state.keys if name not in lacking}
+        self.secrets = {name: self._secret(name) for name in state.secrets}
         self.alarm_topic = self._alarm_topic()
         self.boundary = self._boundary(folders)
 
@@ -98,7 +107,7 @@ class FoundationStack(Stack):
             f"Key{name.capitalize()}",
             alias=self._names.alias(name),
             description=f"Writ {self._settings.env}: signs for {name}",
-            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_spec=kms.KeySpec.ECC_NIST_EDWARDS25519 if name in ED25519_KEYS else kms.KeySpec.ECC_NIST_P256,
             key_usage=kms.KeyUsage.SIGN_VERIFY,
             removal_policy=self._settings.removal,
         )

@@ -1,7 +1,7 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
-read, append, upsert (tables and buckets), bulk (tables), sign, public (keys), secret, start (flows), invoke
-(functions), put (metrics), emit (the bus). What a verb does not say, a function cannot do.
+read, append, upsert (tables and buckets), bulk (tables), cosign (buckets), sign, public (keys), secret, start
+(flows), invoke (functions), put (metrics), emit (the bus). What a verb does not say, a function cannot do.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.tables import INDEXES
 from writ.contracts.manifest import Manifest
+from writ.ledger.logcopy import CHECKPOINT
 
 _TABLE_ACTIONS: Final = {
     "read": ("BatchGetItem", "ConditionCheckItem", "GetItem", "Query"),
@@ -25,6 +26,8 @@ _TABLE_ACTIONS: Final = {
     "bulk": ("BatchWriteItem",),
 }
 _BUCKET_ACTIONS: Final = {"read": ("GetObject",), "append": ("PutObject",), "upsert": ("PutObject",)}
+# A verb for one object of a bucket only.
+_OBJECT_ACTIONS: Final = {"cosign": ("PutObject", CHECKPOINT)}
 _KEY_ACTIONS: Final = {"sign": "kms:Sign", "public": "kms:GetPublicKey"}
 
 # What the loop itself touches for a bot that takes actions, whatever its manifest says.
@@ -105,15 +108,18 @@ def _tables(tables: Mapping[str, Iterable[str]], names: Names) -> Iterator[Polic
 
 def _buckets(buckets: Mapping[str, Sequence[str]], names: Names) -> Iterator[PolicyStatement]:
     for name, verbs in buckets.items():
-        actions = sorted({f"s3:{action}" for verb in verbs for action in _BUCKET_ACTIONS[verb]})
-        yield from _allow(f"Bucket {name}", actions, [f"{names.bucket_arn(name)}/*"])
+        actions = {f"s3:{action}" for verb in verbs for action in _BUCKET_ACTIONS.get(verb, ())}
+        yield from _allow(f"Bucket {name}", sorted(actions), [f"{names.bucket_arn(name)}/*"])
+        for action, key in (_OBJECT_ACTIONS[verb] for verb in verbs if verb in _OBJECT_ACTIONS):
+            yield from _allow(f"{key} in {name}", [f"s3:{action}"], [f"{names.bucket_arn(name)}/{key}"])
         if "read" in verbs:  # without it S3 answers a missing object with 403 instead of 404
             yield from _allow(f"List {name}", ["s3:ListBucket"], [names.bucket_arn(name)])
 
 
 def _keys(keys: Mapping[str, Sequence[str]], arns: Mapping[str, str]) -> Iterator[PolicyStatement]:
     for name, verbs in keys.items():
-        yield from _allow(f"Key {name}", [_KEY_ACTIONS[verb] for verb in sorted(verbs)], [arns[name]])
+        if name in arns:  # a target may lack the kind of key
+            yield from _allow(f"Key {name}", [_KEY_ACTIONS[verb] for verb in sorted(verbs)], [arns[name]])
 
 
 def measure(manifest: Manifest, conditions: bool) -> Iterator[PolicyStatement]:

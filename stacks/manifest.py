@@ -10,7 +10,7 @@ from typing import Final
 import yaml
 from pydantic import ValidationError
 
-from stacks.tables import BUCKETS, SECRETS, SIGNING_KEYS, STREAMS, TABLES
+from stacks.tables import PLANE, STREAMS, WITNESS
 from writ.contracts.errors import ContractError, from_validation
 from writ.contracts.event import event_types
 from writ.contracts.manifest import Manifest
@@ -99,6 +99,8 @@ def _problems(folder: BotFolder) -> Iterator[tuple[str, str]]:
         yield "routes", "there is no api.py to answer them"
     if not folder.functions:
         yield "triggers", "it has no trigger, no route and no handler.py"
+    if manifest.apart and (manifest.actions or manifest.triggers or manifest.emits):
+        yield "apart", "what stands apart has no part in the plane's events"
     if manifest.kind == "system" and manifest.actions:
         yield "actions", "only a bot takes actions"
 
@@ -124,11 +126,12 @@ def _conflicts(folders: Sequence[BotFolder]) -> Iterator[ContractError]:
 def _unknown(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
     """Names that mean nothing here, each with its field and what it should be."""
     needs, triggers = manifest.needs, manifest.triggers
+    state = WITNESS if manifest.apart else PLANE
     used = (
-        ("needs.tables", "table", needs.tables, [spec.name for spec in TABLES]),
-        ("needs.buckets", "bucket", needs.buckets, BUCKETS),
-        ("needs.keys", "key", needs.keys, SIGNING_KEYS),
-        ("needs.secrets", "secret", needs.secrets, SECRETS),
+        ("needs.tables", "table", needs.tables, [spec.name for spec in state.tables]),
+        ("needs.buckets", "bucket", needs.buckets, state.buckets),
+        ("needs.keys", "key", needs.keys, state.keys),
+        ("needs.secrets", "secret", needs.secrets, state.secrets),
         ("triggers.stream", "stream of table", [t.stream for t in triggers if t.stream], STREAMS),
         ("triggers.event", "event type", [t.event for t in triggers if t.event], event_types()),
         ("emits", "event type", manifest.emits, event_types()),

@@ -22,6 +22,7 @@ from stacks.names import Names
 from stacks.observability import ObservabilityStack
 from stacks.settings import Settings
 from stacks.staging import MAX_UNZIPPED_BYTES, Staging, StagingError, catalog, unzipped_bytes
+from stacks.witness import WitnessStack
 
 REGISTRY: Final = "registry"
 
@@ -99,10 +100,36 @@ def build(
     return ControlPlane(foundation, bus, bots, identity, api, observability)
 
 
+def build_apart(
+    app: App, settings: Settings, folders: Sequence[BotFolder], staging: Staging | None = None
+) -> tuple[WitnessStack, ...]:
+    """Add what stands apart from the control plane to an app, where its settings and its target have it."""
+    if not (settings.witness and settings.target.ed25519):
+        return ()
+    own = settings.apart
+    staging = staging or Staging.of(own.env)
+    return tuple(
+        WitnessStack(
+            app,
+            f"writ-{own.env}",
+            settings=own,
+            name=settings.witness_name,
+            folder=folder,
+            code=_code(folder, folders, staging, own),
+            env=own.environment(),
+            termination_protection=own.protected,
+        )
+        for folder in folders
+        if folder.manifest.apart
+    )
+
+
 def deployed(folders: Sequence[BotFolder], settings: Settings) -> tuple[BotFolder, ...]:
-    """The folders that an environment gets: all but what its target does by itself."""
+    """The folders of a control plane: all but what its target does by itself and what stands apart."""
     native = settings.target.embedded_metrics
-    return tuple(folder for folder in folders if not (native and folder.forwards_metrics))
+    return tuple(
+        folder for folder in folders if not (folder.manifest.apart or (native and folder.forwards_metrics))
+    )
 
 
 def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, settings: Settings) -> Code:

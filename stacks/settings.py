@@ -41,6 +41,8 @@ class Target:
         Whether it makes metrics of log lines in the embedded metric format; else a function does.
     session_principals
         Whether `aws:PrincipalArn` is the ARN of a role's session, where AWS has that of the role.
+    ed25519
+        Whether its KMS has Ed25519 keys.
     linked_layer
         Whether functions see this machine's files, so that the dependency layer can be a link.
     """
@@ -51,6 +53,7 @@ class Target:
     event_conditions: bool = True
     embedded_metrics: bool = True
     session_principals: bool = False
+    ed25519: bool = True
     linked_layer: bool = False
 
 
@@ -70,13 +73,18 @@ EMULATOR: Final = Target(
     session_principals=True,
     linked_layer=True,
 )
-LOCALSTACK: Final = Target("localstack", refuses=frozenset(Feature), tls=False, event_conditions=False)
+LOCALSTACK: Final = Target(
+    "localstack", refuses=frozenset(Feature), tls=False, event_conditions=False, ed25519=False
+)
 TARGETS: Final = {target.name: target for target in (AWS, EMULATOR, LOCALSTACK)}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of one environment. Days are calendar days."""
+    """Settings of one environment. Days are calendar days.
+
+    `plane`: whether it is a control plane. `witness`: whether it has a witness, beside the plane or alone.
+    """
 
     env: str
     target: Target
@@ -90,6 +98,8 @@ class Settings:
     burst: int = 200
     rate: int = 100
     second_factor: bool = True
+    plane: bool = True
+    witness: bool = False
 
     @property
     def removal(self) -> RemovalPolicy:
@@ -108,6 +118,16 @@ class Settings:
     def identity_base(self) -> str:
         """What the URI of every bot's certificate begins with."""
         return f"https://{self.domain}/bots/"
+
+    @property
+    def witness_name(self) -> str:
+        """What a witness of this environment calls itself in its cosignatures."""
+        return f"witness.{self.domain}/{self.env}"
+
+    @property
+    def apart(self) -> Settings:
+        """The settings of what stands apart from the plane, under names of its own."""
+        return replace(self, env=f"{self.env}-witness") if self.plane else self
 
     @property
     def issuer(self) -> str:
@@ -154,6 +174,7 @@ _ENVIRONMENTS: Final = {
             protected=False,
             log_days=7,
             second_factor=False,
+            witness=True,
             rate=2000,
             burst=5000,
         ),
@@ -169,6 +190,8 @@ _ENVIRONMENTS: Final = {
             rate=500,
             burst=1000,
         ),
+        # A witness alone, for an account that the witnessed plane has no say in.
+        Settings(env="witness", target=AWS, domain=_DOMAIN, log_days=365, plane=False, witness=True),
     )
 }
 

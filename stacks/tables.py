@@ -36,7 +36,9 @@ def _table(name: str, key: Key, *, expires: bool = False, streams: bool = False,
 
 TTL_ATTRIBUTE: Final = "ttl"
 BUCKETS: Final = ("raw", "log", "anchors")
-SIGNING_KEYS: Final = ("ca", "ct", "log")
+SIGNING_KEYS: Final = ("ca", "ct", "log", "note")
+# Ed25519, which not every target has; the others are P-256, all that Sigstore clients accept.
+ED25519_KEYS: Final = frozenset({"note", "witness"})
 SECRETS: Final = ("webhook",)
 # What a list of tasks shows and filters by; evidence and history stay in the table.
 _LISTED: Final = ("task", "owner", "source", "search")
@@ -72,5 +74,26 @@ TABLES: Final = (
     _table("promises", Key("leaf")),
     _table("usage", Key("pk", "sk"), expires=True),
 )
-INDEXES: Final = {spec.name: tuple(spec.indexes) for spec in TABLES}
+
+
+@dataclass(frozen=True)
+class State:
+    """What one deployment keeps, by logical name."""
+
+    tables: tuple[TableSpec, ...]
+    buckets: tuple[str, ...]
+    keys: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
+PLANE: Final = State(TABLES, BUCKETS, SIGNING_KEYS, SECRETS)
+# A witness stands apart from the plane: it must not fall with it.
+WITNESS: Final = State((_table("watched", Key("origin")),), (), ("witness",), ())
+EVERYTHING: Final = State(
+    (*PLANE.tables, *WITNESS.tables),
+    (*PLANE.buckets, *WITNESS.buckets),
+    (*PLANE.keys, *WITNESS.keys),
+    (*PLANE.secrets, *WITNESS.secrets),
+)
+INDEXES: Final = {spec.name: tuple(spec.indexes) for spec in EVERYTHING.tables}
 STREAMS: Final = frozenset(spec.name for spec in TABLES if spec.streams)

@@ -11,7 +11,7 @@ from writ.adapters.entry_table import EntryTable
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.adapters.head_table import HeadTable
 from writ.adapters.index_table import IndexTable
-from writ.adapters.kms import KmsSigner
+from writ.adapters.kms import KmsEd25519, KmsSigner
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.system import SystemClock
 from writ.ledger.sequencer import Sequencer, SequencerPorts
@@ -35,6 +35,8 @@ def connect() -> Connected:
     files = LogBucket(environment.bucket("log"))
     certificates = CertificateTable(environment.table("certificates"))
     signer = KmsSigner(environment.key("log"))
+    # A target whose KMS knows no Ed25519 has no such key.
+    note_signer = KmsEd25519(environment.key("note")) if "note" in environment.keys else None
     trust = Trust(
         origin=environment.log_origin,
         identity_base=environment.identity_base,
@@ -43,6 +45,7 @@ def connect() -> Connected:
         files=files,
         log=signer,
         ct=KmsSigner(environment.key("ct")),
+        note=note_signer,
     )
     ports = SequencerPorts(
         entries=EntryTable(environment.table("entries")),
@@ -54,5 +57,6 @@ def connect() -> Connected:
         signer=signer,
         clock=SystemClock(),
         check=trust.check,
+        note_signer=note_signer,
     )
     return Connected(Sequencer(environment.log_origin, ports), EventBridgeBus(environment.bus), trust)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cryptography import x509
 
-from writ.contracts.errors import TransientError
+from writ.contracts.errors import ConflictError, TransientError
 from writ.ledger.evidence import EvidenceChecker
 from writ.ledger.leaf import decode_leaf
 from writ.ledger.logcopy import TRUST_ROOT
+from writ.ledger.note import KeyType, VerifierKey
 from writ.ledger.trust import TrustRoot
-from writ.ports.ledger import CertificateStore, LogFiles, LogSigner
+from writ.ports.ledger import CertificateStore, LogFiles, LogSigner, NoteSigner
 
 
 class Trust:
     """Known once the authority has made its certificate.
 
     `log` and `ct` are the keys of the log and of certificate timestamps, of which only the public halves
-    are asked for.
+    are asked for; so is `note`, the key of the second line on checkpoints, where there is one.
     """
 
     def __init__(
@@ -29,6 +32,7 @@ class Trust:
         files: LogFiles,
         log: LogSigner,
         ct: LogSigner,
+        note: NoteSigner | None = None,
     ) -> None:
         self._origin = origin
         self._identity_base = identity_base
@@ -37,6 +41,7 @@ class Trust:
         self._files = files
         self._log = log
         self._ct = ct
+        self._note = note
         self._checker: EvidenceChecker | None = None
         self._published = False
 
@@ -52,6 +57,7 @@ class Trust:
             authorities=(x509.load_pem_x509_certificate(pem),),
             identity_base=self._identity_base,
             issuer=self._issuer,
+            note_key=self._note_key(),
         )
 
     def check(self, entry_id: str, envelope: bytes, leaf: bytes) -> None:
@@ -63,5 +69,21 @@ class Trust:
     def publish(self) -> None:
         """Put the trust root beside the log, once. Who verifies had better get it from elsewhere."""
         if not self._published:
-            self._files.create(TRUST_ROOT, self.root().encode())
+            root = self.root()
+            try:
+                self._files.create(TRUST_ROOT, root.encode())
+            except ConflictError:
+                self._extend(root)
             self._published = True
+
+    def _extend(self, root: TrustRoot) -> None:
+        """Add the second key to a trust root of before there was one. Raises ConflictError for any other."""
+        published = self._files.read(TRUST_ROOT)
+        if published is None or TrustRoot.decode(published) != replace(root, note_key=None):
+            raise ConflictError(f"{TRUST_ROOT} is of other keys", code="ledger.forked")
+        self._files.replace(TRUST_ROOT, root.encode())
+
+    def _note_key(self) -> VerifierKey | None:
+        if self._note is None:
+            return None
+        return VerifierKey(self._origin, KeyType.ED25519, self._note.material())

@@ -19,11 +19,12 @@ from stacks.staging import Archive
 class Plane:
     """What every bot shares: the bus, the tables with a stream, the boundary, where alarms go.
 
-    `measured` are the functions whose logs hold metrics that somebody reads.
+    `bus` is None where nothing is woken by events. `measured` are the functions whose logs hold metrics that
+    somebody reads.
     """
 
     settings: Settings
-    bus: events.IEventBus
+    bus: events.IEventBus | None
     streams: Mapping[str, dynamodb.ITable]
     boundary: iam.IManagedPolicy
     alarms: sns.ITopic

@@ -81,6 +81,9 @@ class MemoryFiles:
         if self.files.setdefault(path, data) != data:
             raise ConflictError(f"{path} exists with other content", code="ledger.forked")
 
+    def replace(self, path: str, data: bytes) -> None:
+        self.files[path] = data
+
     def read_checkpoint(self) -> tuple[bytes, str] | None:
         return self.checkpoint
 

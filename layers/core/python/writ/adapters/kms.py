@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from writ.adapters import aws
 from writ.contracts.errors import WritError
+from writ.ledger.note import ed25519_material
 from writ.ledger.trust import load_key
 
 if TYPE_CHECKING:
@@ -30,24 +31,33 @@ class KmsSigner:
         return self._public_key
 
     def sign(self, data: bytes) -> bytes:
-        if len(data) > MAX_RAW:
-            raise WritError(f"KMS signs {MAX_RAW} bytes at most, not {len(data)}", code="ledger.too_long")
-        try:
-            answer = aws.client("kms").sign(
-                KeyId=self._key_id, Message=data, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise aws.failure(error, "signing with KMS") from error
-        signature: bytes = answer["Signature"]
-        return signature
+        return _sign(self._key_id, data, "ECDSA_SHA_256")
 
     @cached_property
     def _public_key(self) -> ec.EllipticCurvePublicKey:
-        try:
-            answer = aws.client("kms").get_public_key(KeyId=self._key_id)
-        except (BotoCoreError, ClientError) as error:
-            raise aws.failure(error, "reading a public key from KMS") from error
-        return load_key(answer["PublicKey"])
+        return load_key(_public_key(self._key_id))
+
+
+class KmsEd25519:
+    """An Ed25519 key in KMS; `key_id` is the id, ARN or alias of an ECC_NIST_EDWARDS25519 key.
+
+    KMS signs the bytes themselves (pure Ed25519, RFC 8032) only as ED25519_SHA_512 of a RAW message.
+    """
+
+    def __init__(self, key_id: str) -> None:
+        self._key_id = key_id
+
+    def material(self) -> bytes:
+        """The 32 bytes of the public key."""
+        return self._material
+
+    def sign(self, data: bytes) -> bytes:
+        """The 64-byte signature of at most 4,096 bytes."""
+        return _sign(self._key_id, data, "ED25519_SHA_512")
+
+    @cached_property
+    def _material(self) -> bytes:
+        return ed25519_material(_public_key(self._key_id))
 
 
 class KmsPrivateKey(ec.EllipticCurvePrivateKey):
@@ -96,3 +106,25 @@ class KmsPrivateKey(ec.EllipticCurvePrivateKey):
 
 def _kept() -> WritError:
     return WritError("the key does not leave KMS", code="ledger.key_kept")
+
+
+def _sign(key_id: str, data: bytes, algorithm: str) -> bytes:
+    if len(data) > MAX_RAW:
+        raise WritError(f"KMS signs {MAX_RAW} bytes at most, not {len(data)}", code="ledger.too_long")
+    try:
+        answer = aws.client("kms").sign(
+            KeyId=key_id, Message=data, MessageType="RAW", SigningAlgorithm=algorithm
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise aws.failure(error, "signing with KMS") from error
+    signature: bytes = answer["Signature"]
+    return signature
+
+
+def _public_key(key_id: str) -> bytes:
+    try:
+        answer = aws.client("kms").get_public_key(KeyId=key_id)
+    except (BotoCoreError, ClientError) as error:
+        raise aws.failure(error, "reading a public key from KMS") from error
+    der: bytes = answer["PublicKey"]
+    return der

@@ -11,7 +11,7 @@ from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventType
 
 TableVerb = Literal["read", "append", "upsert", "bulk"]
-BucketVerb = Literal["read", "append", "upsert"]
+BucketVerb = Literal["read", "append", "upsert", "cosign"]
 _Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
 
 
@@ -78,12 +78,16 @@ class Slo(_Part):
 
 
 class Manifest(_Part):
-    """`functions/<name>/bot.yaml`, validated."""
+    """`functions/<name>/bot.yaml`, validated.
+
+    `apart`: deployed in a stack of its own that shares nothing with the plane, in any account.
+    """
 
     name: Name
     summary: Annotated[str, Field(min_length=10, max_length=200)]
     owner: Name
     kind: Literal["bot", "system"] = "bot"
+    apart: bool = False
     triggers: list[Trigger] = []
     actions: dict[Name, ActionSpec] = {}
     needs: Needs = Field(default_factory=Needs)

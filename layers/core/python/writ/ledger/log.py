@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from writ.ledger.checkpoint import Checkpoint
+    from writ.ledger.note import VerifierKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +51,23 @@ class Log:
         if trust is None:
             raise _nothing_yet()
         root = TrustRoot.decode(trust)
-        return cls.under(files, root.origin, root.log_key)
+        return cls.under(files, root.origin, root.log_key, root.note_key)
 
     @classmethod
-    def under(cls, files: LogFiles, origin: str, key: ec.EllipticCurvePublicKey) -> Log:
-        """The same, where the log's name and key are known from elsewhere."""
+    def under(
+        cls,
+        files: LogFiles,
+        origin: str,
+        key: ec.EllipticCurvePublicKey,
+        second: VerifierKey | None = None,
+    ) -> Log:
+        """The same, where the log's name and keys are known from elsewhere."""
         from writ.ledger.checkpoint import open_checkpoint
 
         found = files.read_checkpoint()
         if found is None:
             raise _nothing_yet()
-        return cls(files, Head(found[0], open_checkpoint(found[0], origin, key)))
+        return cls(files, Head(found[0], open_checkpoint(found[0], origin, key, second)))
 
     def leaf(self, index: int) -> bytes:
         """Raises NotFoundError beyond the end of the log."""

@@ -6,6 +6,7 @@ tile/<L>/<N>[.p/<W>]        hash tiles
 tile/entries/<N>[.p/<W>]    entry bundles
 statements/<entry id>.json  envelopes, byte for byte
 trust-root.json             keys and authorities; take it from elsewhere to trust less
+witness-policy              the witnesses that the log asks, where there are any; likewise
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from writ.ledger.tiles import Tile
 
 CHECKPOINT: Final = "checkpoint"
 TRUST_ROOT: Final = "trust-root.json"
+WITNESS_POLICY: Final = "witness-policy"
 _STATEMENT: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,127})\.json")
 _MAX_FILE: Final = 32 * 1024 * 1024
 

@@ -19,6 +19,7 @@ from writ.ledger.batch import Leaves, in_stream_order, staging_path
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from writ.ledger.errors import VerificationError
 from writ.ledger.leaf import decode_leaf, encode_leaf, verifier_of
+from writ.ledger.note import KeyType, Note, VerifierKey
 from writ.ledger.tiles import Edge, Growth, Tile, grow
 from writ.ports.clock import Clock
 from writ.ports.ledger import (
@@ -30,6 +31,7 @@ from writ.ports.ledger import (
     LogFiles,
     LogIndex,
     LogSigner,
+    NoteSigner,
     StoredEntry,
 )
 
@@ -47,7 +49,8 @@ class SequencerPorts:
     """What a sequencer needs from outside.
 
     `check` (entry id, envelope, leaf) raises VerificationError for a statement that whole-log
-    verification would refuse: such an entry stays out of the log.
+    verification would refuse: such an entry stays out of the log. `note_signer` makes the second line of
+    checkpoints, where there is one.
     """
 
     entries: EntryStore
@@ -59,6 +62,7 @@ class SequencerPorts:
     signer: LogSigner
     clock: Clock
     check: Check
+    note_signer: NoteSigner | None = None
 
 
 @dataclass(slots=True)
@@ -209,13 +213,22 @@ class Sequencer:
         if current is not None and standing == checkpoint and not again:
             note = current[0]
         else:
-            note = sign_checkpoint(checkpoint, self._ports.signer.public_key(), self._ports.signer.sign)
+            note = self._sign(checkpoint)
+            if current is not None and standing == checkpoint:
+                note = _keeping_cosignatures(note, current[0])
             self._ports.files.replace_checkpoint(note, current[1] if current else None)
         self._ports.anchors.create(head.size, head.root, note)
         applied = replace(head, applied=True, published_at=self._ports.clock.now(), version=head.version + 1)
         self._ports.heads.swap(head, applied)
         done.published.append(checkpoint)
         return applied
+
+    def _sign(self, checkpoint: Checkpoint) -> bytes:
+        signer, second = self._ports.signer, self._ports.note_signer
+        other = None
+        if second is not None:
+            other = VerifierKey(self._origin, KeyType.ED25519, second.material()), second.sign
+        return sign_checkpoint(checkpoint, signer.public_key(), signer.sign, second=other)
 
     def _standing(self, current: tuple[bytes, str] | None) -> Checkpoint | None:
         if current is None:
@@ -252,6 +265,13 @@ class Sequencer:
         if data is None:
             raise WritError(f"{tile.path} is gone", code="ledger.corrupt")
         return data
+
+
+def _keeping_cosignatures(note: bytes, before: bytes) -> bytes:
+    """A note signed again, with the lines of others that stood under the same text."""
+    signed, old = Note.parse(note), Note.parse(before)
+    others = [line for line in old.signatures if line.name != signed.origin]
+    return signed.signed_with(others).encode()
 
 
 def _with_previous(entries: Iterable[StoredEntry]) -> list[tuple[str, str]]:

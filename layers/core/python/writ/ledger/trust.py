@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, V
 from writ.contracts.errors import from_validation
 from writ.ledger.checkpoint import Checkpoint, key_id, open_checkpoint, spki
 from writ.ledger.errors import VerificationError
+from writ.ledger.note import KeyType, VerifierKey
 
 
 class _Ended(BaseModel):
@@ -38,13 +39,17 @@ class _Retired(BaseModel):
 
 
 class _File(BaseModel):
-    """`trust-root.json`: keys are base64 of DER SubjectPublicKeyInfo, certificates base64 of DER."""
+    """`trust-root.json`: keys are base64 of DER SubjectPublicKeyInfo, certificates base64 of DER.
+
+    `log_vkey` is the key of the log's second signature, as https://c2sp.org/signed-note writes it.
+    """
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     origin: str = Field(min_length=1, max_length=256)
     log_key: Base64Bytes
+    log_vkey: str | None = Field(default=None, max_length=512)
     ct_key: Base64Bytes
     authorities: list[Base64Bytes] = Field(min_length=1)
     identity_base: str = Field(min_length=1)
@@ -71,6 +76,7 @@ class TrustRoot:
 
     A bot's identity is the URI `identity_base` followed by its name. Keys count from the beginning of the
     log on: a new log key also vouches for what was integrated before it, in checkpoints that it signs.
+    `note_key` is the Ed25519 key of the second line on checkpoints, where the log has one.
     """
 
     origin: str
@@ -80,6 +86,7 @@ class TrustRoot:
     identity_base: str
     issuer: str
     retired: Retired = Retired()
+    note_key: VerifierKey | None = None
 
     @property
     def began(self) -> datetime:
@@ -125,11 +132,11 @@ class TrustRoot:
             `ledger.checkpoint`, as the log's key of today finds it.
         """
         try:
-            return open_checkpoint(note, self.origin, self.log_key)
+            return open_checkpoint(note, self.origin, self.log_key, self.note_key)
         except VerificationError as error:
             for key, _ in self.retired.log_keys:
                 with suppress(VerificationError):
-                    return open_checkpoint(note, self.origin, key)
+                    return open_checkpoint(note, self.origin, key, self.note_key)
             raise error from None
 
     @classmethod
@@ -154,6 +161,7 @@ class TrustRoot:
             file.identity_base,
             file.issuer,
             _retired(file.retired or _Retired()),
+            None if file.log_vkey is None else _load_note_key(file.log_vkey, file.origin),
         )
 
     def encode(self) -> bytes:
@@ -162,6 +170,7 @@ class TrustRoot:
             version=1,
             origin=self.origin,
             log_key=spki(self.log_key),
+            log_vkey=self.note_key.encode() if self.note_key else None,
             ct_key=spki(self.ct_key),
             authorities=[certificate.public_bytes(Encoding.DER) for certificate in self.authorities],
             identity_base=self.identity_base,
@@ -198,6 +207,14 @@ def require_p256(key: object) -> ec.EllipticCurvePublicKey:
     """The key, if it is a P-256 one: the only kind every Sigstore client accepts everywhere."""
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise VerificationError("not a P-256 key", code="ledger.key")
+    return key
+
+
+def _load_note_key(text: str, origin: str) -> VerifierKey:
+    key = VerifierKey.parse(text)
+    if key.type is not KeyType.ED25519 or key.name != origin:
+        message = f"log_vkey is no Ed25519 key of {origin}"
+        raise VerificationError(message, code="ledger.trust_root", field="log_vkey")
     return key
 
 

@@ -41,7 +41,7 @@ def verify_log(copy: LogCopy, trust: TrustRoot, progress: Progress | None = None
     VerificationError
         When there is no checkpoint signed by the log to hold the copy against.
     """
-    checkpoint = open_checkpoint(copy.checkpoint(), trust.origin, trust.log_key)
+    checkpoint = open_checkpoint(copy.checkpoint(), trust.origin, trust.log_key, trust.note_key)
     report = Report(checkpoint)
     with closing(Book()) as book:
         report.add(_read_files(copy, book))

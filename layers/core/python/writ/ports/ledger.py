@@ -82,6 +82,9 @@ class LogFiles(Protocol):
     def create(self, path: str, data: bytes) -> None:
         """Write a file that never changes. Raises ConflictError when it exists with other content."""
 
+    def replace(self, path: str, data: bytes) -> None:
+        """Write a file that may change, whatever stands there."""
+
     def read_checkpoint(self) -> tuple[bytes, str] | None:
         """The signed note and a tag of its version."""
 
@@ -200,6 +203,16 @@ class LogSigner(Protocol):
 
     def sign(self, data: bytes) -> bytes:
         """DER ECDSA over SHA-256 of the data."""
+
+
+class NoteSigner(Protocol):
+    """An Ed25519 key, which never leaves where it is kept."""
+
+    def material(self) -> bytes:
+        """The 32 bytes of the public key."""
+
+    def sign(self, data: bytes) -> bytes:
+        """The 64-byte signature of the data, RFC 8032."""
 
 
 class Authority(Protocol):

@@ -45,6 +45,7 @@ class Environment(BaseModel):
     log_origin: str = ""
     identity_base: str = ""
     issuer: str = ""
+    witness_name: str = ""
     identities: Json[dict[str, str]] = {}
     timeout_s: int = 30
 

@@ -18,9 +18,13 @@ from stacks.names import Names
 OUTCOMES: Final = ("ActionsSucceeded", "ActionsFailed", "ActionsDenied", "ActionsExpired", "ActionsWaiting")
 LEDGER_LAG_S: Final = "LedgerLagSeconds"
 APPROVALS_WAITING: Final = "ApprovalsWaiting"
+WITNESSES_REFUSING: Final = "WitnessesRefusing"
+CHECKPOINTS_INCONSISTENT: Final = "CheckpointsInconsistent"
 FIVE_MINUTES: Final = Duration.minutes(5)
 SEQUENCER: Final = "sequencer"
 RECONCILER: Final = "reconciler"
+PUBLISHER: Final = "publisher"
+WITNESS: Final = "witness"
 
 
 def measured(folders: Iterable[BotFolder]) -> tuple[str, ...]:
@@ -28,7 +32,7 @@ def measured(folders: Iterable[BotFolder]) -> tuple[str, ...]:
     return tuple(
         function
         for folder in folders
-        if folder.manifest.actions or folder.name in {SEQUENCER, RECONCILER}
+        if folder.manifest.actions or folder.name in {SEQUENCER, RECONCILER, PUBLISHER}
         for function in folder.functions
     )
 

@@ -41,6 +41,7 @@ class ObservabilityStack(Stack):
         self._dashboard("bots", [self._bot_row(folder) for folder in folders])
         self._dashboard("platform", self._platform_rows())
         self._lag_alarm()
+        self._witness_alarm()
 
     def _dashboard(self, name: str, rows: Sequence[list[cloudwatch.IWidget]]) -> None:
         dashboard = cloudwatch.Dashboard(self, name.capitalize(), dashboard_name=self._names.thing(name))
@@ -136,19 +137,52 @@ class ObservabilityStack(Stack):
         ]
 
     def _lag_alarm(self) -> None:
-        alarm = cloudwatch.Alarm(
+        alarm_above(
             self,
             "LedgerLag",
-            alarm_name=self._names.thing("ledger-lag"),
-            alarm_description="Evidence waits too long for a checkpoint. Runbook: docs/runbooks/sequencer.md",
+            name=self._names.thing("ledger-lag"),
+            description="Evidence waits too long for a checkpoint. Runbook: docs/runbooks/sequencer.md",
             metric=metrics.own(metrics.SEQUENCER, metrics.LEDGER_LAG_S, statistic="Maximum"),
             threshold=_LAG_LIMIT_S,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            topic=self._topic,
         )
-        alarm.add_alarm_action(actions.SnsAction(self._topic))
-        alarm.add_ok_action(actions.SnsAction(self._topic))
+
+    def _witness_alarm(self) -> None:
+        alarm_above(
+            self,
+            "WitnessRefusing",
+            name=self._names.thing("witness-refusing"),
+            description="A witness does not cosign the log. Runbook: docs/runbooks/publisher.md",
+            metric=metrics.own(metrics.PUBLISHER, metrics.WITNESSES_REFUSING, statistic="Maximum"),
+            threshold=0,
+            topic=self._topic,
+        )
+
+
+def alarm_above(
+    scope: Construct,
+    id: str,
+    *,
+    name: str,
+    description: str,
+    metric: cloudwatch.Metric,
+    threshold: float,
+    topic: sns.ITopic,
+) -> None:
+    """An alarm on a metric of our own that tells when it passes a threshold and when that is over."""
+    alarm = cloudwatch.Alarm(
+        scope,
+        id,
+        alarm_name=name,
+        alarm_description=description,
+        metric=metric,
+        threshold=threshold,
+        evaluation_periods=1,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )
+    alarm.add_alarm_action(actions.SnsAction(topic))
+    alarm.add_ok_action(actions.SnsAction(topic))
 
 
 def _graph(

@@ -12,6 +12,7 @@ from aws_cdk import CfnOutput, Tags
 from aws_cdk import aws_apigatewayv2 as apigateway
 from constructs import Construct
 
+from stacks import metrics
 from stacks.api import add_routes, make_stage
 from stacks.constructs.bot import Bot
 from stacks.constructs.shared import Code, Plane
@@ -19,6 +20,7 @@ from stacks.foundation import FoundationStack
 from stacks.grants import Resources
 from stacks.manifest import BotFolder
 from stacks.names import Names
+from stacks.observability import alarm_above
 from stacks.settings import Settings
 from stacks.tables import WITNESS
 
@@ -48,6 +50,15 @@ class WitnessStack(FoundationStack):
             measured=(),
         )
         self.bot = Bot(self, "Bot", folder=folder, plane=plane, code=code, extra={"WRIT_WITNESS_NAME": name})
+        alarm_above(
+            self,
+            "SplitView",
+            name=Names.of(settings).thing("split-view"),
+            description="A log asked to cosign another history of itself. Runbook: docs/runbooks/witness.md",
+            metric=metrics.own(metrics.WITNESS, metrics.CHECKPOINTS_INCONSISTENT, statistic="Maximum"),
+            threshold=0,
+            topic=self.alarm_topic,
+        )
         self.api = apigateway.HttpApi(
             self,
             "Api",

@@ -18,13 +18,14 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from stacks.manifest import FUNCTIONS, read_folder
-from stacks.tables import BUCKETS, SIGNING_KEYS, TABLES
+from stacks.tables import BUCKETS, ED25519_KEYS, SIGNING_KEYS, TABLES
 from tests.bench.capacity import WRITE_BYTES
 from tests.bench.cold_start import environment
 from tests.bench.measure import Figure
 from tests.bench.meter import Meter, metered
 from tests.bench.prices import GB, LOG_LINE_BYTES, Unit, per_million
 from tests.bench.sizes import Sizes
+from tests.support.ed25519_kms import add_ed25519_key
 from tests.support.memory import ManualClock
 from tests.support.memory_ledger import MemoryAuthority
 from writ.contracts import statement as statements
@@ -121,8 +122,15 @@ def _deployed() -> Iterator[Callable[[Any], Any]]:
         locked = name == "anchors"
         aws.client("s3").create_bucket(Bucket=name, ObjectLockEnabledForBucket=locked)
     kms = aws.client("kms")
-    made = {name: kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY") for name in SIGNING_KEYS}
+    made = {
+        name: kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+        for name in SIGNING_KEYS
+        if name not in ED25519_KEYS
+    }
     keys = {name: answer["KeyMetadata"]["KeyId"] for name, answer in made.items()}
+    for name in ED25519_KEYS & set(SIGNING_KEYS):
+        keys[name] = f"alias/{name}"
+        add_ed25519_key(keys[name])
     variables = environment(read_folder(FUNCTIONS / "sequencer"), "sequencer") | {
         "WRIT_BUS": _BUS,
         "WRIT_TABLES": json.dumps({spec.name: spec.name for spec in TABLES}),

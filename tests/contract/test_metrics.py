@@ -13,6 +13,8 @@ import pytest
 from aws_cdk import App, Stack, aws_sns
 from aws_cdk.assertions import Template
 
+from functions.publisher import run as publisher
+from functions.publisher.cosign import Cosigning
 from functions.reconciler import handler as reconciler
 from functions.sequencer import run as sequencer
 from stacks.constructs.alarms import Alarms
@@ -142,6 +144,13 @@ def reconciles(monkeypatch: pytest.MonkeyPatch) -> None:
     reconciler.run()
 
 
+def cosigns(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = WritError("another history", code="witness.inconsistent")
+    publishing = SimpleNamespace(publish=lambda: Cosigning(1, refusing={"w": refused}))
+    monkeypatch.setattr(publisher, "connect", lambda: publishing)
+    publisher.publish()
+
+
 @pytest.fixture(autouse=True)
 def fresh_loggers() -> Iterator[None]:
     """Loggers keep the stream they were made with."""
@@ -155,6 +164,7 @@ def test_every_own_metric_that_is_read_is_written(
 ) -> None:
     integrates(monkeypatch)
     reconciles(monkeypatch)
+    cosigns(monkeypatch)
     for folder in FOLDERS:
         if folder.manifest.actions:
             takes_actions(folder.name)

@@ -16,7 +16,7 @@ from aws_cdk import App
 
 from stacks.manifest import BotFolder, load_folders
 from stacks.names import Names
-from stacks.plane import ControlPlane, build, deployed
+from stacks.plane import ControlPlane, build, build_apart, deployed
 from stacks.settings import Settings, settings_for
 from stacks.staging import ROOT, Staging
 
@@ -55,14 +55,13 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class Synthesis:
-    """The templates of one environment, and the construct tree they came from."""
+class Templates:
+    """The templates of an app, and the construct tree they came from."""
 
     env: str
     settings: Settings
     folders: tuple[BotFolder, ...]
     app: App
-    plane: ControlPlane
     assembly: Path
 
     @cached_property
@@ -147,6 +146,13 @@ class Synthesis:
         return f"{text}/stream/2026-01-01T00:00:00.000" if attribute == "StreamArn" else text
 
 
+@dataclass(frozen=True)
+class Synthesis(Templates):
+    """A whole control plane."""
+
+    plane: ControlPlane
+
+
 def listed(statement: Mapping[str, Any]) -> dict[str, Any]:
     """A policy statement whose actions and resources are lists."""
     return {
@@ -169,7 +175,20 @@ def synthesize(env: str, work: Path) -> Synthesis:
     folders = deployed(load_folders(), settings)
     app, plane = app_of(env, work)
     app.synth()
-    return Synthesis(env, settings, folders, app, plane, work / "assembly")
+    return Synthesis(env, settings, folders, app, work / "assembly", plane)
+
+
+@cache
+def synthesized_apart(env: str) -> Templates:
+    """What stands apart from the plane of an environment."""
+    work = Path(tempfile.mkdtemp(prefix=f"writ-{env}-apart-"))
+    atexit.register(shutil.rmtree, work, ignore_errors=True)
+    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    app = App(context=context, outdir=str(work / "assembly"))
+    settings = settings_for(env)
+    (stack,) = build_apart(app, settings, load_folders(), Staging(work / "stage"))
+    app.synth()
+    return Templates(settings.apart.env, settings.apart, (stack.bot.folder,), app, work / "assembly")
 
 
 def app_of(env: str, work: Path) -> tuple[App, ControlPlane]:

@@ -13,7 +13,7 @@ from cfnlint.api import lint
 from cfnlint.core import get_rules
 
 import stacks.acknowledge
-from tests.infrastructure.synthesis import ENVS, REGION, Synthesis, app_of
+from tests.infrastructure.synthesis import ENVS, REGION, Synthesis, Templates, app_of
 
 PACKS = (AwsSolutionsChecks, ServerlessChecks)
 IGNORED = {
@@ -21,7 +21,7 @@ IGNORED = {
 }
 
 
-def matches(plane: Synthesis) -> Iterator[tuple[str, str]]:
+def matches(plane: Templates) -> Iterator[tuple[str, str]]:
     """Rule of cfn-lint and what it says, for everything it finds."""
     rules = get_rules([], [], [])
     for path in sorted(plane.assembly.glob("*.template.json")):

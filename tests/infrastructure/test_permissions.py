@@ -91,7 +91,7 @@ def test_emits_are_those_of_the_manifest_and_of_the_loop(plane: Synthesis) -> No
         assert set(needs_of(folder).emits) == {*folder.manifest.emits, *loop}, folder.name
 
 
-SIGNERS = {"ca": ["authority"], "ct": ["authority"], "log": ["notary", "sequencer"]}
+SIGNERS = {"ca": ["authority"], "ct": ["authority"], "log": ["notary", "sequencer"], "note": ["sequencer"]}
 
 
 def test_only_the_authority_signs_certificates_and_only_sequencer_and_notary_the_log(
@@ -139,6 +139,15 @@ def test_the_notary_writes_promises_only_and_is_called_by_the_routes_of_evidence
     reads = {("dynamodb:BatchGetItem", table)}
     assert writes - own - logs - reads == {("dynamodb:PutItem", table)}
     assert callers == {"evidence-api"}
+
+
+def test_the_publisher_changes_the_checkpoint_and_nothing_else(plane: Synthesis) -> None:
+    written = {
+        (action, resource)
+        for function, _, action, resource in granted(plane)
+        if function == "publisher" and action.startswith(("s3:Put", "kms:", "dynamodb:", "events:"))
+    }
+    assert written == {("s3:PutObject", f"arn:aws:s3:::{plane.names.bucket('log')}/checkpoint")}
 
 
 def test_who_signs_evidence_may_call_the_authority_and_nobody_else_may(plane: Synthesis) -> None:

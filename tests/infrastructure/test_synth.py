@@ -104,7 +104,7 @@ def test_an_unknown_environment_is_one_clear_line() -> None:
     )
     said = [line for line in result.stderr.splitlines() if not line.startswith("b'")]
     assert (result.returncode, result.stdout) == (1, "")
-    assert said == ["writ: -c env=nonsense: choose one of local, dev, staging, prod"]
+    assert said == ["writ: -c env=nonsense: choose one of local, dev, staging, prod, witness"]
 
 
 def test_an_unknown_target_names_those_there_are() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from stacks.tables import TABLES, Key, TableSpec
+from stacks.tables import EVERYTHING, Key, TableSpec
 from writ.adapters import aws, dynamo
 
 REGION = "us-east-1"
@@ -29,7 +29,7 @@ def moto_aws(*tables: str) -> Iterator[None]:
             environment.setenv(name, value)
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         _forget()
-        for spec in TABLES:
+        for spec in EVERYTHING.tables:
             if spec.name in tables:
                 aws.client("dynamodb").create_table(**_definition(spec))
         yield

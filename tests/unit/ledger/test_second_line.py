@@ -96,6 +96,7 @@ def test_trust_root_of_a_log_without_second_key_reads_as_before() -> None:
         note_key(Ed25519PrivateKey.generate(), "other.example").encode(),
         log_key(Forge()).encode(),
     ],
+    ids=["empty", "nonsense", "of another log", "of another type"],
 )
 def test_trust_root_with_a_second_key_that_is_none_is_refused(text: str) -> None:
     document = json.loads(Forge().trust.encode()) | {"log_vkey": text}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,9 +15,11 @@ from cli.api import Api
 from cli.output import JsonFlag, Output, UsageError, facts, reporting
 from cli.plane import Plane
 from writ.contracts.statement import rfc3339
+from writ.ledger.checkpoint import log_verifier
 from writ.ledger.errors import VerificationError
 from writ.ledger.trusted_root import read_trust
 from writ.ledger.verify_bundle import IdentityPolicy, Verified, verify_bundle
+from writ.ledger.witness_policy import Policy, WitnessQuorum
 
 Target = Annotated[
     Path | None,
@@ -42,8 +45,12 @@ def trust(target: Target = None, as_json: JsonFlag = False) -> None:
         _hand_out(output, data, target, "writ ledger verify b.json --trust {} --bot NAME")
 
 
-def verify(output: Output, path: Path, trust: Path | None, policy: IdentityPolicy) -> None:
+def verify(
+    output: Output, path: Path, trust: Path | None, policy: IdentityPolicy, witnesses: Policy | None = None
+) -> None:
     """Verify a bundle's file offline, and show what it proves or why it does not.
+
+    `witnesses` is a policy that the bundle's checkpoint must meet.
 
     Raises UsageError for what is missing on the command line, VerificationError for a trust root that does
     not read.
@@ -55,6 +62,9 @@ def verify(output: Output, path: Path, trust: Path | None, policy: IdentityPolic
     if not trust.is_file():
         raise UsageError(f"there is no {trust}", field="--trust")
     root = read_trust(trust.read_bytes())
+    if witnesses is not None:
+        keys = tuple(log_verifier(root.origin, key) for key, _ in root.every_log_key())
+        policy = replace(policy, witnesses=WitnessQuorum(witnesses, keys, datetime.now(UTC)))
     try:
         verified = verify_bundle(path.read_bytes(), root, policy)
     except VerificationError as error:

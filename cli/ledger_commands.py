@@ -66,7 +66,8 @@ def verify(
     with reporting(as_json) as output:
         policy = verification.read_policy(witness_policy) if witness_policy is not None else None
         if path is not None and path.is_file():
-            bundles.verify(output, path, trust, bundles.identity_policy(bot, issuer, not_before))
+            identity = bundles.identity_policy(bot, issuer, not_before)
+            bundles.verify(output, path, trust, identity, policy)
             return
         _refuse_of_log({"--bot": bot, "--issuer": issuer, "--not-before": not_before})
         with Bars(output) as bars:

@@ -17,10 +17,9 @@ from writ.ledger.checkpoint import Checkpoint, open_checkpoint
 from writ.ledger.cosignature import cosigned_at
 from writ.ledger.cosigning import CosignatureClient, Cosigned
 from writ.ledger.errors import VerificationError
+from writ.ledger.log import Head, Log
 from writ.ledger.logcopy import TRUST_ROOT, WITNESS_POLICY
-from writ.ledger.merkle import consistency_proof
 from writ.ledger.note import Note
-from writ.ledger.tiles import Tile, TiledNodes
 from writ.ledger.trust import TrustRoot
 from writ.ledger.witness_policy import KnownWitness, Policy
 from writ.ports.clock import Clock
@@ -125,7 +124,8 @@ class Publisher:
 
     def _obtain(self, known: KnownWitness, note: Note, checkpoint: Checkpoint) -> Cosigned:
         client = self._clients.setdefault(known, CosignatureClient(known, self._server))
-        return client.obtain(note, checkpoint, self._prove)
+        log = Log(self._files, Head(note.encode(), checkpoint))
+        return client.obtain(note, checkpoint, log.consistency)
 
     def _overtaken(self, done: Cosigning, tag: str) -> bool:
         """A witness that is ahead of a checkpoint which stands no more has only seen the next one."""
@@ -133,12 +133,3 @@ class Publisher:
             return False
         latest = self._files.read_checkpoint()
         return latest is not None and not done.cosigned and latest[1] != tag
-
-    def _prove(self, first: int, second: int) -> Sequence[bytes]:
-        return consistency_proof(TiledNodes(second, self._tile), first, second)
-
-    def _tile(self, tile: Tile) -> bytes:
-        data = self._files.read(tile.path)
-        if data is None:
-            raise WritError(f"the log has no {tile.path}", code="ledger.corrupt")
-        return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,15 @@ from hypothesis import strategies as st
 from tests.support.forged_world import BOT, INDEX, INTEGRATED, World, rotated
 from tests.support.log_forge import BOTS, ISSUER, NOW, an_action, an_intent, stamp
 from tests.support.tampering import Edit, edits
+from tests.support.witnesses import MemoryWitness, log_key
 from writ.ledger.bundle import MAX_BUNDLE, Bundle
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
+from writ.ledger.cosignature import cosign
 from writ.ledger.errors import VerificationError
+from writ.ledger.note import Note
 from writ.ledger.trust import TrustRoot
 from writ.ledger.verify_bundle import IdentityPolicy, verify_bundle
+from writ.ledger.witness_policy import Policy, WitnessQuorum
 
 # Which checks may refuse an edit of each group.
 REFUSED_BY = {
@@ -171,3 +176,18 @@ def test_witnesses_decide_over_the_checkpoint_that_was_verified(world: World) ->
     assert seen == [(bundle.proof.checkpoint, opened)]
     with pytest.raises(VerificationError, match="nobody saw it"):
         verify_bundle(bundle.encode(), trust, IdentityPolicy(BOT, witnesses=quorum))
+
+
+def test_bundle_whose_checkpoint_a_quorum_cosigned_verifies_under_its_policy(world: World) -> None:
+    witness, trust = MemoryWitness(), world.forge.trust
+    wanted = Policy.parse(f"witness w {witness.verifier.encode()}\nquorum w\n".encode())
+    quorum = WitnessQuorum(wanted, (log_key(world.forge),), NOW)
+    policy = IdentityPolicy(BOT, witnesses=quorum)
+    with pytest.raises(VerificationError, match=r"ledger\.quorum"):
+        verify_bundle(world.bundle.encode(), trust, policy)
+    note = Note.parse(world.bundle.proof.checkpoint)
+    cosigned = note.signed_with([cosign(note.text, witness.verifier, NOW, witness.key.sign)])
+    bundle = replace(world.bundle, proof=replace(world.bundle.proof, checkpoint=cosigned.encode()))
+    assert verify_bundle(bundle.encode(), trust, policy).checkpoint.size == 10
+    with pytest.raises(VerificationError, match="of another checkpoint"):
+        quorum.check(cosigned.encode(), Checkpoint("other", 10, bytes(32)))

@@ -83,7 +83,7 @@ def _check_log(bundle: Bundle, trust: TrustRoot) -> Checkpoint:
     """That the log signed a tree with this leaf at this index, and when it came there."""
     key = trust.log_key_at(bundle.log_id, bundle.integrated_at)
     proof = bundle.proof
-    checkpoint = open_checkpoint(proof.checkpoint, trust.origin, key)
+    checkpoint = open_checkpoint(proof.checkpoint, trust.origin, key, trust.note_key)
     for field, claimed, signed in (
         ("treeSize", proof.size, checkpoint.size),
         ("rootHash", proof.root, checkpoint.root),

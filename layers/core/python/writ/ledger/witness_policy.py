@@ -128,6 +128,20 @@ def verify_quorum(note: bytes, policy: Policy, *, now: datetime, logs: Sequence[
     return Quorum(checkpoint, cosigned)
 
 
+@dataclass(frozen=True, slots=True)
+class WitnessQuorum:
+    """A policy that checkpoints of logs, which are believed already, must meet at a time."""
+
+    policy: Policy
+    logs: tuple[VerifierKey, ...]
+    now: datetime
+
+    def check(self, note: bytes, checkpoint: Checkpoint) -> None:
+        """Raises what `verify_quorum` raises, and VerificationError for a note of another checkpoint."""
+        if verify_quorum(note, self.policy, now=self.now, logs=self.logs).checkpoint != checkpoint:
+            raise VerificationError("the note is of another checkpoint", code="ledger.checkpoint")
+
+
 def _missing(policy: Policy, cosigned: Iterable[str]) -> str:
     signed = ", ".join(sorted(map(_shown, cosigned))) or "nobody"
     return f"{signed} cosigned it, {_shown(policy.quorum)} is asked for"

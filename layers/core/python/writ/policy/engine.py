@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,14 +35,16 @@ class PolicyEngine:
     def __init__(self, bundle: Bundle, only: str | None = None) -> None:
         self.bundle = bundle
         self._entrypoints = bundle.entrypoints if only is None else (only,)
-        self._interpreter = Interpreter()
+        interpreter = Interpreter()
         try:
             for module in bundle.modules if only is None else bundle.behind(only):
-                self._interpreter.add_module(module.path, module.source)
-            self._interpreter.add_data(dict(bundle.data))
-            self._compiled = self._interpreter.build(None, list(self._entrypoints))
+                interpreter.add_module(module.path, module.source)
+            interpreter.add_data(dict(bundle.data))
+            self._native = [interpreter, interpreter.build(None, list(self._entrypoints))]
         except RegoError as error:
             raise BundleError(complaint(error)) from None
+        # They free themselves by functions of their module, which the end of a process may take down first.
+        weakref.finalize(self, self._native.clear)
 
     @classmethod
     def load_default(cls, directory: Path | None = None) -> Self:
@@ -88,8 +91,9 @@ class PolicyEngine:
         if entrypoint not in self._entrypoints:
             raise PolicyUndefinedError(f"the bundle has no entrypoint {entrypoint}")
         try:
-            self._interpreter.set_input(to_input(value))
-            output = self._interpreter.query_bundle_entrypoint(self._compiled, entrypoint)
+            interpreter, compiled = self._native
+            interpreter.set_input(to_input(value))
+            output = interpreter.query_bundle_entrypoint(compiled, entrypoint)
             failed = not output.ok()
         except (RegoError, ValueError) as error:
             raise PolicyError(f"{entrypoint} could not be evaluated: {type(error).__name__}") from error

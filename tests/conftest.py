@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,15 @@ settings.register_profile(
     derandomize=os.environ.get("CI") == "true",
 )
 settings.load_profile("writ")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Checkpoints of tests' logs are not remembered among a developer's own."""
+    # Not the fixture of that name: it would then be undone after fixtures that a test has patched.
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("WRIT_SEEN", str(tmp_path_factory.getbasetemp() / "seen.json"))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from writ.contracts.errors import ContractError
-from writ.ledger.canonical import canonical, is_canonical
+from writ.ledger.canonical import b64decode_exact, canonical, is_canonical
 
 VECTORS = Path(__file__).parents[2] / "data" / "ledger" / "jcs"
 scalars = (
@@ -107,3 +108,20 @@ def test_deep_nesting_is_refused_and_does_not_crash() -> None:
         value = [value]
     with pytest.raises(ContractError, match=r"contract\.not_canonical"):
         canonical(value)
+
+
+@given(st.text("AQZa9+/=\n", max_size=12) | st.binary(max_size=12).map(lambda data: b64encode(data).decode()))
+def test_base64_has_the_one_spelling_that_is_written(text: str) -> None:
+    data = text.encode()
+    try:
+        assert b64encode(b64decode_exact(data)) == data
+    except ValueError:
+        assert not is_written(data)
+
+
+def is_written(data: bytes) -> bool:
+    """Whether these are the bytes that `b64encode` writes for what they stand for."""
+    try:
+        return b64encode(b64decode(data)) == data
+    except ValueError:
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from typing import Any, Final
 
 import rfc8785
@@ -59,8 +59,10 @@ def b64decode_exact(data: bytes) -> bytes:
     ValueError
         The text is not base64, or is another spelling of the bytes it stands for.
     """
-    decoded = b64decode(data, validate=True)
-    if b64encode(decoded) != data:
+    decoded = a2b_base64(data, strict_mode=True)
+    # Only the last four characters can leave bits over, or be one too few or too many.
+    last = decoded[-(len(decoded) % 3 or 3) :]
+    if len(data) != (len(decoded) + 2) // 3 * 4 or b2a_base64(last, newline=False) != data[-4:]:
         raise ValueError("base64 with stray bits")
     return decoded
 

@@ -36,6 +36,10 @@ class Checkpoint:
         """The note text: what is signed."""
         return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n".encode()
 
+    def label(self) -> str:
+        """What tells it from another of the same log, for people."""
+        return f"has {self.size} leaves under {self.root.hex()}"
+
 
 def spki(key: ec.EllipticCurvePublicKey) -> bytes:
     """The key's DER SubjectPublicKeyInfo."""

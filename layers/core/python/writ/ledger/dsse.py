@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,16 +16,17 @@ from writ.ledger.errors import VerificationError
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 ECDSA: Final = ec.ECDSA(hashes.SHA256())
-_BASE64: Final = rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
-_ENVELOPE: Final = re.compile(
-    rb'\{"payload":"(%b)","payloadType":"application/vnd\.in-toto\+json","signatures":\[\{"sig":"(%b)"\}\]\}'
-    % (_BASE64, _BASE64)
-)
+_HEAD: Final = b'{"payload":"'
+_MIDDLE: Final = b'","payloadType":"%b","signatures":[{"sig":"' % PAYLOAD_TYPE.encode()
+_TAIL: Final = b'"}]}'
+
+
+_PAE: Final = b"DSSEv1 %d %b " % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode())
 
 
 def pre_authentication_encoding(payload: bytes) -> bytes:
     """PAE(payloadType, payload): the bytes a DSSE signature covers."""
-    return b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
+    return b"%b%d %b" % (_PAE, len(payload), payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,7 @@ class Envelope:
 
     def encode(self) -> bytes:
         """The RFC 8785 form of the envelope: what is stored, hashed and handed out."""
-        return b'{"payload":"%b","payloadType":"%b","signatures":[{"sig":"%b"}]}' % (
-            b64encode(self.payload),
-            PAYLOAD_TYPE.encode(),
-            b64encode(self.signature),
-        )
+        return b"".join((_HEAD, b64encode(self.payload), _MIDDLE, b64encode(self.signature), _TAIL))
 
     @property
     def payload_sha256(self) -> str:
@@ -62,11 +58,19 @@ def decode(data: bytes) -> Envelope:
     VerificationError
         `ledger.envelope`: anything but the exact form `Envelope.encode` writes.
     """
-    match = _ENVELOPE.fullmatch(data)
-    if match is None:
+    payload, signature, _ = split(data)
+    return Envelope(payload, signature)
+
+
+def split(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """The payload of an envelope, its signature, and the signature's base64; raises what `decode` raises."""
+    end = data.find(b'"', len(_HEAD))
+    start = end + len(_MIDDLE)
+    if not (data.startswith(_HEAD) and data.startswith(_MIDDLE, end) and data.endswith(_TAIL, start)):
         raise VerificationError("not a canonical envelope of one statement", code="ledger.envelope")
     try:
-        return Envelope(b64decode_exact(match[1]), b64decode_exact(match[2]))
+        signature = data[start : -len(_TAIL)]
+        return b64decode_exact(data[len(_HEAD) : end]), b64decode_exact(signature), signature
     except ValueError as error:
         raise VerificationError(f"envelope: {error}", code="ledger.envelope") from None
 
@@ -79,7 +83,12 @@ def verify(envelope: Envelope, key: ec.EllipticCurvePublicKey) -> None:
     VerificationError
         `ledger.signature`: the key did not sign these bytes.
     """
+    verify_parts(envelope.payload, envelope.signature, key)
+
+
+def verify_parts(payload: bytes, signature: bytes, key: ec.EllipticCurvePublicKey) -> None:
+    """The same of an envelope in parts."""
     try:
-        key.verify(envelope.signature, pre_authentication_encoding(envelope.payload), ECDSA)
+        key.verify(signature, pre_authentication_encoding(payload), ECDSA)
     except InvalidSignature:
         raise VerificationError("the signature is not over this statement", code="ledger.signature") from None

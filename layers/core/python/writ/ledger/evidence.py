@@ -55,19 +55,38 @@ class EvidenceChecker:
 
 
 def check_statement(
-    encoded: bytes, leaf: Leaf, trust: TrustRoot, signer_of: Callable[[bytes], Signer]
+    encoded: bytes,
+    leaf: Leaf,
+    trust: TrustRoot,
+    signer_of: Callable[[bytes], Signer],
+    *,
+    signatures: bool = True,
 ) -> Statement:
     """The statement in an envelope, once leaf, signature, signer and time go with it.
 
     `signer_of` returns the signer that a PEM certificate names, or raises. For what is raised see
-    `EvidenceChecker.check`; only which entry the statement belongs to is left to the caller.
+    `EvidenceChecker.check`; only which entry the statement belongs to is left to the caller, and without
+    `signatures` whether the signature verifies.
     """
     envelope = dsse.decode(encoded)
     if leaf.envelope_sha256 != sha256(encoded).hexdigest() or not leaf.matches(envelope):
         raise VerificationError("the leaf is of another envelope", code="ledger.leaf")
     signer = signer_of(leaf.certificate_pem)
-    dsse.verify(envelope, signer.key)
+    if signatures:
+        dsse.verify(envelope, signer.key)
     statement = read_statement(envelope.payload)
+    check_signer(statement, signer, trust)
+    return statement
+
+
+def check_signer(statement: Statement, signer: Signer, trust: TrustRoot) -> None:
+    """Whether the certificate was valid at the statement's time, and names its bot.
+
+    Raises
+    ------
+    VerificationError
+        `ledger.certificate` or `ledger.statement`.
+    """
     predicate = statement.predicate
     signer.check_time(predicate.time)
     if signer.identity != trust.identity_base + predicate.actor.bot:
@@ -76,7 +95,6 @@ def check_statement(
             code="ledger.statement",
             field="predicate.actor.bot",
         )
-    return statement
 
 
 def read_statement(payload: bytes) -> Statement:

@@ -18,6 +18,10 @@ _LEAF: Final = re.compile(
     rb'\{"apiVersion":"0\.0\.1","kind":"dsse","spec":\{"envelopeHash":%b,"payloadHash":%b,'
     rb'"signatures":\[\{"signature":"%b","verifier":"%b"\}\]\}\}' % (_HASH, _HASH, _BASE64, _BASE64)
 )
+_FORM: Final = (
+    b'{"apiVersion":"0.0.1","kind":"dsse","spec":{"envelopeHash":{"algorithm":"sha256","value":"%b"},'
+    b'"payloadHash":{"algorithm":"sha256","value":"%b"},"signatures":[{"signature":"%b","verifier":"%b"}]}}'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,13 @@ def encode_leaf(envelope: Envelope, encoded: bytes, verifier: bytes) -> bytes:
     verifier
         Base64 of the signing certificate's PEM (`verifier_of`).
     """
-    return (
-        b'{"apiVersion":"0.0.1","kind":"dsse","spec":{"envelopeHash":{"algorithm":"sha256","value":"%b"},'
-        b'"payloadHash":{"algorithm":"sha256","value":"%b"},"signatures":[{"signature":"%b","verifier":"%b"}]}}'
-        % (
-            sha256(encoded).hexdigest().encode(),
-            envelope.payload_sha256.encode(),
-            b64encode(envelope.signature),
-            verifier,
-        )
-    )
+    signature = b64encode(envelope.signature)
+    return compose_leaf(sha256(encoded).hexdigest(), envelope.payload_sha256, signature, verifier)
+
+
+def compose_leaf(envelope_sha256: str, payload_sha256: str, signature: bytes, verifier: bytes) -> bytes:
+    """The leaf with these hashes, in hex, and signature and verifier, in base64."""
+    return _FORM % (envelope_sha256.encode(), payload_sha256.encode(), signature, verifier)
 
 
 def verifier_of(certificate_pem: bytes) -> bytes:

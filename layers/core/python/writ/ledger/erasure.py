@@ -1,0 +1,48 @@
+"""The one rule of erasure that verification knows: whose payload may be gone.
+
+A statement of type `erasure/v1` lists in `erased` the leaf and the entry of each payload that was erased.
+A leaf that is named so still proves that something was stated, by whom and where in the log; that its
+envelope is gone is then no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from writ.contracts.errors import from_validation
+from writ.contracts.statement import PREDICATE_BASE, EntryId
+from writ.ledger.errors import VerificationError
+
+ERASURE: Final = f"{PREDICATE_BASE}/erasure/v1"
+
+
+class Erased(BaseModel):
+    """A leaf whose payload was erased, and the entry it is of."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    leaf: int = Field(ge=0, strict=True)
+    entry: EntryId
+
+
+_LIST: Final = TypeAdapter(list[Erased])
+
+
+def erased_by(erased: Any, index: int) -> Iterator[Erased]:
+    """What an erasure at leaf `index` lists as erased: only what the log held before it.
+
+    Raises
+    ------
+    VerificationError
+        `ledger.statement`: the list is malformed.
+    """
+    try:
+        found = _LIST.validate_python(erased)
+    except ValidationError as error:
+        problem = from_validation(error, "erasure")
+        field = f"predicate.erased.{problem.field}" if problem.field else "predicate.erased"
+        raise VerificationError(problem.message, code="ledger.statement", field=field) from None
+    return (item for item in found if item.leaf < index)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
 from cli.output import CommandError
+from cli.packing import Packer
 from cli.plane import STATE
 from writ.ledger.logcopy import CHECKPOINT, TRUST_ROOT, WITNESS_POLICY, LogCopy, entry_of
 from writ.ledger.tiles import ENTRIES, Tile, tiles_of
 
 COPIES: Final = STATE / "ledger"
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 
 Progress = Callable[[int, int], None]
 
@@ -29,9 +32,20 @@ class LogSource(Protocol):
     def statements(self, size: int) -> Iterator[tuple[str, bytes]]:
         """Entry ids and envelopes of the leaves below `size`, in any order."""
 
+    def certificates(self) -> Iterator[tuple[str, bytes]]:
+        """Fingerprints and PEM of every certificate that was issued to a bot."""
 
-def write_copy(source: LogSource, folder: Path, progress: Progress = lambda _done, _all: None) -> LogCopy:
+
+def write_copy(
+    source: LogSource,
+    folder: Path,
+    progress: Progress = lambda _done, _all: None,
+    *,
+    packed: bool = False,
+) -> LogCopy:
     """Copy a log as of its newest checkpoint; what was at `folder` before is replaced.
+
+    Each statement is a file under its entry's name or, `packed`, stands with 255 others beside its leaf.
 
     Raises CommandError when there is no checkpoint yet.
     """
@@ -55,12 +69,17 @@ def write_copy(source: LogSource, folder: Path, progress: Progress = lambda _don
     for name, anchor in source.anchors():
         if size_of(anchor) <= size:
             _write(building / "checkpoints" / name, anchor)
-    (building / "statements").mkdir(parents=True, exist_ok=True)
-    for done, (entry, envelope) in enumerate(source.statements(size), 1):
+    statements = _counted(source.statements(size), size, progress)
+    for entry, envelope in _pack(statements, building, size) if packed else statements:
         name = f"{entry}.json"
         entry_of(name)  # an id that is no file name must not become one
         _write(building / "statements" / name, envelope)
-        progress(done, size)
+    # After the statements: whoever signed one of them was certified before.
+    (building / "certificates").mkdir(parents=True, exist_ok=True)
+    for name, pem in source.certificates():
+        if not _FINGERPRINT.fullmatch(name):
+            raise CommandError(f"{name!a} is no certificate's fingerprint", code="ledger.copy")
+        _write(building / "certificates" / f"{name}.pem", pem)
     shutil.rmtree(folder, ignore_errors=True)
     building.rename(folder)
     return LogCopy(folder)
@@ -79,6 +98,23 @@ def size_of(note: bytes) -> int:
     """The size a signed note claims; whether it may, verification says. -1 for anything else."""
     lines = note.split(b"\n", 2)
     return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() else -1
+
+
+def _counted(
+    statements: Iterator[tuple[str, bytes]], size: int, progress: Progress
+) -> Iterator[tuple[str, bytes]]:
+    for done, statement in enumerate(statements, 1):
+        yield statement
+        progress(done, size)
+
+
+def _pack(statements: Iterator[tuple[str, bytes]], folder: Path, size: int) -> Iterator[tuple[str, bytes]]:
+    """Write packs of the statements; yields those that are of no leaf."""
+    with Packer() as packer:
+        for entry, envelope in statements:
+            packer.add(entry, envelope)
+        packer.write(folder, size)
+        yield from packer.rest()
 
 
 def _write(path: Path, data: bytes) -> None:

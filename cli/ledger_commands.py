@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli import audit as auditing
 from cli import bundles
 from cli import verify as verification
-from cli.ledger import COPIES
-from cli.output import JsonFlag, UsageError, reporting
+from cli.bucket_copy import is_bucket, open_bucket
+from cli.ledger import COPIES, size_of
+from cli.output import JsonFlag, Output, UsageError, reporting
 from cli.plane import Plane
 from cli.progress import Bars
 from cli.run import copy_log
+from cli.seen import SEEN, SeenOption, recall, remember
+from writ.ledger.audit import audit_log
 from writ.ledger.errors import VerificationError
 from writ.ledger.findings import Report
 from writ.ledger.logcopy import LogCopy
+from writ.ledger.verify import verify_log
+from writ.ledger.witness_policy import Policy
 
 app = typer.Typer(no_args_is_help=True, help="The evidence: copy it, and verify it without the plane.")
 
@@ -60,9 +66,13 @@ def verify(
     issuer: Issuer = None,
     not_before: NotBefore = None,
     witness_policy: WitnessPolicy = None,
+    seen: SeenOption = SEEN,
     as_json: JsonFlag = False,
 ) -> None:
-    """Verify a bundle or a whole log offline; exit code 1 names what is not as it was signed and logged."""
+    """Verify a bundle or a whole log offline; exit code 1 names what is not as it was signed and logged.
+
+    A log's checkpoint is remembered: the next one must cover it and begin with it.
+    """
     with reporting(as_json) as output:
         policy = verification.read_policy(witness_policy) if witness_policy is not None else None
         if path is not None and path.is_file():
@@ -71,24 +81,51 @@ def verify(
             return
         _refuse_of_log({"--bot": bot, "--issuer": issuer, "--not-before": not_before})
         with Bars(output) as bars:
+            live = path is None
             log = _newest(bars) if path is None else verification.open_copy(path)
-            report = _verified(log, trust, bars)
-        cosigned = None
-        if policy is not None and not isinstance(report, VerificationError):
-            cosigned = verification.demand_quorum(report, log, policy, trust, datetime.now(UTC))
-        if isinstance(report, VerificationError):
-            output.show(verification.unreadable(report, log), verification.unreadable_picture(report, log))
-        else:
-            output.show(
-                verification.document(report, log, cosigned), verification.picture(report, log, cosigned)
-            )
-        if isinstance(report, VerificationError) or not report.ok:
-            output.found_problem()
+            report = _verified(log, trust, seen, bars, live=live)
+        _show(report, log, output, policy, trust)
+
+
+@app.command()
+def audit(
+    folder: Annotated[
+        str, typer.Argument(metavar="DIR", help="A copy of a log, or s3://BUCKET/PREFIX where one lies.")
+    ],
+    *,
+    trust: Trust = None,
+    witness_policy: WitnessPolicy = None,
+    seen: SeenOption = SEEN,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; one a core if absent.")] = None,
+    signatures: Annotated[
+        bool, typer.Option(help="Verify each statement's signature; without, the report says so.")
+    ] = True,
+    state: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where it is kept how far the audit is.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, not where it was stopped.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Verify a large log: in constant memory, on many cores, going on where it was stopped."""
+    with reporting(as_json) as output:
+        policy = verification.read_policy(witness_policy) if witness_policy is not None else None
+        log = open_bucket(folder) if is_bucket(folder) else verification.open_copy(Path(folder).resolve())
+        place = state or auditing.state_of(log)
+        if fresh:
+            place.unlink(missing_ok=True)
+        with Bars(output) as bars:
+            report = _audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=place)
+        _show(report, log, output, policy, trust)
 
 
 @app.command()
 def copy(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or a copy to replace.")],
+    *,
+    packed: Annotated[
+        bool,
+        typer.Option("--packed", help="256 statements a file: for large logs, which `audit` reads best."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Copy the log as of its newest checkpoint, with everything that verification needs."""
@@ -97,11 +134,11 @@ def copy(
             raise UsageError(f"{folder} holds something else", field="DIR", hint="name a new folder")
         plane = Plane.load()
         with Bars(output) as bars:
-            made = copy_log(plane, folder.resolve(), bars)
-        count = sum(1 for _ in made.statement_files())
+            made = copy_log(plane, folder.resolve(), bars, packed=packed)
+        size = size_of(made.checkpoint())
         output.show(
-            {"copy": str(made.folder), "statements": count},
-            f"{count} statements in {made.folder}\nnext: writ ledger verify {folder}",
+            {"copy": str(made.folder), "size": size, "packed": packed},
+            f"{size} entries in {made.folder}\nnext: writ ledger {'audit' if packed else 'verify'} {folder}",
         )
 
 
@@ -116,10 +153,75 @@ def _newest(bars: Bars) -> LogCopy:
     return copy_log(plane, COPIES / plane.file.env, bars)
 
 
-def _verified(log: LogCopy, trust: Path | None, bars: Bars) -> Report | VerificationError:
+def _verified(
+    log: LogCopy, trust: Path | None, seen: Path, bars: Bars, *, live: bool
+) -> Report | VerificationError:
+    """Verify a copy and hold it against what was seen before; `live` when it was made just now."""
+    memory, now = recall(seen), datetime.now(UTC)
     try:
-        return verification.verify(
-            log, trust, lambda done, size: bars.step("verifying the copy offline", done, size)
+        root = verification.trust_root(log, trust)
+        before = memory.head(root)
+        report = verify_log(
+            log, root, _bar(bars, "verifying the copy offline"), seen=[] if before is None else [before]
         )
+        stale = memory.staleness(log.checkpoint(), root, now) if live else None
+        report.add([] if stale is None else [stale])
+        if report.heads_hold:
+            remember(seen, memory.with_head(log.checkpoint(), root, now))
     except VerificationError as error:
         return error
+    return report
+
+
+def _audited(
+    log: LogCopy,
+    trust: Path | None,
+    seen: Path,
+    bars: Bars,
+    *,
+    jobs: int | None,
+    signatures: bool,
+    state: Path,
+) -> Report | VerificationError:
+    memory = recall(seen)
+    try:
+        root = verification.trust_root(log, trust)
+        before = memory.head(root)
+        with auditing.workers(jobs or auditing.cores(), log, root, signatures=signatures) as run:
+            report = audit_log(
+                log,
+                root,
+                state=state,
+                signatures=signatures,
+                seen=[] if before is None else [before],
+                run=run,
+                progress=_bar(bars, "auditing the copy"),
+            )
+        if report.heads_hold:
+            remember(seen, memory.with_head(log.checkpoint(), root, datetime.now(UTC)))
+    except VerificationError as error:
+        return error
+    return report
+
+
+def _bar(bars: Bars, name: str) -> Callable[[int, int], None]:
+    return lambda done, size: bars.step(name, done, size)
+
+
+def _show(
+    report: Report | VerificationError,
+    log: LogCopy,
+    output: Output,
+    policy: Policy | None,
+    trust: Path | None,
+) -> None:
+    """Show what was found, after holding the checkpoint against the witness policy, if there is one."""
+    if isinstance(report, VerificationError):
+        output.show(verification.unreadable(report, log), verification.unreadable_picture(report, log))
+    else:
+        cosigned = None
+        if policy is not None:
+            cosigned = verification.demand_quorum(report, log, policy, trust, datetime.now(UTC))
+        output.show(verification.document(report, log, cosigned), verification.picture(report, log, cosigned))
+    if isinstance(report, VerificationError) or not report.ok:
+        output.found_problem()

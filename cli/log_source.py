@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from cli.ledger import size_of
 from cli.plane import Plane, calling
+from writ.adapters.certificate_table import ROOT
 from writ.adapters.deflate import inflated
 from writ.adapters.log_bucket import ANCHORS
 from writ.ledger.dsse import Envelope
@@ -56,6 +57,11 @@ class PlaneLog:
             entry = item["entry_id"]["S"]
             if entry in logged:
                 yield entry, Envelope(inflated(item["payload"]["B"]), item["signature"]["B"]).encode()
+
+    def certificates(self) -> Iterator[tuple[str, bytes]]:
+        for item in self._scan("certificates", ProjectionExpression="fingerprint, pem"):
+            if item["fingerprint"]["S"] != ROOT:
+                yield item["fingerprint"]["S"], item["pem"]["S"].encode()
 
     def _logged(self, size: int) -> Iterator[str]:
         found = self._scan(

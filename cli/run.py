@@ -111,9 +111,13 @@ def prove(plane: Plane, receipts: Sequence[Receipt], bars: Bars) -> Proof:
     return Proof(copy, report, Story(receipts, actions, report.checkpoint.size))
 
 
-def copy_log(plane: Plane, folder: Path, bars: Bars) -> LogCopy:
+def copy_log(plane: Plane, folder: Path, bars: Bars, *, packed: bool = False) -> LogCopy:
     """Copy the log of a plane to a folder."""
-    return write_copy(PlaneLog(plane), folder, lambda done, size: bars.step("copying the ledger", done, size))
+
+    def progress(done: int, size: int) -> None:
+        bars.step("copying the ledger", done, size)
+
+    return write_copy(PlaneLog(plane), folder, progress, packed=packed)
 
 
 def save(plane: Plane, result: Result) -> RunFile:

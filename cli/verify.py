@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +40,14 @@ def verify(
 
     Raises VerificationError when there is no readable signed head at all.
     """
-    return verify_log(copy, _trust_root(copy, trust), progress)
+    return verify_log(copy, trust_root(copy, trust), progress)
+
+
+def trust_root(copy: LogCopy, trust: Path | None) -> TrustRoot:
+    """The trust root in a file, or the copy's own. Raises UsageError, or VerificationError for a bad one."""
+    if trust is not None and not trust.is_file():
+        raise UsageError(f"there is no {trust}", field="--trust")
+    return read_trust(trust.read_bytes() if trust is not None else copy.trust_root())
 
 
 def read_policy(path: Path) -> Policy:
@@ -57,7 +64,7 @@ def demand_quorum(
 
     Returns when each witness cosigned it.
     """
-    root = _trust_root(copy, trust)
+    root = trust_root(copy, trust)
     logs = [log_verifier(root.origin, root.log_key)]
     try:
         found = verify_quorum(copy.checkpoint(), policy, now=now, logs=logs)
@@ -67,22 +74,19 @@ def demand_quorum(
     return {policy.witnesses[name].key.name: at for name, at in found.cosigned.items()}
 
 
-def _trust_root(copy: LogCopy, trust: Path | None) -> TrustRoot:
-    if trust is not None and not trust.is_file():
-        raise UsageError(f"there is no {trust}", field="--trust")
-    return read_trust(trust.read_bytes() if trust is not None else copy.trust_root())
-
-
 def document(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | None = None) -> dict[str, Any]:
     """A report, ready for JSON; `cosigned` where witnesses were asked for."""
     witnesses = {} if cosigned is None else {"cosigned": {name: rfc3339(at) for name, at in cosigned.items()}}
     return {
         "ok": report.ok,
-        "copy": str(copy.folder),
+        "copy": copy.place,
         "origin": report.checkpoint.origin,
         "size": report.checkpoint.size,
         "root": report.checkpoint.root.hex(),
         "statements": report.statements,
+        "signatures": "verified" if report.signatures else "not verified",
+        "erased": report.erased,
+        "certificates": asdict(report.certificates),
         "faults": report.faults,
         "open": report.open,
         "findings": [asdict(finding) for finding in report.findings],
@@ -93,14 +97,14 @@ def document(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | N
 def unreadable(error: VerificationError, copy: LogCopy) -> dict[str, Any]:
     """The document of a copy whose head could not be read."""
     finding = {"code": error.code, "message": error.message, "severity": "fault"}
-    return {"ok": False, "copy": str(copy.folder), "faults": 1, "open": 0, "findings": [finding]}
+    return {"ok": False, "copy": copy.place, "faults": 1, "open": 0, "findings": [finding]}
 
 
 def unreadable_picture(error: VerificationError, copy: LogCopy) -> RenderableType:
     """The same for people."""
     return Group(
         Text.assemble(("✘ ", "bold red"), f"nothing to verify against: {error.message}"),
-        Text(f"  copy: {copy.folder}", style="dim"),
+        Text(f"  copy: {copy.place}", style="dim"),
     )
 
 
@@ -109,16 +113,18 @@ def picture(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | No
     head = report.checkpoint
     size = f"{head.size} {'entry' if head.size == 1 else 'entries'} of {head.origin}"
     if report.ok:
-        line = Text.assemble(("✔ ", "bold green"), f"verified offline: {size}, root {head.root.hex()[:16]}…")
+        done = "verified offline" if report.signatures else "form and hashes verified offline, NO SIGNATURES"
+        line = Text.assemble(("✔ ", "bold green"), f"{done}: {size}, root {head.root.hex()[:16]}…")
     else:
         faults = f"{report.faults} {'fault' if report.faults == 1 else 'faults'}"
         line = Text.assemble(("✘ ", "bold red"), (faults, "bold"), f" in {size}")
-    notes: list[RenderableType] = [line, Text(f"  copy: {copy.folder}", style="dim")]
+    notes: list[RenderableType] = [line, Text(f"  copy: {copy.place}", style="dim")]
     notes += [
         Text(f"  cosigned by {name} at {rfc3339(at)}", style="dim") for name, at in (cosigned or {}).items()
     ]
     if report.open:
         notes.append(Text(f"  {report.open} intents have no outcome yet, which is allowed", style="dim"))
+    notes += [Text(f"  {note}", style="dim") for note in _notes(report)]
     if not report.ok:
         rows = [
             ("" if f.index is None else f.index, f.entry or "", f.code, f.message)
@@ -127,3 +133,11 @@ def picture(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | No
         ]
         notes.append(table(None, (">leaf", "=entry", "code", "what is wrong"), rows))
     return Group(*notes)
+
+
+def _notes(report: Report) -> Iterator[str]:
+    if report.erased:
+        yield f"{report.erased} payloads were erased, as later statements say; their leaves still prove"
+    made = report.certificates
+    if made.issued is not None:
+        yield f"{made.used} certificates were used of {made.issued} issued"

@@ -15,32 +15,38 @@ from cli.log_source import PlaneLog, signed_size
 from tests.support.log_forge import NOW, Entry, Forge
 from tests.support.moto_aws import moto_aws
 from writ.adapters import aws
+from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.index_table import IndexTable
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.contracts.statement import ACTION
-from writ.ledger.findings import Report
+from writ.ledger.examine import fingerprint_of
+from writ.ledger.findings import Certificates, Report
 from writ.ledger.logcopy import LogCopy
 from writ.ledger.tiles import Edge, grow
 from writ.ledger.verify import verify_log
-from writ.ports.ledger import IndexedEntry, StoredEntry
+from writ.ports.ledger import IndexedEntry, IssuedCertificate, StoredEntry
 
 PLANE: Any = SimpleNamespace(aws=aws.client, thing=lambda name: name, bucket=lambda name: f"writ-test-{name}")
 FORGE = Forge()
-ENTRIES = FORGE.actions(4)
-LATER = FORGE.actions(5)[-2:]
+SESSION = FORGE.session()
+ENTRIES = FORGE.actions(4, SESSION)
+LATER = FORGE.actions(5, SESSION)[-2:]
 
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[None]:
     """Eight entries under a checkpoint, anchors of it and of its first half, and two later entries."""
-    with moto_aws("entries", "index"):
+    with moto_aws("entries", "index", "certificates"):
         for name in ("log", "anchors"):
             aws.client("s3").create_bucket(Bucket=PLANE.bucket(name))
         for entry in (*ENTRIES, *LATER):
             EntryTable("entries").append(stored(entry))
         IndexTable("index").write([indexed(place, entry) for place, entry in enumerate(ENTRIES)])
         sign(ENTRIES)
+        certificates = CertificateTable("certificates")
+        certificates.put_root(FORGE.root.public_bytes(Encoding.PEM))
+        certificates.put(issued(SESSION.certificate_pem))
         yield
 
 
@@ -64,6 +70,10 @@ def stored(entry: Entry) -> StoredEntry:
     )
 
 
+def issued(pem: bytes) -> IssuedCertificate:
+    return IssuedCertificate(fingerprint_of(pem), pem, "backlog", NOW, NOW)
+
+
 def indexed(place: int, entry: Entry) -> IndexedEntry:
     return IndexedEntry(entry.id, place, "backlog", ACTION, entry.id.rpartition(".")[0], NOW, ())
 
@@ -79,6 +89,20 @@ def test_a_copy_holds_what_the_checkpoint_covers_and_nothing_later(tmp_path: Pat
     assert len(copy.earlier_checkpoint_files()) == 2
     report = verified(copy.folder)
     assert (report.ok, report.statements) == (True, 8)
+
+
+def test_a_copy_tells_which_certificates_were_issued(tmp_path: Path) -> None:
+    idle = FORGE.session().certificate_pem
+    CertificateTable("certificates").put(issued(idle))
+    report = verified(write_copy(PlaneLog(PLANE), tmp_path / "copy", packed=True).folder)
+    assert (report.ok, report.certificates) == (True, Certificates(1, 2, 1))
+
+
+def test_a_certificate_the_authority_never_issued_is_named(tmp_path: Path) -> None:
+    key = {"fingerprint": {"S": fingerprint_of(SESSION.certificate_pem)}}
+    aws.client("dynamodb").delete_item(TableName="certificates", Key=key)
+    report = verified(write_copy(PlaneLog(PLANE), tmp_path / "copy").folder)
+    assert [(finding.code, finding.index) for finding in report.findings] == [("certificate.unissued", 0)]
 
 
 def test_the_signed_size_is_the_checkpoints() -> None:

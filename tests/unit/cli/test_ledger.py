@@ -18,15 +18,28 @@ from tests.support.log_forge import NOW, Forge
 from tests.support.witnesses import MemoryWitness
 from writ.ledger.cosignature import cosign
 from writ.ledger.errors import VerificationError
+from writ.ledger.examine import fingerprint_of
+from writ.ledger.leaf import decode_leaf
 from writ.ledger.logcopy import LogCopy
 from writ.ledger.note import Note
+from writ.ledger.tiles import decode_bundle
+
+
+def leaves(folder: Path) -> Iterator[bytes]:
+    return decode_bundle((folder / "tile/entries/000").read_bytes())
 
 
 class FolderLog:
     """A log source that reads what a forge wrote; `later` entries are not under the checkpoint."""
 
-    def __init__(self, folder: Path, names: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        names: dict[str, str] | None = None,
+        issued: tuple[str, bytes] | None = None,
+    ) -> None:
         self._folder = folder
+        self._issued = issued
         self._names = names or {}
 
     def object(self, key: str) -> bytes | None:
@@ -41,6 +54,10 @@ class FolderLog:
     def statements(self, size: int) -> Iterator[tuple[str, bytes]]:
         for path in (self._folder / "statements").iterdir():
             yield self._names.get(path.stem, path.stem), path.read_bytes()
+
+    def certificates(self) -> Iterator[tuple[str, bytes]]:
+        if self._issued is not None:
+            yield self._issued
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +77,10 @@ def verify(*words: str) -> Result:
 
 def test_a_copy_of_a_log_verifies(pristine: Path, tmp_path: Path) -> None:
     done: list[tuple[int, int]] = []
-    copy = write_copy(FolderLog(pristine), tmp_path / "copy", lambda *step: done.append(step))
+    session = sorted({decode_leaf(leaf).certificate_pem for leaf in leaves(pristine)})
+    [pem] = session
+    source = FolderLog(pristine, issued=(fingerprint_of(pem), pem))
+    copy = write_copy(source, tmp_path / "copy", lambda *step: done.append(step))
     assert done[-1] == (300, 300)
     assert copy.earlier_checkpoint_files() == ["of-now"]
     assert verify(str(copy.folder)).exit_code == 0
@@ -90,6 +110,57 @@ def test_an_entry_id_that_is_no_file_name_does_not_become_one(
     with pytest.raises(VerificationError):
         write_copy(FolderLog(folder, {entry: name}), tmp_path / "deep" / "copy")
     assert list(tmp_path.rglob("*escaped*")) == []
+
+
+@pytest.mark.parametrize("name", ["../escaped", "", "F" * 64])
+def test_a_certificate_without_a_fingerprint_becomes_no_file(folder: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(CommandError) as raised:
+        write_copy(FolderLog(folder, issued=(name, b"")), tmp_path / "deep" / "copy")
+    assert raised.value.code == "ledger.copy"
+    assert list(tmp_path.rglob("*escaped*")) == []
+
+
+def packed(folder: Path, target: Path) -> LogCopy:
+    return write_copy(FolderLog(folder), target, packed=True)
+
+
+def unissued(result: Result) -> list[tuple[str, int | None, str | None]]:
+    """Findings but for that of the certificate, which a folder's log does not know to be issued."""
+    found = json.loads(result.stdout)["findings"]
+    assert [item["index"] for item in found if item["code"] == "certificate.unissued"] == [0]
+    others = [item for item in found if item["code"] != "certificate.unissued"]
+    return [(item["code"], item["index"], item["entry"]) for item in others]
+
+
+def test_a_packed_copy_holds_the_statements_beside_their_leaves(folder: Path, tmp_path: Path) -> None:
+    copy = packed(folder, tmp_path / "copy")
+    assert list(copy.statement_files()) == []
+    assert sorted(path.name for path in (copy.folder / "envelopes").rglob("*") if path.is_file()) == [
+        "000",
+        "44",
+    ]
+    assert unissued(verify(str(copy.folder), "--json")) == []
+
+
+def test_what_is_not_as_it_was_logged_stays_visible_in_a_packed_copy(folder: Path, tmp_path: Path) -> None:
+    path = sorted((folder / "statements").iterdir())[7]
+    data = path.read_bytes()
+    path.write_bytes(data[:80] + bytes([data[80] ^ 1]) + data[81:])
+    copy = packed(folder, tmp_path / "copy")
+    assert list(copy.statement_files()) == [path.name]
+    [(code, index, entry)] = unissued(verify(str(copy.folder), "--json"))
+    assert (code, entry) == ("statement.altered", path.stem)
+    assert index is not None
+
+
+def test_a_packed_copy_of_a_broken_bundle_is_left_to_verification(folder: Path, tmp_path: Path) -> None:
+    bundle = folder / "tile/entries/001.p/44"
+    bundle.write_bytes(bundle.read_bytes()[:-10])
+    found = unissued(verify(str(packed(folder, tmp_path / "copy").folder), "--json"))
+    assert ("bundle.malformed", 299, None) in found
+    bundle.unlink()
+    found = unissued(verify(str(packed(folder, tmp_path / "copy").folder), "--json"))
+    assert ("bundle.malformed", 256, None) in found
 
 
 def test_tiles_of_every_level_are_copied() -> None:

@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
-	chaos test-ledger-chaos test-ledger-bytes bench tamper-matrix synth deploy new-bot docs generate fmt \
+	chaos test-ledger-chaos test-ledger-bytes bench bench-ledger tamper-matrix synth deploy new-bot docs generate fmt \
 	test-localstack clean
 
 help: ## What each target does
@@ -73,6 +73,10 @@ test-ledger-bytes: setup ## Every byte of what the ledger reads, edited; proofs 
 
 bench: setup ## The design's budgets as JSON, against a baseline of the same run
 	@$(PY) -m tests.bench
+
+bench-ledger: setup ## The ledger under load as JSON: rates, latency, list price, growth, an audit of a million entries
+	@test "$${WRIT_BENCH_PLANE:-100}" = 0 || ./writ up >&2
+	@$(PY) -m tests.bench.load
 
 tamper-matrix: setup ## What our verifier and the stock Sigstore clients say of every edit of a bundle
 	@$(PY) -m tests.tampering

@@ -32,14 +32,15 @@ def document(found: list[Figure]) -> dict[str, Any]:
     """What is printed: the machine, and one row a budget."""
     rows = [figure.row() for figure in found]
     return {
-        "machine": {
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "cores": os.cpu_count(),
-        },
+        "machine": machine(),
         "within": all(row["within"] is not False for row in rows),
         "figures": rows,
     }
+
+
+def machine() -> dict[str, Any]:
+    """What figures were measured on."""
+    return {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
 
 
 def table(found: list[Figure]) -> Table:

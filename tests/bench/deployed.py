@@ -28,26 +28,30 @@ def measure(sizes: Sizes) -> Sequence[Figure]:
     An emulator hands over a stream at once where Lambda waits for the window of the mapping to pass, so
     there all of it is added, which is the most that AWS would take longer.
     """
-    if not sizes.plane:
-        return _unknown("not asked for: WRIT_BENCH_PLANE is 0")
-    try:
-        plane = Plane.load()
-        window = _window(plane) if plane.file.aws_endpoint_url else 0.0
-        waits = _waits(plane, sizes.plane)
-    except CommandError as error:
-        return _unknown(f"not measured: {error.message}")
+    waits, note = waited(sizes.plane)
+    if not waits:
+        return [Figure(name, None, "s", budget, note=note) for name, budget in _NAMES]
     found = [statistics.median(waits), ranked(waits, 99)]
-    note = f"{len(waits)} actions one after another, seen through the API every {_POLL_S:g} s"
-    if window:
-        note += f"; with the stream's window of {window:g} s, for which the emulator does not wait"
     return [
-        Figure(name, seconds + window, "s", budget, note=note)
+        Figure(name, seconds, "s", budget, note=note)
         for (name, budget), seconds in zip(_NAMES, found, strict=True)
     ]
 
 
-def _unknown(reason: str) -> list[Figure]:
-    return [Figure(name, None, "s", budget, note=reason) for name, budget in _NAMES]
+def waited(count: int) -> tuple[list[float], str]:
+    """Seconds from acknowledged to provable of so many actions, and how they were measured or why not."""
+    if not count:
+        return [], "not asked for: WRIT_BENCH_PLANE is 0"
+    try:
+        plane = Plane.load()
+        window = _window(plane) if plane.file.aws_endpoint_url else 0.0
+        waits = _waits(plane, count)
+    except CommandError as error:
+        return [], f"not measured: {error.message}"
+    note = f"{len(waits)} actions one after another, seen through the API every {_POLL_S:g} s"
+    if window:
+        note += f"; with the stream's window of {window:g} s, for which the emulator does not wait"
+    return [wait + window for wait in waits], note
 
 
 def _window(plane: Plane) -> float:

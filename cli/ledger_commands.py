@@ -1,4 +1,4 @@
-"""`writ ledger`: bundles, a copy of the log, and their verification offline."""
+"""`writ ledger`: bundles, packs, a copy of the log, and their verification offline."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli import audit as auditing
-from cli import bundles
+from cli import bundles, packs
 from cli import verify as verification
 from cli.bucket_copy import is_bucket, open_bucket
 from cli.ledger import COPIES, size_of
@@ -30,11 +30,12 @@ app = typer.Typer(no_args_is_help=True, help="The evidence: copy it, and verify 
 
 app.command()(bundles.bundle)
 app.command()(bundles.trust)
+app.command()(packs.pack)
 
 Place = Annotated[
     Path | None,
     typer.Argument(
-        metavar="PATH", help="A bundle's file, or a copy of a log; the plane's own log if absent."
+        metavar="PATH", help="A bundle's or a pack's file, or a copy of a log; the plane's own if absent."
     ),
 ]
 Trust = Annotated[
@@ -69,17 +70,23 @@ def verify(
     seen: SeenOption = SEEN,
     as_json: JsonFlag = False,
 ) -> None:
-    """Verify a bundle or a whole log offline; exit code 1 names what is not as it was signed and logged.
+    """Verify a bundle, a pack or a whole log offline; exit code 1 names what is not as it was logged.
 
     A log's checkpoint is remembered: the next one must cover it and begin with it.
     """
     with reporting(as_json) as output:
         policy = verification.read_policy(witness_policy) if witness_policy is not None else None
         if path is not None and path.is_file():
+            if packs.is_pack(path):
+                _refuse(
+                    {"--bot": bot, "--issuer": issuer, "--not-before": not_before}, "a pack is many bots'"
+                )
+                packs.verify(output, path, trust)
+                return
             identity = bundles.identity_policy(bot, issuer, not_before)
             bundles.verify(output, path, trust, identity, policy)
             return
-        _refuse_of_log({"--bot": bot, "--issuer": issuer, "--not-before": not_before})
+        _refuse({"--bot": bot, "--issuer": issuer, "--not-before": not_before}, "a log is everybody's")
         with Bars(output) as bars:
             live = path is None
             log = _newest(bars) if path is None else verification.open_copy(path)
@@ -142,10 +149,10 @@ def copy(
         )
 
 
-def _refuse_of_log(options: Mapping[str, str | None]) -> None:
+def _refuse(options: Mapping[str, str | None], because: str) -> None:
     for name, value in options.items():
         if value is not None:
-            raise UsageError("this goes with a bundle: a log is everybody's", field=name)
+            raise UsageError(f"this goes with a bundle: {because}", field=name)
 
 
 def _newest(bars: Bars) -> LogCopy:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from functions.evidence.ports import Ports
 from writ.contracts.errors import ConflictError, NotFoundError
-from writ.ledger.bundle import Bundle, InclusionProof
+from writ.ledger import proving
 from writ.ledger.checkpoint import key_id
-from writ.ledger.dsse import decode
-from writ.ledger.leaf import decode_leaf
 from writ.ledger.log import Log
 from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.trust import TrustRoot
-from writ.ledger.verify_bundle import IdentityPolicy, verify_bundle
-from writ.ports.ledger import KeptPromise, StoredEntry
+from writ.ports.ledger import StoredEntry
 
 
 def bundle_of(entry: StoredEntry, index: int | None, ports: Ports) -> bytes:
@@ -37,25 +31,8 @@ def bundle_of(entry: StoredEntry, index: int | None, ports: Ports) -> bytes:
         raise ConflictError(
             "the entry is not in the log yet: try again in a second", code="conflict.not_integrated"
         )
-    log_id, leaf = key_id(trust.log_key), log.leaf(index)
-    promise = _promise(log_id, index, ports)
-    certificate = x509.load_pem_x509_certificate(decode_leaf(leaf).certificate_pem)
-    head = log.head
-    bundle = Bundle(
-        envelope=decode(entry.envelope),
-        certificate=certificate.public_bytes(Encoding.DER),
-        leaf=leaf,
-        log_id=log_id,
-        index=index,
-        integrated_at=promise.integrated_at,
-        promise=promise.signature,
-        proof=InclusionProof(
-            index, head.size, head.checkpoint.root, tuple(log.inclusion(index, head.size)), head.note
-        ),
-    )
-    data = bundle.encode()
-    verify_bundle(data, trust, IdentityPolicy(entry.actor))
-    return data
+    promise = ports.promises.get(key_id(trust.log_key), index) or ports.notary.promise(index)
+    return proving.bundle_of(log, trust, index, entry.envelope, promise)
 
 
 def trust_root(ports: Ports) -> TrustRoot:
@@ -64,7 +41,3 @@ def trust_root(ports: Ports) -> TrustRoot:
     if data is None:
         raise NotFoundError("the log has no trust root yet", code="not_found.trust_root")
     return TrustRoot.decode(data)
-
-
-def _promise(log_id: bytes, index: int, ports: Ports) -> KeptPromise:
-    return ports.promises.get(log_id, index) or ports.notary.promise(index)

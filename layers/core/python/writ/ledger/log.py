@@ -11,7 +11,7 @@ from writ.contracts.errors import NotFoundError, WritError
 from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.merkle import HASH_SIZE, consistency_proof, inclusion_proof
 from writ.ledger.tiles import ENTRIES, WIDTH, Tile, TiledNodes, decode_bundle
-from writ.ports.ledger import LogFiles
+from writ.ports.ledger import LogReader
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -36,11 +36,11 @@ class Head:
 class Log:
     """The log as of one head. Whoever gets a proof checks it against that head's signed root."""
 
-    files: LogFiles
+    files: LogReader
     head: Head
 
     @classmethod
-    def open(cls, files: LogFiles) -> Log:
+    def open(cls, files: LogReader) -> Log:
         """The log under its newest checkpoint, whose signature holds.
 
         Raises NotFoundError before the first one, VerificationError for one that the log did not sign.
@@ -56,7 +56,7 @@ class Log:
     @classmethod
     def under(
         cls,
-        files: LogFiles,
+        files: LogReader,
         origin: str,
         key: ec.EllipticCurvePublicKey,
         second: VerifierKey | None = None,

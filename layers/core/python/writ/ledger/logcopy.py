@@ -54,6 +54,15 @@ class LogCopy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def read(self, path: str) -> bytes | None:
+        """A file of the log; see LogReader."""
+        return self._read(path)
+
+    def read_checkpoint(self) -> tuple[bytes, str] | None:
+        """See LogReader; a copy has one version."""
+        note = self._read(CHECKPOINT)
+        return None if note is None else (note, "")
+
     def checkpoint(self) -> bytes:
         return self._required(CHECKPOINT)
 

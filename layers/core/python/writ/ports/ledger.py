@@ -74,19 +74,23 @@ class HeadStore(Protocol):
     def write_swept(self, minute: datetime) -> None: ...
 
 
-class LogFiles(Protocol):
-    """The public files of the log."""
+class LogReader(Protocol):
+    """The public files of the log, to read."""
 
     def read(self, path: str) -> bytes | None: ...
+
+    def read_checkpoint(self) -> tuple[bytes, str] | None:
+        """The signed note and a tag of its version."""
+
+
+class LogFiles(LogReader, Protocol):
+    """The public files of the log."""
 
     def create(self, path: str, data: bytes) -> None:
         """Write a file that never changes. Raises ConflictError when it exists with other content."""
 
     def replace(self, path: str, data: bytes) -> None:
         """Write a file that may change, whatever stands there."""
-
-    def read_checkpoint(self) -> tuple[bytes, str] | None:
-        """The signed note and a tag of its version."""
 
     def replace_checkpoint(self, note: bytes, tag: str | None) -> None:
         """Raises ConflictError unless the note is still at `tag` (None: absent)."""

@@ -1,0 +1,238 @@
+"""`writ ledger pack` and, of a pack, `verify`: evidence about one thing or of one time, in one file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.ledger import COPIES
+from cli.output import CommandError, JsonFlag, Output, UsageError, facts, reporting
+from cli.plane import Plane
+from cli.progress import Bars
+from cli.run import copy_log
+from cli.verify import open_copy
+from writ.contracts.errors import ContractError
+from writ.ledger.archive import MAX_ARCHIVE, is_archive
+from writ.ledger.errors import VerificationError
+from writ.ledger.logcopy import LogCopy
+from writ.ledger.pack_copy import pack_of_copy
+from writ.ledger.question import Question
+from writ.ledger.trusted_root import read_trust
+from writ.ledger.verify_pack import VerifiedPack, verify_pack
+
+_DIGEST_LENGTH: Final = 64
+
+Subject = Annotated[
+    str | None,
+    typer.Option(metavar="THING", help="A SHA-256, or a thing's name as statements give it: `task:42`."),
+]
+Release = Annotated[str | None, typer.Option(metavar="VERSION", help="Short for --subject release:VERSION.")]
+Customer = Annotated[str | None, typer.Option(metavar="ID", help="Short for --subject customer:ID.")]
+Control = Annotated[str | None, typer.Option(metavar="ID", help="Short for --subject control:ID.")]
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Stated from then on, such as 2026-01-31T08:00:00Z.")
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Stated before then.")]
+Target = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to put the pack.")]
+Copy = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Make it offline, out of this copy of a log; the plane's log if absent."
+    ),
+]
+Trust = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A trust root you have from elsewhere; the copy's own if absent."),
+]
+
+
+def pack(
+    target: Target,
+    *,
+    subject: Subject = None,
+    release: Release = None,
+    customer: Customer = None,
+    control: Control = None,
+    since: Since = None,
+    until: Until = None,
+    copy: Copy = None,
+    trust: Trust = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make an evidence pack: statements about a thing or of a time, with all that proves them, in one zip."""
+    with reporting(as_json) as output:
+        names = {"release": release, "customer": customer, "control": control}
+        question = _question(subject, names, since, until)
+        with Bars(output) as bars:
+            log = _copy(bars) if copy is None else open_copy(copy)
+            data = _made(log, trust, question, bars)
+        _write(target, data)
+        _show_made(output, target, verify_pack(data))
+
+
+def is_pack(path: Path) -> bool:
+    """Whether a file begins as a pack does."""
+    with path.open("rb") as file:
+        return is_archive(file.read(4))
+
+
+def verify(output: Output, path: Path, trust: Path | None) -> None:
+    """Verify a pack's file offline, and show what it proves or why it does not.
+
+    Raises UsageError for what is missing on the command line, VerificationError for a trust root that does
+    not read.
+    """
+    root = None if trust is None else read_trust(_trust_file(trust))
+    if path.stat().st_size > MAX_ARCHIVE:
+        raise UsageError(f"a pack has {MAX_ARCHIVE} bytes at most", field="PATH")
+    try:
+        verified = verify_pack(path.read_bytes(), root)
+    except VerificationError as error:
+        finding = {"code": error.code, "message": error.message, "field": error.field, "severity": "fault"}
+        output.show(
+            {"ok": False, "pack": str(path), "faults": 1, "findings": [finding]}, _refused(path, error)
+        )
+        output.found_problem()
+        return
+    output.show({"ok": True, "pack": str(path), **_document(verified)}, _picture(path, verified))
+
+
+def _question(
+    subject: str | None, names: dict[str, str | None], since: str | None, until: str | None
+) -> Question:
+    """The question of a command line. Raises UsageError that names the option."""
+    given = [("--subject", subject)] if subject is not None else []
+    given += [(f"--{kind}", f"{kind}:{name}") for kind, name in names.items() if name is not None]
+    if len(given) > 1:
+        raise UsageError("a pack is about one thing", field=given[1][0])
+    about = given[0][1] if given else None
+    digest = about is not None and len(about) == _DIGEST_LENGTH and ":" not in about
+    try:
+        return Question.of(
+            subject=about if digest else None,
+            name=None if digest else about,
+            since=_instant(since, "--since"),
+            until=_instant(until, "--until"),
+        )
+    except ContractError as error:
+        option = given[0][0] if given and error.field in {"subject", "name"} else f"--{error.field}"
+        raise UsageError(error.message, field=option) from None
+
+
+def _instant(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("an instant with its offset, such as 2026-01-31T08:00:00Z", field=option) from None
+
+
+def _copy(bars: Bars) -> LogCopy:
+    plane = Plane.load()
+    return copy_log(plane, COPIES / plane.file.env, bars)
+
+
+def _made(log: LogCopy, trust: Path | None, question: Question, bars: Bars) -> bytes:
+    root = read_trust(log.trust_root() if trust is None else _trust_file(trust))
+    made = pack_of_copy(
+        log, root, question, lambda done, size: bars.step("looking through the log", done, size)
+    )
+    if not made.items:
+        raise CommandError("no statement in the log answers this", code="not_found.evidence")
+    return made.encode()
+
+
+def _trust_file(path: Path) -> bytes:
+    if not path.is_file():
+        raise UsageError(f"there is no {path}", field="--trust")
+    return path.read_bytes()
+
+
+def _write(target: Path, data: bytes) -> None:
+    try:
+        target.write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"{target}: {error.strerror}", field="--output") from None
+
+
+def _show_made(output: Output, target: Path, verified: VerifiedPack) -> None:
+    data = target.read_bytes()
+    digest = sha256(data).hexdigest()
+    output.show(
+        {"file": str(target), "bytes": len(data), "sha256": digest, **_document(verified)},
+        f"{target}: {_counted(verified)}, {len(data)} bytes, SHA-256 {digest}\n"
+        f"next: writ ledger verify {target} --trust trust.json",
+    )
+
+
+def _document(verified: VerifiedPack) -> dict[str, Any]:
+    kinds = Counter(item.kind.value for item in verified.items)
+    return {
+        "question": verified.question.document(),
+        "origin": verified.origin,
+        "size": verified.head.size,
+        "root": verified.head.root.hex(),
+        "entries": len(verified.items),
+        "kinds": dict(sorted(kinds.items())),
+        "bots": _bots(verified),
+        "checkpoints": [checkpoint.size for checkpoint in verified.earlier],
+        "trust": "own" if verified.own_trust else "given",
+    }
+
+
+def _picture(path: Path, verified: VerifiedPack) -> RenderableType:
+    question, head = verified.question, verified.head
+    between = f"{_shown(question.since) or 'the beginning'} – {_shown(question.until) or 'the checkpoint'}"
+    earlier = len(verified.earlier)
+    rows = {
+        "about": question.name or question.subject or "everything",
+        "stated": between if question.since or question.until else None,
+        "statements": _counted(verified),
+        "signed by": ", ".join(f"{bot} ({count})" for bot, count in _bots(verified).items()),
+        "in the log": f"{verified.origin}, {head.size} leaves",
+        "root": head.root.hex(),
+        "earlier": f"{earlier} {'checkpoint' if earlier == 1 else 'checkpoints'}, proved to begin this one"
+        if earlier
+        else None,
+    }
+    notes: list[RenderableType] = [
+        Text.assemble(("✔ ", "bold green"), f"verified offline: {path}"),
+        facts("", rows),
+    ]
+    if verified.own_trust:
+        notes.append(
+            Text("  by the pack's own trust root: give --trust with the one you hold", style="yellow")
+        )
+    return Group(*notes)
+
+
+def _bots(verified: VerifiedPack) -> dict[str, int]:
+    signed = (item.statement for item in verified.items)
+    return dict(sorted(Counter(one.predicate.actor.bot for one in signed if one is not None).items()))
+
+
+def _counted(verified: VerifiedPack) -> str:
+    kinds = Counter(item.kind.value for item in verified.items)
+    parts = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
+    total = len(verified.items)
+    return f"{total} {'statement' if total == 1 else 'statements'} ({', '.join(parts)})"
+
+
+def _shown(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(sep=" ", timespec="seconds")
+
+
+def _refused(path: Path, error: VerificationError) -> RenderableType:
+    place = f" ({error.field})" if error.field else ""
+    return Group(
+        Text.assemble(("✘ ", "bold red"), f"{path} does not hold: {error.message}", (place, "dim")),
+        Text(f"  {error.code}", style="dim"),
+    )

@@ -1,0 +1,115 @@
+"""No byte of a pack can change: every position, several flips, each really verified."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.packs import PackWorld, unpack
+from writ.ledger import archive, pack_verifier
+from writ.ledger.errors import VerificationError
+from writ.ledger.pack import MANIFEST
+from writ.ledger.pack_copy import pack_of_copy
+from writ.ledger.question import Question
+from writ.ledger.trust import TrustRoot
+from writ.ledger.verify_pack import verify_pack
+
+# Bits flipped at every position, from the lowest up, and statements in the pack.
+FLIPS = int(os.environ.get("WRIT_PACK_FLIPS", "2"))
+STATEMENTS = int(os.environ.get("WRIT_PACK_STATEMENTS", "1"))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> PackWorld:
+    return PackWorld(tmp_path_factory.mktemp("log"), max(6, STATEMENTS))
+
+
+def refused(data: bytes, trust: TrustRoot) -> bool:
+    try:
+        verify_pack(data, trust)
+    except VerificationError:
+        return True
+    return False
+
+
+def test_every_flipped_bit_of_a_pack_is_refused(world: PackWorld) -> None:
+    trust = world.forge.trust
+    data = bytearray(world.pack(*(world.logged(index) for index in range(STATEMENTS))).encode())
+    assert not refused(bytes(data), trust)
+    for position in range(len(data)):
+        for bit in range(FLIPS):
+            data[position] ^= 1 << (bit * 7 % 8)
+            assert refused(bytes(data), trust), (position, bit)
+            data[position] ^= 1 << (bit * 7 % 8)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_edit_of_any_file_is_refused_even_with_every_checksum_made_good(
+    world: PackWorld, data: st.DataObject
+) -> None:
+    members = archive.decode(world.mixed().encode())
+    name = data.draw(st.sampled_from(sorted(members)))
+    content = bytearray(members[name])
+    position = data.draw(st.integers(0, len(content) - 1))
+    content[position] ^= 1 << data.draw(st.integers(0, 7))
+    assert refused(archive.encode({**members, name: bytes(content)}), world.forge.trust)
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_stand_alone_verifier_refuses_an_edit_of_any_file(
+    world: PackWorld, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """But for the manifest's own words that no statement bears out, which `writ ledger verify` compares."""
+    members = archive.decode(world.mixed().encode())
+    name = data.draw(st.sampled_from(sorted(members.keys() - {MANIFEST})))
+    content = bytearray(members[name])
+    content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    folder = unpack(archive.encode({**members, name: bytes(content)}), tmp_path_factory.mktemp("pack"))
+    checks = pack_verifier.Checks(folder, None)
+    checks.run()
+    assert checks.problems
+
+
+@given(st.binary(max_size=300), st.integers(0, 2**32))
+@settings(max_examples=200, deadline=None)
+def test_no_bytes_raise_anything_but_a_verification_error(world: PackWorld, noise: bytes, place: int) -> None:
+    data = world.mixed().encode()
+    at = place % len(data)
+    for forged in (noise, b"PK\x03\x04" + noise, data[:at] + noise + data[at + len(noise) :], data[:at]):
+        assert forged == data or refused(forged, world.forge.trust)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["manifest.json", "trust.json", "checkpoint", "index.html", "a"]),
+        st.binary(max_size=60),
+        min_size=1,
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_well_formed_archive_of_nonsense_is_refused(world: PackWorld, members: dict[str, bytes]) -> None:
+    genuine = archive.decode(world.mixed().encode())
+    assert refused(archive.encode(members), world.forge.trust)
+    changed = {**genuine, **members}
+    assert changed == genuine or refused(archive.encode(changed), world.forge.trust)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, unique=True), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_same_question_has_the_same_bytes_in_whatever_order_things_are_found(
+    world: PackWorld, tasks: list[int], promised: bool
+) -> None:
+    logged = [world.logged(index, promised=promised) for index in tasks]
+    assert world.pack(*logged).encode() == world.pack(*reversed(logged)).encode()
+
+
+@given(st.integers(0, 5))
+@settings(max_examples=6, deadline=None)
+def test_copy_answers_a_question_about_each_subject_with_what_verifies(world: PackWorld, task: int) -> None:
+    data = pack_of_copy(world.copy, world.forge.trust, Question.of(name=f"task:task-{task}")).encode()
+    assert {item.index for item in verify_pack(data, world.forge.trust).items} == {2 * task, 2 * task + 1}

@@ -1,0 +1,130 @@
+"""Evidence packs from the command line: made out of a copy of the log, verified without anything else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.app import app
+from tests.support.packs import PackWorld
+from writ.ledger import archive
+from writ.ledger.trusted_root import client_trust_config
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> PackWorld:
+    return PackWorld(tmp_path / "copy")
+
+
+@pytest.fixture
+def trust(world: PackWorld, tmp_path: Path) -> Path:
+    target = tmp_path / "trust.json"
+    target.write_text(json.dumps(client_trust_config(world.forge.trust)))
+    return target
+
+
+def ledger(*words: object) -> Result:
+    return CliRunner().invoke(app, ["ledger", *map(str, words)], env={"COLUMNS": "200"})
+
+
+def made(world: PackWorld, target: Path, *words: object) -> Result:
+    return ledger("pack", "--copy", world.folder, "-o", target, *words)
+
+
+def problem(result: Result) -> dict[str, str]:
+    found: dict[str, str] = json.loads(result.stdout)["error"]
+    return found
+
+
+def test_pack_is_made_and_verified(world: PackWorld, trust: Path, tmp_path: Path) -> None:
+    target = tmp_path / "pack.zip"
+    result = made(world, target, "--subject", "task:task-1")
+    assert result.exit_code == 0
+    assert "2 statements (2 proof)" in result.stdout
+    verified = ledger("verify", target, "--trust", trust)
+    assert verified.exit_code == 0
+    for words in ("verified offline", "task:task-1", "backlog (2)", "12 leaves", "2 checkpoints, proved"):
+        assert words in verified.stdout
+    assert "own trust root" not in verified.stdout
+    assert "own trust root" in ledger("verify", target).stdout
+
+
+def test_same_question_makes_the_same_file(world: PackWorld, tmp_path: Path) -> None:
+    asked = ("--since", "2026-03-01T00:00:00Z", "--until", "2026-03-02T00:00:00Z", "--json")
+    documents = [json.loads(made(world, tmp_path / name, *asked).stdout) for name in ("a.zip", "b.zip")]
+    assert documents[0]["sha256"] == documents[1]["sha256"]
+    assert (documents[0]["entries"], documents[0]["kinds"]) == (12, {"proof": 12})
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_document_of_a_verified_pack_says_what_it_proves(
+    world: PackWorld, trust: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "pack.zip"
+    target.write_bytes(world.mixed().encode())
+    document = json.loads(ledger("verify", target, "--trust", trust, "--json").stdout)
+    assert (document["ok"], document["trust"], document["size"]) == (True, "given", 12)
+    assert document["kinds"] == {"bundle": 1, "erased": 1, "proof": 1}
+    assert document["checkpoints"] == [3, 7]
+    assert document["bots"] == {"backlog": 2}
+
+
+def test_edited_pack_is_a_problem_whose_file_is_named(world: PackWorld, trust: Path, tmp_path: Path) -> None:
+    target = tmp_path / "pack.zip"
+    members = archive.decode(world.mixed().encode())
+    target.write_bytes(archive.encode({**members, "checkpoint": members["checkpoint"] + b"\n"}))
+    result = ledger("verify", target, "--trust", trust, "--json")
+    finding = json.loads(result.stdout)["findings"][0]
+    assert (result.exit_code, finding["code"]) == (1, "ledger.checkpoint")
+    target.write_bytes(b"PK\x03\x04 and no more")
+    assert "✘" in ledger("verify", target, "--trust", trust).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ((), "--subject"),
+        (("--subject", "task:1", "--release", "1.2.0"), "--release"),
+        (("--subject", ""), "--subject"),
+        (("--customer", "a\nb"), "--customer"),
+        (("--subject", "task:1", "--since", "yesterday"), "--since"),
+        (("--subject", "task:1", "--since", "2026-03-01T00:00:00"), "--since"),
+        (("--subject", "G" * 64), "--subject"),
+        (("--since", "2026-03-01T00:00:00Z", "--until", "2026-01-01T00:00:00Z"), "--until"),
+        (("--since", "2026-01-01T00:00:00Z", "--until", "2026-03-01T00:00:00Z"), "--since"),
+        (("--subject", "task:1", "--trust", "nowhere.json"), "--trust"),
+    ],
+)
+def test_question_that_cannot_be_answered_names_its_option(
+    world: PackWorld, tmp_path: Path, words: tuple[str, ...], field: str
+) -> None:
+    target = tmp_path / "pack.zip"
+    result = made(world, target, *words, "--json")
+    assert (result.exit_code, problem(result)["field"]) == (2, field)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("option", ["--release", "--customer", "--control", "--subject"])
+def test_what_no_statement_is_about_makes_no_pack(world: PackWorld, tmp_path: Path, option: str) -> None:
+    target = tmp_path / "pack.zip"
+    result = made(world, target, option, "none", "--json")
+    assert (result.exit_code, problem(result)["code"]) == (1, "not_found.evidence")
+    assert not target.exists()
+
+
+def test_copy_that_is_none_and_a_file_that_cannot_be_written_are_bad_usage(
+    world: PackWorld, tmp_path: Path
+) -> None:
+    asked = ("--subject", "task:task-1", "--json")
+    assert problem(ledger("pack", "--copy", tmp_path, "-o", tmp_path / "x.zip", *asked))["field"] == "PATH"
+    assert problem(made(world, tmp_path / "no" / "x.zip", *asked))["field"] == "--output"
+
+
+def test_bot_goes_with_a_bundle_only(world: PackWorld, tmp_path: Path) -> None:
+    target = tmp_path / "pack.zip"
+    assert made(world, target, "--subject", "task:task-1").exit_code == 0
+    result = ledger("verify", target, "--bot", "backlog", "--json")
+    assert (result.exit_code, problem(result)["field"]) == (2, "--bot")

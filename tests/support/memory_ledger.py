@@ -104,6 +104,9 @@ class MemoryAnchors:
         self.copies.setdefault((size, root), note)
         self.times.setdefault((size, root), self.clock.now())
 
+    def first_covering(self, index: int) -> bytes | None:
+        return next((self.copies[key] for key in sorted(self.copies) if key[0] > index), None)
+
     def covered_at(self, index: int) -> datetime | None:
         return next((self.times[key] for key in sorted(self.times) if key[0] > index), None)
 
@@ -126,7 +129,7 @@ class MemoryIndex:
             for edge in edges_of(entry):
                 self.edges.setdefault(edge, {})[entry.index] = entry
 
-    def page(self, edge: str, after: int, limit: int) -> Sequence[IndexedEntry]:
+    def page(self, edge: str, after: int, limit: int, *, consistent: bool = False) -> Sequence[IndexedEntry]:
         listed = sorted(self.edges.get(edge, {}).items())
         return [entry for index, entry in listed if index > after][:limit]
 

@@ -203,6 +203,13 @@ class TestAnchors:
         anchors.create(7, b"\x01" * 32, b"one")
         assert list(anchors.from_size(7)) == [(7, b"\x01" * 32), (7, b"\x02" * 32)]
 
+    def test_note_that_first_covered_a_leaf_is_read(self, anchors: MemoryAnchors | AnchorBucket) -> None:
+        assert anchors.first_covering(0) is None
+        for size in (5, 70):
+            anchors.create(size, ROOT, f"note {size}".encode())
+        found = [anchors.first_covering(index) for index in (0, 4, 5, 69, 70)]
+        assert found == [b"note 5", b"note 5", b"note 70", b"note 70", None]
+
     def test_leaf_is_covered_since_its_first_checkpoint(self, anchors: MemoryAnchors | AnchorBucket) -> None:
         assert anchors.covered_at(0) is None
         before = datetime.now(UTC).replace(microsecond=0)
@@ -281,6 +288,7 @@ class TestIndex:
                 assert len(page) <= limit
                 found += page
             assert found == expected
+            assert list(index.page(edge, -1, 100, consistent=True)) == expected
 
     @pytest.mark.parametrize("limit", [1, 4, 100])
     @pytest.mark.parametrize("before", [None, 0, 1, 5, 8, 12, 20, 99])

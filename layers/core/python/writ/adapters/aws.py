@@ -47,15 +47,16 @@ def session() -> Session:
 
 
 @cache
-def client(name: str) -> Any:
+def client(name: str, signature: str | None = None) -> Any:
     """The client of a service, e.g. `client("s3")`.
 
     Host prefixes stay off because an emulator on one loopback address has no sub-domains. botocore
-    itself honours AWS_ENDPOINT_URL.
+    itself honours AWS_ENDPOINT_URL. `signature` is a signature version in place of the service's own.
     """
     from botocore.config import Config
 
     config = Config(
+        signature_version=signature,
         connect_timeout=2,
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},

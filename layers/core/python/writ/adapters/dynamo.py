@@ -169,6 +169,7 @@ def query(
     start: Mapping[str, Any] | None = None,
     filter_condition: Any = None,
     descending: bool = False,
+    consistent: bool = False,
 ) -> tuple[Sequence[Any], Mapping[str, Any] | None]:
     """Up to `limit` items after the key `start`, and the key to go on from, or None at the end.
 
@@ -183,6 +184,7 @@ def query(
             scan_index_forward=not descending,
             last_evaluated_key=dict(start) if start else None,
             page_size=_PAGE_SIZE,
+            **({"consistent_read": True} if consistent else {}),  # an index of a table knows no such thing
         )
         model: Any = index if isinstance(index, type) else index._model
         pages = results.page_iter

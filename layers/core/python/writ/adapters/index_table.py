@@ -50,12 +50,17 @@ class IndexTable:
     def write(self, entries: Sequence[IndexedEntry]) -> None:
         dynamo.put_many(self._item, list(self._items(entries)))
 
-    def page(self, edge: str, after: int, limit: int) -> Sequence[IndexedEntry]:
+    def page(self, edge: str, after: int, limit: int, *, consistent: bool = False) -> Sequence[IndexedEntry]:
         found: list[IndexedEntry] = []
         rest: Mapping[str, Any] | None = None
         while len(found) < limit:
             items, rest = dynamo.query(
-                self._item, edge, self._item.position > _padded(after), limit=limit, start=rest
+                self._item,
+                edge,
+                self._item.position > _padded(after),
+                limit=limit,
+                start=rest,
+                consistent=consistent,
             )
             listed = (entry for item in items for entry in _decode(item.entries))
             found.extend(entry for entry in listed if entry.index > after)

@@ -58,7 +58,7 @@ class LogBucket:
 
 
 class AnchorBucket:
-    """See Anchors and AnchorTimes.
+    """See Anchors, AnchorNotes and AnchorTimes.
 
     The bucket's Object Lock keeps every version; nobody holds the right to lift it.
     """
@@ -81,6 +81,11 @@ class AnchorBucket:
         for item in self._from(index + 1, 1):
             made: datetime = item["LastModified"]
             return made
+        return None
+
+    def first_covering(self, index: int) -> bytes | None:
+        for item in self._from(index + 1, 1):
+            return LogBucket(self._bucket).read(item["Key"])
         return None
 
     def _from(self, size: int, count: int) -> Sequence[Mapping[str, Any]]:

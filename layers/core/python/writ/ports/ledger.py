@@ -106,6 +106,13 @@ class Anchors(Protocol):
         """Sizes and roots of some copies of at least this size, smallest first; empty if there is none."""
 
 
+class AnchorNotes(Protocol):
+    """The anchored checkpoints themselves."""
+
+    def first_covering(self, index: int) -> bytes | None:
+        """The signed note of the first anchored checkpoint that covers leaf `index`; None without one."""
+
+
 class AnchorTimes(Protocol):
     """When checkpoints were anchored, by the clock of where they are."""
 
@@ -168,8 +175,11 @@ class LogIndex(Protocol):
     def write(self, entries: Sequence[IndexedEntry]) -> None:
         """Index one commit; doing so again changes nothing."""
 
-    def page(self, edge: str, after: int, limit: int) -> Sequence[IndexedEntry]:
-        """Entries on an edge with a leaf index above `after`, in order, `limit` of them at most."""
+    def page(self, edge: str, after: int, limit: int, *, consistent: bool = False) -> Sequence[IndexedEntry]:
+        """Entries on an edge with a leaf index above `after`, in order, `limit` of them at most.
+
+        Strongly consistent if asked for; else the most recent ones may be missing.
+        """
 
     def latest(self, edge: str, before: int | None, limit: int) -> Sequence[IndexedEntry]:
         """Entries on an edge with a leaf index below `before`, or all; the newest first, `limit` at most."""

@@ -57,6 +57,11 @@ WitnessPolicy = Annotated[
     typer.Option(metavar="FILE", help="Witnesses that must have cosigned the checkpoint (C2SP tlog-policy)."),
 ]
 
+Receipt = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Of a pack: the bundle of the action that sealed it."),
+]
+
 
 @app.command()
 def verify(
@@ -68,6 +73,7 @@ def verify(
     not_before: NotBefore = None,
     witness_policy: WitnessPolicy = None,
     seen: SeenOption = SEEN,
+    receipt: Receipt = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify a bundle, a pack or a whole log offline; exit code 1 names what is not as it was logged.
@@ -81,12 +87,14 @@ def verify(
                 _refuse(
                     {"--bot": bot, "--issuer": issuer, "--not-before": not_before}, "a pack is many bots'"
                 )
-                packs.verify(output, path, trust)
+                packs.verify(output, path, trust, receipt, policy)
                 return
+            _refuse({"--receipt": receipt}, "it proves itself", "a pack")
             identity = bundles.identity_policy(bot, issuer, not_before)
             bundles.verify(output, path, trust, identity, policy)
             return
         _refuse({"--bot": bot, "--issuer": issuer, "--not-before": not_before}, "a log is everybody's")
+        _refuse({"--receipt": receipt}, "a log is its own", "a pack")
         with Bars(output) as bars:
             live = path is None
             log = _newest(bars) if path is None else verification.open_copy(path)
@@ -149,10 +157,10 @@ def copy(
         )
 
 
-def _refuse(options: Mapping[str, str | None], because: str) -> None:
+def _refuse(options: Mapping[str, object], because: str, where: str = "a bundle") -> None:
     for name, value in options.items():
         if value is not None:
-            raise UsageError(f"this goes with a bundle: {because}", field=name)
+            raise UsageError(f"this goes with {where}: {because}", field=name)
 
 
 def _newest(bars: Bars) -> LogCopy:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import httpx
 import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.ledger import COPIES
+from cli.api import Api
 from cli.output import CommandError, JsonFlag, Output, UsageError, facts, reporting
 from cli.plane import Plane
 from cli.progress import Bars
-from cli.run import copy_log
 from cli.verify import open_copy
 from writ.contracts.errors import ContractError
 from writ.ledger.archive import MAX_ARCHIVE, is_archive
+from writ.ledger.checkpoint import log_verifier
 from writ.ledger.errors import VerificationError
 from writ.ledger.logcopy import LogCopy
 from writ.ledger.pack_copy import pack_of_copy
 from writ.ledger.question import Question
 from writ.ledger.trusted_root import read_trust
-from writ.ledger.verify_pack import VerifiedPack, verify_pack
+from writ.ledger.verify_pack import VerifiedPack, verify_pack, verify_receipt
+from writ.ledger.witness_policy import Policy, WitnessQuorum
 
 _DIGEST_LENGTH: Final = 64
+_POLL_S: Final = 0.5
+_PATIENCE_S: Final = 1800.0
+_TIMEOUT_S: Final = 60.0
+_SLOW: Final = "writ logs packs"
 
 Subject = Annotated[
     str | None,
@@ -43,9 +50,7 @@ Until = Annotated[str | None, typer.Option(metavar="TIME", help="Stated before t
 Target = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to put the pack.")]
 Copy = Annotated[
     Path | None,
-    typer.Option(
-        metavar="DIR", help="Make it offline, out of this copy of a log; the plane's log if absent."
-    ),
+    typer.Option(metavar="DIR", help="Make it offline, out of this copy of a log; by the plane if absent."),
 ]
 Trust = Annotated[
     Path | None,
@@ -71,10 +76,13 @@ def pack(
         names = {"release": release, "customer": customer, "control": control}
         question = _question(subject, names, since, until)
         with Bars(output) as bars:
-            log = _copy(bars) if copy is None else open_copy(copy)
-            data = _made(log, trust, question, bars)
+            if copy is None:
+                data, evidence = _exported(question, bars)
+            else:
+                data, evidence = _made(open_copy(copy), trust, question, bars), None
+        verified = verify_pack(data, None if trust is None else read_trust(_trust_file(trust)))
         _write(target, data)
-        _show_made(output, target, verify_pack(data))
+        _show_made(output, target, data, verified, evidence)
 
 
 def is_pack(path: Path) -> bool:
@@ -83,17 +91,35 @@ def is_pack(path: Path) -> bool:
         return is_archive(file.read(4))
 
 
-def verify(output: Output, path: Path, trust: Path | None) -> None:
-    """Verify a pack's file offline, and show what it proves or why it does not.
+def verify(
+    output: Output,
+    path: Path,
+    trust: Path | None,
+    receipt: Path | None = None,
+    policy: Policy | None = None,
+) -> None:
+    """Verify a pack's file offline, with its receipt if there is one, and show what it proves or why not.
 
-    Raises UsageError for what is missing on the command line, VerificationError for a trust root that does
-    not read.
+    `policy` says which witnesses must have cosigned its checkpoint. Raises UsageError for what is missing on
+    the command line, VerificationError for a trust root that does not read.
     """
     root = None if trust is None else read_trust(_trust_file(trust))
     if path.stat().st_size > MAX_ARCHIVE:
         raise UsageError(f"a pack has {MAX_ARCHIVE} bytes at most", field="PATH")
+    if root is None and (receipt is not None or policy is not None):
+        raise UsageError("receipts and witnesses go with a trust root that you hold", field="--trust")
+    if receipt is not None and not receipt.is_file():
+        raise UsageError(f"there is no {receipt}", field="--receipt")
+    witnesses = None
+    if root is not None and policy is not None:
+        keys = tuple(log_verifier(root.origin, key) for key, _ in root.every_log_key())
+        witnesses = WitnessQuorum(policy, keys, datetime.now(UTC))
+    by = None
     try:
-        verified = verify_pack(path.read_bytes(), root)
+        data = path.read_bytes()
+        verified = verify_pack(data, root, witnesses)
+        if receipt is not None and root is not None:
+            by = verify_receipt(data, verified, receipt.read_bytes(), root)
     except VerificationError as error:
         finding = {"code": error.code, "message": error.message, "field": error.field, "severity": "fault"}
         output.show(
@@ -101,7 +127,10 @@ def verify(output: Output, path: Path, trust: Path | None) -> None:
         )
         output.found_problem()
         return
-    output.show({"ok": True, "pack": str(path), **_document(verified)}, _picture(path, verified))
+    received = {} if by is None else {"asked_by": by}
+    output.show(
+        {"ok": True, "pack": str(path), **_document(verified), **received}, _picture(path, verified, by)
+    )
 
 
 def _question(
@@ -135,9 +164,52 @@ def _instant(text: str | None, option: str) -> datetime | None:
         raise UsageError("an instant with its offset, such as 2026-01-31T08:00:00Z", field=option) from None
 
 
-def _copy(bars: Bars) -> LogCopy:
-    plane = Plane.load()
-    return copy_log(plane, COPIES / plane.file.env, bars)
+def _exported(question: Question, bars: Bars) -> tuple[bytes, str | None]:
+    """The pack as the plane makes it, by its API, and the entry that says so."""
+    given = {name: value for name, value in question.document().items() if value is not None}
+    if question.name is not None:
+        del given["subject"]
+    with Api.of(Plane.load()) as api:
+        made = api.request("POST", "v1/evidence/packs", body=given)
+        place = made.headers.get("Location", "")
+        shown = made.json()
+        if "id" not in shown:
+            hint = f"writ actions show {shown['action']}"
+            raise CommandError("a person has to approve the export", code="pack.waiting", hint=hint)
+        deadline = time.monotonic() + _PATIENCE_S
+        while shown["state"] in {"running", "waiting"}:
+            if time.monotonic() > deadline:
+                raise CommandError(f"{place} is still {shown['state']}", code="pack.slow", hint=_SLOW)
+            bars.step("exporting", int(shown.get("statements", 0)))
+            time.sleep(_POLL_S)
+            shown = api.get(place)
+    if shown["state"] != "ready":
+        problem = shown["problem"] or {}
+        raise CommandError(
+            str(problem.get("message") or f"the pack {shown['state']}"),
+            code=str(problem.get("code") or "pack.failed"),
+        )
+    bars.step("fetching", int(shown["bytes"]))
+    data = _fetched(str(shown["link"]))
+    if sha256(data).hexdigest() != shown["sha256"]:
+        raise CommandError("what came is not the pack that was made", code="pack.damaged")
+    return data, str(shown["evidence"])
+
+
+def _fetched(link: str) -> bytes:
+    """A file by its link, which is all that is needed to have it."""
+    try:
+        with httpx.stream("GET", link, timeout=_TIMEOUT_S) as answer:
+            if not answer.is_success:
+                raise CommandError(f"the link answers {answer.status_code}", code="pack.link")
+            data = bytearray()
+            for chunk in answer.iter_bytes():
+                data += chunk
+                if len(data) > MAX_ARCHIVE:
+                    raise CommandError("the pack is larger than any is", code="pack.damaged")
+    except httpx.TransportError as error:
+        raise CommandError(f"the link does not answer ({type(error).__name__})", code="pack.link") from None
+    return bytes(data)
 
 
 def _made(log: LogCopy, trust: Path | None, question: Question, bars: Bars) -> bytes:
@@ -163,13 +235,16 @@ def _write(target: Path, data: bytes) -> None:
         raise UsageError(f"{target}: {error.strerror}", field="--output") from None
 
 
-def _show_made(output: Output, target: Path, verified: VerifiedPack) -> None:
-    data = target.read_bytes()
+def _show_made(
+    output: Output, target: Path, data: bytes, verified: VerifiedPack, evidence: str | None
+) -> None:
     digest = sha256(data).hexdigest()
+    document = {"file": str(target), "bytes": len(data), "sha256": digest, "evidence": evidence}
+    receipt = "" if evidence is None else f"receipt: writ ledger bundle {evidence} -o receipt.json\n"
     output.show(
-        {"file": str(target), "bytes": len(data), "sha256": digest, **_document(verified)},
+        {**document, **_document(verified)},
         f"{target}: {_counted(verified)}, {len(data)} bytes, SHA-256 {digest}\n"
-        f"next: writ ledger verify {target} --trust trust.json",
+        f"{receipt}next: writ ledger verify {target} --trust trust.json",
     )
 
 
@@ -188,12 +263,13 @@ def _document(verified: VerifiedPack) -> dict[str, Any]:
     }
 
 
-def _picture(path: Path, verified: VerifiedPack) -> RenderableType:
+def _picture(path: Path, verified: VerifiedPack, by: str | None) -> RenderableType:
     question, head = verified.question, verified.head
     between = f"{_shown(question.since) or 'the beginning'} – {_shown(question.until) or 'the checkpoint'}"
     earlier = len(verified.earlier)
     rows = {
         "about": question.name or question.subject or "everything",
+        "asked by": None if by is None else f"{by}, says the log",
         "stated": between if question.since or question.until else None,
         "statements": _counted(verified),
         "signed by": ", ".join(f"{bot} ({count})" for bot, count in _bots(verified).items()),

@@ -22,7 +22,7 @@ from stacks.grants import measure
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
-from stacks.tables import ED25519_KEYS, PLANE, TTL_ATTRIBUTE, Key, State, TableSpec
+from stacks.tables import ED25519_KEYS, EXPIRY_DAYS, PLANE, TTL_ATTRIBUTE, Key, State, TableSpec
 
 _BOUNDARY: Final = Path(__file__).parent.parent / "policies" / "boundaries" / "function.json"
 
@@ -45,8 +45,8 @@ class FoundationStack(Stack):
         self._names = Names.of(settings)
         self.tables = {spec.name: self._table(spec) for spec in state.tables}
         if state.buckets:
-            self._access_logs = self._bucket("access", expire_days=settings.log_days)
-        self.buckets = {name: self._bucket(name) for name in state.buckets}
+            self._access_logs = self._bucket("access", logged=False, expire_days=settings.log_days)
+        self.buckets = {name: self._bucket(name, expire_days=EXPIRY_DAYS.get(name)) for name in state.buckets}
         lacking = frozenset() if settings.target.ed25519 else ED25519_KEYS
         self.keys = {name: self._signing_key(name, folders) for name in state.keys if name not in lacking}
         self.secrets = {name: self._secret(name) for name in state.secrets}
@@ -74,7 +74,7 @@ class FoundationStack(Stack):
             acknowledge(table, "AwsSolutions-DDB3", "It goes with its environment; nothing is recovered.")
         return table
 
-    def _bucket(self, name: str, *, expire_days: int | None = None) -> s3.Bucket:
+    def _bucket(self, name: str, *, logged: bool = True, expire_days: int | None = None) -> s3.Bucket:
         locked = name == "anchors"
         bucket = s3.Bucket(
             self,
@@ -87,8 +87,8 @@ class FoundationStack(Stack):
             enforce_ssl=self._settings.target.tls,
             minimum_tls_version=1.2 if self._settings.target.tls else None,
             removal_policy=self._settings.removal,
-            server_access_logs_bucket=None if expire_days else self._access_logs,
-            server_access_logs_prefix=None if expire_days else f"{name}/",
+            server_access_logs_bucket=self._access_logs if logged else None,
+            server_access_logs_prefix=f"{name}/" if logged else None,
             lifecycle_rules=[_lifecycle(expire_days)],
             object_lock_enabled=True if locked else None,
             object_lock_default_retention=s3.ObjectLockRetention.compliance(
@@ -220,7 +220,7 @@ def _key(key: Key) -> dict[str, Any]:
 
 
 def _lifecycle(expire_days: int | None) -> s3.LifecycleRule:
-    """Unfinished uploads go after a day; access logs expire, evidence never does."""
+    """Unfinished uploads go after a day; access logs and packs expire, evidence never does."""
     return s3.LifecycleRule(
         id="tidy",
         abort_incomplete_multipart_upload_after=Duration.days(1),

@@ -35,7 +35,9 @@ def _table(name: str, key: Key, *, expires: bool = False, streams: bool = False,
 
 
 TTL_ATTRIBUTE: Final = "ttl"
-BUCKETS: Final = ("raw", "log", "anchors")
+BUCKETS: Final = ("raw", "log", "anchors", "packs")
+# What can be made again is not kept for good: days until a bucket forgets what it holds.
+EXPIRY_DAYS: Final = {"packs": 7}
 SIGNING_KEYS: Final = ("ca", "ct", "log", "note")
 # Ed25519, which not every target has; the others are P-256, all that Sigstore clients accept.
 ED25519_KEYS: Final = frozenset({"note", "witness"})
@@ -71,6 +73,7 @@ TABLES: Final = (
     _table("index", Key("edge", "position")),
     _table("log", Key("pk")),
     _table("notes", Key("bot", "subject")),
+    _table("packs", Key("pack")),
     _table("promises", Key("leaf")),
     _table("usage", Key("pk", "sk"), expires=True),
 )

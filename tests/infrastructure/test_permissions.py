@@ -124,7 +124,7 @@ def test_a_key_refuses_everybody_but_its_signers_whatever_their_policies_say(pla
         assert denied["Condition"] == {"ArnNotLike": {"aws:PrincipalArn": expected}}
 
 
-def test_the_notary_writes_promises_only_and_is_called_by_the_routes_of_evidence_only(
+def test_the_notary_writes_promises_only_and_is_called_by_those_who_hand_out_bundles(
     plane: Synthesis,
 ) -> None:
     writes, callers = set(), set()
@@ -138,7 +138,7 @@ def test_the_notary_writes_promises_only_and_is_called_by_the_routes_of_evidence
     logs = {(action, name) for action, name in writes if action == "logs:PutLogEvents"}
     reads = {("dynamodb:BatchGetItem", table)}
     assert writes - own - logs - reads == {("dynamodb:PutItem", table)}
-    assert callers == {"evidence-api"}
+    assert callers == {"evidence-api", "packs", "packs-api"}
 
 
 def test_the_publisher_changes_the_checkpoint_and_nothing_else(plane: Synthesis) -> None:

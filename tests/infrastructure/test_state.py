@@ -30,7 +30,7 @@ def _listed(value: Any) -> list[Any]:
 def test_buckets_are_private_versioned_and_encrypted(plane: Synthesis) -> None:
     buckets = plane.all("AWS::S3::Bucket")
     assert {plane.value(b.stack, b.properties["BucketName"]) for b in buckets} == {
-        plane.names.bucket(name) for name in ("access", "raw", "log", "anchors")
+        plane.names.bucket(name) for name in ("access", "raw", "log", "anchors", "packs")
     }
     for bucket in buckets:
         assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}, bucket
@@ -57,6 +57,15 @@ def test_anchors_cannot_be_deleted_before_their_time(plane: Synthesis) -> None:
     (anchors,) = [b for b in plane.all("AWS::S3::Bucket") if b.id.startswith("BucketAnchors")]
     lock = anchors.properties["ObjectLockConfiguration"]
     assert lock["Rule"]["DefaultRetention"] == {"Mode": "COMPLIANCE", "Days": plane.settings.anchor_lock_days}
+
+
+def test_only_what_can_be_made_again_is_forgotten(plane: Synthesis) -> None:
+    expiring = {}
+    for bucket in plane.all("AWS::S3::Bucket"):
+        (rule,) = bucket.properties["LifecycleConfiguration"]["Rules"]
+        if "ExpirationInDays" in rule:
+            expiring[bucket.id.removeprefix("Bucket")[:5]] = rule["ExpirationInDays"]
+    assert expiring == {"Acces": plane.settings.log_days, "Packs": 7}
 
 
 def test_tables_are_those_of_the_definitions(plane: Synthesis) -> None:

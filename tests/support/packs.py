@@ -64,7 +64,8 @@ class PackWorld:
         """A pack of some entries, with every earlier checkpoint."""
         log, trust = self.log, self.forge.trust
         items = [item_of(log, trust, one) for one in logged]
-        earlier = [earlier_of(log, trust, note) for _, note in self.copy.earlier_checkpoints()]
+        notes = [self.copy.earlier_checkpoint(name) for name in self.copy.earlier_checkpoint_files()]
+        earlier = [earlier_of(log, trust, note) for note in notes]
         return Pack(question, trust, log.head.note, log.head.checkpoint, items, earlier)
 
     def mixed(self) -> Pack:

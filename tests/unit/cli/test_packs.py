@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli import packs
 from cli.app import app
-from tests.support.packs import PackWorld
+from functions.packs.api import api
+from tests.support.commands import commanding
+from tests.support.log_forge import an_action, stamp
+from tests.support.packs import EVERYTHING, PackWorld
+from tests.support.packs_plane import PacksPlane
+from writ.contracts import statement as statements
+from writ.contracts.action import Outcome, Status
 from writ.ledger import archive
 from writ.ledger.trusted_root import client_trust_config
 
@@ -128,3 +137,116 @@ def test_bot_goes_with_a_bundle_only(world: PackWorld, tmp_path: Path) -> None:
     assert made(world, target, "--subject", "task:task-1").exit_code == 0
     result = ledger("verify", target, "--bot", "backlog", "--json")
     assert (result.exit_code, problem(result)["field"]) == (2, "--bot")
+
+
+class Plane:
+    """The routes of the packs bot, whose queue moves on with every look; a link leads to the vault."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.world = PacksPlane()
+        self.world.connect(monkeypatch)
+        self.command = commanding(monkeypatch, folder, api)
+        monkeypatch.setattr("cli.packs.time.sleep", lambda _seconds: self.world.step())
+        monkeypatch.setattr(packs, "_fetched", lambda _link: self.world.pack())
+
+
+@pytest.fixture
+def plane(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Plane:
+    return Plane(monkeypatch, tmp_path)
+
+
+def test_plane_makes_the_pack_where_no_copy_is_named(plane: Plane, tmp_path: Path) -> None:
+    for number in range(3):
+        plane.world.log.append(number)
+    target = tmp_path / "pack.zip"
+    result = plane.command("ledger", "pack", "--subject", "task:task-1", "-o", str(target))
+    assert result.exit_code == 0, result.output
+    assert "1 statement (1 bundle)" in result.stdout
+    assert ledger("verify", target).exit_code == 0
+
+
+def test_pack_that_fails_in_the_plane_says_why_and_leaves_no_file(plane: Plane, tmp_path: Path) -> None:
+    names = [plane.world.log.append(number) for number in range(2)]
+    entries = plane.world.log.entries.entries
+    object.__setattr__(entries[names[1]], "envelope", entries[names[0]].envelope)
+    target = tmp_path / "pack.zip"
+    result = plane.command("ledger", "pack", "--subject", "task:task-1", "-o", str(target), "--json")
+    assert result.exit_code == 1
+    assert '"code": "ledger.' in result.stdout
+    assert not target.exists()
+
+
+def test_what_came_by_the_link_must_be_what_was_made(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plane.world.log.append(0)
+    monkeypatch.setattr(packs, "_fetched", lambda _link: plane.world.pack() + b"\n")
+    target = tmp_path / "pack.zip"
+    result = plane.command("ledger", "pack", "--subject", "task:task-0", "-o", str(target), "--json")
+    assert result.exit_code == 1
+    assert '"pack.damaged"' in result.stdout
+    assert not target.exists()
+
+
+def test_pack_of_a_log_that_one_does_not_trust_is_not_kept(plane: Plane, trust: Path, tmp_path: Path) -> None:
+    plane.world.log.append(0)
+    target = tmp_path / "pack.zip"
+    asked = ("--subject", "task:task-0", "--trust", str(trust), "-o", str(target))
+    assert plane.command("ledger", "pack", *asked).exit_code == 1
+    assert not target.exists()
+
+
+def test_question_nobody_answers_is_a_problem_of_the_plane_s_words(plane: Plane, tmp_path: Path) -> None:
+    plane.world.log.append(0)
+    result = plane.command("ledger", "pack", "--release", "9.9.9", "-o", str(tmp_path / "x.zip"), "--json")
+    assert result.exit_code == 1
+    assert '"not_found.evidence"' in result.stdout
+
+
+def test_receipt_proves_who_asked_what(world: PackWorld, trust: Path, tmp_path: Path) -> None:
+    pack, receipt = tmp_path / "pack.zip", tmp_path / "receipt.json"
+    pack.write_bytes(world.mixed().encode())
+    receipt.write_bytes(receipt_of(world, pack.read_bytes()))
+    result = ledger("verify", pack, "--trust", trust, "--receipt", receipt)
+    assert result.exit_code == 0, result.output
+    assert "Ann, says the log" in result.stdout
+    changes: list[dict[str, Any]] = [{"sha256": "0" * 64}, {"statements": 4}, {"bytes": 1}, {"question": {}}]
+    for change in changes:
+        receipt.write_bytes(receipt_of(world, pack.read_bytes(), **change))
+        refused = ledger("verify", pack, "--trust", trust, "--receipt", receipt, "--json")
+        finding = json.loads(refused.stdout)["findings"][0]
+        assert (refused.exit_code, finding["code"], finding["field"]) == (1, "ledger.receipt", *change)
+    receipt.write_bytes(receipt_of(world, pack.read_bytes(), bot="backlog"))
+    refused = ledger("verify", pack, "--trust", trust, "--receipt", receipt, "--json")
+    assert json.loads(refused.stdout)["findings"][0]["code"] == "ledger.identity"
+
+
+def test_receipt_goes_with_a_pack_and_a_trust_root(world: PackWorld, trust: Path, tmp_path: Path) -> None:
+    pack = tmp_path / "pack.zip"
+    pack.write_bytes(world.mixed().encode())
+    for words, field in (
+        ((pack, "--receipt", pack), "--trust"),
+        ((pack, "--trust", trust, "--receipt", tmp_path / "none"), "--receipt"),
+        ((world.folder, "--receipt", pack), "--receipt"),
+        ((trust, "--receipt", pack), "--receipt"),
+    ):
+        result = ledger("verify", *words, "--json")
+        assert (result.exit_code, problem(result)["field"]) == (2, field)
+
+
+def receipt_of(world: PackWorld, pack: bytes, *, bot: str = "packs", **changes: Any) -> bytes:
+    """The bundle of the outcome that says of a pack what its export saw."""
+    action = an_action(0, bot)
+    observed: dict[str, Any] = {
+        "sha256": sha256(pack).hexdigest(),
+        "bytes": len(pack),
+        "statements": 3,
+        "question": EVERYTHING.document(),
+        "by": "Ann",
+        **changes,
+    }
+    link = world.entries[0].link
+    result = Outcome(status=Status.SUCCEEDED, observed=observed)
+    said = statements.outcome(action, result, link, stamp(bot, seed="receipt"))
+    entry = world.forge.entry(world.forge.session(bot), said)
+    return world.forge.bundle([*world.entries, entry], len(world.entries)).encode()

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.forged_world import Case
 from tests.support.log_forge import NOW, Forge, an_action, an_intent, stamp
 from tests.support.packs import EVERYTHING, HOUR, PackWorld, edited, in_json, run_verifier, sealed, unpack
 from tests.support.stock import python_verdict
-from tests.support.tampering import Case
 from writ.contracts.action import Target
 from writ.contracts.errors import ContractError
 from writ.ledger import archive, pack_verifier

@@ -13,7 +13,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from writ.contracts.errors import ContractError, from_validation
 
-EVENT_MODULES: Final = ("github", "delivery", "security", "actions", "backlog", "platform", "policy")
+EVENT_MODULES: Final = (
+    "github",
+    "delivery",
+    "security",
+    "actions",
+    "backlog",
+    "evidence",
+    "platform",
+    "policy",
+)
 _TYPE = re.compile(r"(?P<name>[A-Z][A-Za-z0-9]+)\.v(?P<version>[1-9][0-9]*)")
 
 EventType = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]+\.v[1-9][0-9]*$", max_length=128)]

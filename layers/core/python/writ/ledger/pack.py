@@ -27,7 +27,10 @@ from typing import Any, Final
 from writ.contracts.errors import ContractError
 from writ.contracts.statement import PREDICATE_BASE, Predicate, Statement, rfc3339
 from writ.ledger import archive
+from writ.ledger.bundle import Bundle
 from writ.ledger.checkpoint import Checkpoint
+from writ.ledger.dsse import Envelope
+from writ.ledger.evidence import read_statement
 from writ.ledger.pack_page import page
 from writ.ledger.proof import Proof, encode_consistency
 from writ.ledger.question import Question
@@ -202,6 +205,21 @@ def _member(predicate: Predicate, part: str, name: str) -> Any:
 def file_of(kind: Kind, index: int) -> str:
     """Where the file of an entry is in a pack."""
     return f"{'bundles' if kind is Kind.BUNDLE else 'proofs'}/{index:020d}.json"
+
+
+def read_item(index: int, entry: str, kind: Kind, data: bytes) -> Item:
+    """An item from its file, which was verified when it was made.
+
+    Raises
+    ------
+    VerificationError
+        The file is not of its kind.
+    """
+    if kind is Kind.BUNDLE:
+        envelope: Envelope | None = Bundle.decode(data).envelope
+    else:
+        envelope = Proof.decode(data).envelope
+    return Item(index, entry, kind, None if envelope is None else read_statement(envelope.payload), data)
 
 
 def erased_item(index: int, entry: str, proof: Proof) -> Item:

@@ -33,7 +33,7 @@ def pack_of_copy(
     VerificationError
         The copy does not prove a statement that is asked for, or has no signed head.
     """
-    log = Log.under(copy, trust.origin, trust.log_key)
+    log = Log.under(copy, trust.origin, trust.log_key, trust.note_key)
     wanted = _wanted(copy, question)
     placed = [place for place in _leaves(copy, log.head.size, progress) if place[1] in wanted]
     if unlogged := wanted.keys() - {digest for _, digest in placed}:
@@ -44,11 +44,12 @@ def pack_of_copy(
         for index, digest in placed
     ]
     notes: dict[int, bytes] = {}
-    for _, note in copy.earlier_checkpoints():
+    for name in copy.earlier_checkpoint_files():
+        note = copy.earlier_checkpoint(name)
         checkpoint = trust.open_earlier(note)
         if 0 < checkpoint.size < log.head.size:
             notes.setdefault(checkpoint.size, note)
-    sizes = thinned(covering([item.index for item in items], list(notes)))
+    sizes = covering(thinned([item.index for item in items]), list(notes))
     earlier = [earlier_of(log, trust, notes[size]) for size in sizes]
     return Pack(question, trust, log.head.note, log.head.checkpoint, items, earlier)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -41,8 +42,9 @@ from writ.ledger.proof import Proof, decode_consistency
 from writ.ledger.question import Question
 from writ.ledger.trust import TrustRoot
 from writ.ledger.trusted_root import read_trust
-from writ.ledger.verify_bundle import IdentityPolicy, verify_bundle
+from writ.ledger.verify_bundle import IdentityPolicy, Quorum, verify_bundle
 
+EXPORTER: Final = "packs"
 _CODE: Final = "ledger.pack"
 
 
@@ -85,8 +87,10 @@ class VerifiedPack:
     own_trust: bool
 
 
-def verify_pack(data: bytes, trust: TrustRoot | None = None) -> VerifiedPack:
+def verify_pack(data: bytes, trust: TrustRoot | None = None, witnesses: Quorum | None = None) -> VerifiedPack:
     """Verify a pack's bytes against a trust root, or against the pack's own.
+
+    `witnesses` is who must have seen the newest checkpoint in it.
 
     Raises
     ------
@@ -96,7 +100,49 @@ def verify_pack(data: bytes, trust: TrustRoot | None = None) -> VerifiedPack:
         that `verify_bundle` raises.
     """
     members = archive.decode(data)
-    return _Verification(members, trust).run(data)
+    verified = _Verification(members, trust).run(data)
+    if witnesses is not None:
+        with _naming(CHECKPOINT):
+            witnesses.check(members[CHECKPOINT], verified.head)
+    return verified
+
+
+def verify_receipt(data: bytes, pack: VerifiedPack, receipt: bytes, trust: TrustRoot) -> str:
+    """That the bot who exports packs has stated, in the log, that it made this pack for this question.
+
+    It closes what a pack alone leaves open: that the question is the one that was asked, and that the
+    bot found no more.
+
+    Parameters
+    ----------
+    data, pack
+        A pack's bytes, and what they proved.
+    receipt
+        The bundle of the outcome of the action that sealed it.
+
+    Returns
+    -------
+    str
+        Who asked.
+
+    Raises
+    ------
+    VerificationError
+        `ledger.receipt`: of another pack, with the field at fault. And all that `verify_bundle` raises.
+    """
+    statement = verify_bundle(receipt, trust, IdentityPolicy(EXPORTER)).statement
+    outcome = statement.predicate.outcome
+    observed = {} if outcome is None else outcome.observed
+    expected = {
+        "sha256": sha256(data).hexdigest(),
+        "bytes": len(data),
+        "statements": len(pack.items),
+        "question": pack.question.document(),
+    }
+    for field, value in expected.items():
+        if observed.get(field) != value:
+            raise VerificationError("the receipt is of another pack", code="ledger.receipt", field=field)
+    return str(observed.get("by"))
 
 
 class _Verification:
@@ -150,7 +196,7 @@ class _Verification:
         trust = self._trust
         if all(row.kind == "bundle" for row in manifest.entries):
             return trust.open_earlier(note)
-        return open_checkpoint(note, trust.origin, trust.log_key)
+        return open_checkpoint(note, trust.origin, trust.log_key, trust.note_key)
 
     def _earlier(self, row: _Earlier, head: Checkpoint) -> Earlier:
         note = self._file(row.note)

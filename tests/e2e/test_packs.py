@@ -1,0 +1,86 @@
+"""An evidence pack from a deployed plane: asked for, fetched by its link, verified by what is in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.conftest import Person, World, eventually, sample
+from tests.support.packs import run_verifier, unpack
+from writ.ledger.trusted_root import read_trust
+from writ.ledger.verify_bundle import IdentityPolicy, verify_bundle
+from writ.ledger.verify_pack import verify_pack
+
+
+@pytest.fixture(scope="module")
+def question(world: World) -> dict[str, str]:
+    """A time in which something happened, and which is over."""
+    world.send(sample("check_run/completed.1.payload.json"))
+    world.settle()
+    now = datetime.now(UTC)
+    return {"since": (now - timedelta(hours=1)).isoformat(), "until": now.isoformat()}
+
+
+def made(operator: Person, body: dict[str, Any]) -> dict[str, Any]:
+    """A pack that is ready."""
+    answer = operator("POST", "v1/evidence/packs", body)
+    assert answer.status_code == 202, answer.text
+    place = answer.headers["Location"]
+
+    def ready() -> Any:
+        shown = operator("GET", place).json()
+        assert shown["state"] in {"running", "ready"}, shown
+        return shown if shown["state"] == "ready" else None
+
+    shown: dict[str, Any] = eventually(ready, 120)
+    return shown
+
+
+def test_pack_is_made_fetched_and_verified(
+    world: World, operator: Person, question: dict[str, str], tmp_path: Path
+) -> None:
+    shown = made(operator, question)
+    answer = httpx.get(shown["link"], timeout=30)
+    assert answer.status_code == 200, answer.text
+    data = answer.content
+    assert (sha256(data).hexdigest(), len(data)) == (shown["sha256"], shown["bytes"])
+    root = operator("GET", "v1/log/trust-root").content
+    trust = read_trust(root)
+    verified = verify_pack(data, trust)
+    assert len(verified.items) == shown["statements"] >= 2
+    assert {item.kind.value for item in verified.items} == {"bundle"}
+    assert verified.earlier
+
+    held = tmp_path / "trust.json"
+    held.write_bytes(root)
+    done = run_verifier(unpack(data, tmp_path / "pack"), "--trust", str(held))
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+    world.settle()
+    receipt = eventually(lambda: _found(operator, f"v1/evidence/{shown['evidence']}/bundle"))
+    statement = verify_bundle(receipt.content, trust, IdentityPolicy("packs")).statement
+    assert statement.predicate.outcome is not None
+    assert statement.predicate.outcome.observed["sha256"] == shown["sha256"]
+
+
+def test_link_is_good_for_that_file_only(operator: Person, question: dict[str, str]) -> None:
+    shown = made(operator, question)
+    link = shown["link"]
+    for forged in (link.replace(shown["id"], "pack-" + "0" * 32), link.partition("?")[0], link[:-1]):
+        assert httpx.get(forged, timeout=30).status_code in {400, 403}
+
+
+def test_what_nothing_is_about_is_not_found(operator: Person) -> None:
+    for body in ({"customer": "nobody"}, {"subject": "0" * 64}):
+        answer = operator("POST", "v1/evidence/packs", body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found.evidence")
+
+
+def _found(operator: Person, path: str) -> httpx.Response | None:
+    answer = operator("GET", path)
+    return answer if answer.status_code == 200 else None

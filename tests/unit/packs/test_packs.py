@@ -1,0 +1,325 @@
+"""Packs by REST: asked for, made part by part by the bot's own queue, handed out by a link."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from functions.packs import export, job, selection
+from functions.packs.api import api
+from functions.packs.handler import bot
+from functions.packs.job import Place
+from stacks.tables import EXPIRY_DAYS
+from tests.support.http import Answer, call
+from tests.support.log_forge import NOW
+from tests.support.packs_plane import PacksPlane
+from writ.contracts.errors import TransientError
+from writ.ledger import archive
+from writ.ledger.pack import Kind
+from writ.ledger.question import Question
+from writ.ledger.verify_pack import VerifiedPack, verify_pack
+from writ.ports.controls import pause_key
+from writ.ports.ledger import KeptPromise
+
+MONTH = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> PacksPlane:
+    world = PacksPlane()
+    world.connect(monkeypatch)
+    return world
+
+
+def ask(body: dict[str, Any]) -> Answer:
+    return call(api, "POST", "/v1/evidence/packs", body, name="Ann")
+
+
+def show(answer: Answer) -> Any:
+    shown = call(api, "GET", answer.headers["Location"])
+    assert shown.status == 200, shown.body
+    return shown.body
+
+
+def verified(world: PacksPlane) -> VerifiedPack:
+    return verify_pack(world.pack(), world.log.forge.trust)
+
+
+def test_pack_is_made_and_handed_out(world: PacksPlane) -> None:
+    names = [world.log.append(number) for number in range(5)]
+    answer = ask(MONTH)
+    assert (answer.status, answer.body["state"]) == (202, "running")
+    assert show(answer)["link"] is None
+    world.settle()
+    shown = show(answer)
+    data = world.pack()
+    assert (shown["state"], shown["statements"], shown["parts"]) == ("ready", 5, 1)
+    assert (shown["sha256"], shown["bytes"]) == (sha256(data).hexdigest(), len(data))
+    assert "AKIA" in shown["link"]
+    assert shown["link_seconds"] == 900
+    assert [item.entry for item in verified(world).items] == names
+    assert {item.kind for item in verified(world).items} == {Kind.BUNDLE}
+
+
+def test_export_is_evidence_itself(world: PacksPlane) -> None:
+    world.log.append(0)
+    shown = ask(MONTH)
+    world.settle()
+    entry = show(shown)["evidence"]
+    statement = world.plane.evidence.entries[entry]
+    observed = statement["predicate"]["outcome"]["observed"]
+    assert observed["sha256"] == sha256(world.pack()).hexdigest()
+    assert (observed["by"], observed["question"]["since"]) == ("Ann", "2026-03-01T00:00:00.000Z")
+    (news,) = [event for event in world.plane.bus.events if event.type == "EvidencePackExported.v1"]
+    told = news.data.model_dump()
+    assert (told["sha256"], told["statements"]) == (observed["sha256"], 1)
+
+
+def test_each_entry_comes_with_the_first_checkpoint_that_covered_it(world: PacksPlane) -> None:
+    for number in range(6):
+        world.log.append(number)
+    ask(MONTH)
+    world.settle()
+    assert [checkpoint.size for checkpoint in verified(world).earlier] == [1, 2, 3, 4, 5]
+
+
+def test_what_is_logged_after_the_start_is_not_in_the_pack(
+    world: PacksPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PART", 2)
+    for number in range(5):
+        world.log.append(number)
+    answer = ask(MONTH)
+    world.step()
+    for number in range(5, 9):
+        world.log.append(number)
+    world.settle()
+    assert (show(answer)["parts"], show(answer)["size"]) == (3, 5)
+    assert [item.index for item in verified(world).items] == [0, 1, 2, 3, 4]
+    assert verified(world).head.size == 5
+
+
+@pytest.mark.parametrize("part", [1, 2, 3, 4, 5, 250])
+def test_pack_has_the_same_bytes_whatever_parts_it_was_made_in(
+    world: PacksPlane, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    for number in range(5):
+        world.log.append(number)
+    ask(MONTH)
+    world.settle()
+    whole = world.pack()
+    world.vault.files.clear()
+    monkeypatch.setattr(export, "PART", part)
+    ask(MONTH)
+    world.settle()
+    assert world.pack() == whole
+
+
+def test_subject_is_asked_for_by_digest_or_by_name(world: PacksPlane) -> None:
+    for number in range(3):
+        world.log.append(number)
+    for body in ({"name": "task:task-1"}, {"subject": sha256(b"task:task-1").hexdigest()}):
+        world.vault.files.clear()
+        ask(body)
+        world.settle()
+        assert [item.index for item in verified(world).items] == [1]
+
+
+def test_late_entry_is_there_without_a_promise(world: PacksPlane) -> None:
+    name = world.log.append(0, logged=False)
+    world.log.clock.instant += timedelta(minutes=61)
+    world.log.sequencer.integrate([name])
+    ask(MONTH)
+    world.settle()
+    (item,) = verified(world).items
+    assert (item.kind, item.statement is not None) == (Kind.PROOF, True)
+
+
+def test_entry_that_nobody_can_read_is_there_as_erased(world: PacksPlane) -> None:
+    names = [world.log.append(number) for number in range(3)]
+    del world.log.entries.entries[names[1]]
+    ask(MONTH)
+    world.settle()
+    kinds = [(item.entry, item.kind) for item in verified(world).items]
+    assert kinds == [(names[0], Kind.BUNDLE), (names[1], Kind.ERASED), (names[2], Kind.BUNDLE)]
+
+
+def test_statement_that_was_altered_gives_no_pack_and_says_why(world: PacksPlane) -> None:
+    names = [world.log.append(number) for number in range(2)]
+    entries = world.log.entries.entries
+    object.__setattr__(entries[names[1]], "envelope", entries[names[0]].envelope)
+    answer = ask(MONTH)
+    world.settle()
+    shown = show(answer)
+    assert (shown["state"], shown["link"]) == ("failed", None)
+    assert shown["problem"]["code"].startswith("ledger.")
+    assert not [path for path in world.vault.files if path.startswith("packs/")]
+
+
+def test_notary_that_is_away_holds_the_pack_up_and_no_more(
+    world: PacksPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.log.append(0)
+    answer = ask(MONTH)
+
+    def away(_index: int) -> KeptPromise:
+        raise TransientError("away", code="notary.failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.log, "promise", away)
+        with pytest.raises(TransientError):
+            world.step()
+    assert show(answer)["state"] == "running"
+    world.seen = 0
+    world.settle()
+    assert show(answer)["state"] == "ready"
+
+
+def test_event_that_comes_again_does_nothing_twice(world: PacksPlane) -> None:
+    world.log.append(0)
+    ask(MONTH)
+    world.settle()
+    actions, data = dict(world.plane.actions.records), world.pack()
+    world.seen = 0
+    world.settle()
+    assert world.plane.actions.records.keys() == actions.keys()
+    assert world.pack() == data
+
+
+@pytest.mark.parametrize("name", ["export-part", "seal-pack"])
+def test_crash_between_the_file_and_the_job_is_made_good(
+    world: PacksPlane, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    world.log.append(0)
+    answer = ask(MONTH)
+    replace = world.jobs.replace
+    failing = [name == "export-part", name == "seal-pack"]
+
+    def crash(before: Any, after: Any) -> None:
+        if failing[int(after.sealed is not None)]:
+            failing[int(after.sealed is not None)] = False
+            raise TransientError("the store is away")
+        replace(before, after)
+
+    monkeypatch.setattr(world.jobs, "replace", crash)
+    with pytest.raises(TransientError):
+        world.settle()
+    world.seen -= 1
+    world.settle()
+    assert show(answer)["state"] == "ready"
+    assert len(verified(world).items) == 1
+
+
+def test_too_many_statements_are_refused_with_what_to_do(
+    world: PacksPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(export, "PART", 2)
+    for number in range(4):
+        world.log.append(number)
+    answer = ask(MONTH)
+    world.settle()
+    problem = show(answer)["problem"]
+    assert (problem["code"], show(answer)["state"]) == ("pack.too_large", "failed")
+    assert "shorter" in problem["message"]
+
+
+def test_paused_bot_makes_no_part_and_the_pack_says_so(world: PacksPlane) -> None:
+    world.log.append(0)
+    answer = ask(MONTH)
+    world.plane.controls.documents[pause_key("packs")] = json.dumps({"paused": True})
+    world.settle()
+    shown = show(answer)
+    assert (shown["state"], shown["problem"]["status"]) == ("failed", "denied")
+    assert ask(MONTH).status == 403
+
+
+def test_pack_expires_and_its_evidence_stays(world: PacksPlane) -> None:
+    world.log.append(0)
+    answer = ask(MONTH)
+    world.settle()
+    world.plane.clock.forward(days=7)
+    shown = show(answer)
+    assert (shown["state"], shown["link"]) == ("expired", None)
+    assert shown["sha256"] == sha256(world.pack()).hexdigest()
+    assert shown["evidence"] in world.plane.evidence.entries
+
+
+def test_bucket_forgets_packs_when_the_bot_says_they_do() -> None:
+    assert timedelta(days=EXPIRY_DAYS["packs"]) == job.KEPT
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({}, 400, "subject"),
+        ({"since": "2026-03-01T00:00:00Z"}, 400, "subject"),
+        ({"subject": "a"}, 400, "subject"),
+        ({"name": ""}, 400, "name"),
+        ({"name": "a\nb"}, 400, "name"),
+        ({"name": "task:1", "release": "1"}, 400, "release"),
+        ({"customer": 7}, 400, "customer"),
+        ({"since": "2026-03-01T00:00:00", "until": "2026-03-02T00:00:00Z"}, 400, "since"),
+        ({"since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}, 400, "until"),
+        ({"since": "2025-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}, 400, "since"),
+        ({"everything": True}, 400, "everything"),
+        ({"release": "9.9.9"}, 404, "name"),
+        ({"customer": "4711"}, 404, "name"),
+        ({"control": "CC8.1"}, 404, "name"),
+        ({"subject": "a" * 64}, 404, "subject"),
+        ({"since": "2020-03-01T00:00:00Z", "until": "2020-03-02T00:00:00Z"}, 404, "since"),
+    ],
+)
+def test_question_that_has_no_answer_names_the_field_and_leaves_nothing(
+    world: PacksPlane, body: dict[str, Any], status: int, field: str
+) -> None:
+    world.log.append(0)
+    answer = ask(body)
+    assert (answer.status, answer.body["field"]) == (status, field), answer.body
+    assert not world.plane.actions.records
+    assert not world.plane.bus.events
+    assert not world.jobs.jobs
+
+
+def test_question_before_the_first_checkpoint_says_so(world: PacksPlane) -> None:
+    assert ask(MONTH).status == 404
+
+
+@pytest.mark.parametrize("id", ["pack-" + "0" * 32, "nonsense", "pack-%2E%2E"])
+def test_pack_that_is_not_there_is_not_found(world: PacksPlane, id: str) -> None:
+    answer = call(api, "GET", f"/v1/evidence/packs/{id}")
+    assert (answer.status, answer.body["field"]) == (404, "id")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+def test_selection_finds_each_entry_once_whatever_the_limit(world: PacksPlane, limit: int) -> None:
+    for number in range(7):
+        world.log.append(number // 2)
+    question = Question.of(since=NOW, until=NOW + timedelta(days=1))
+    found: list[int] = []
+    place: Place | None = Place()
+    while place is not None:
+        chosen = selection.select(question, 6, world.log.index, limit=limit, place=place)
+        assert len(chosen.entries) <= limit
+        found += [entry.index for entry in chosen.entries]
+        place = chosen.following
+    assert found == sorted(entry.index for entry in world.log.index.locations.values() if entry.index < 6)
+
+
+def test_part_is_an_archive_like_a_pack(world: PacksPlane) -> None:
+    world.log.append(0)
+    ask(MONTH)
+    world.step()
+    (part,) = world.vault.files.values()
+    assert archive.decode(part).keys() == {"bundles/00000000000000000000.json", "entries.json"}
+
+
+def test_bot_takes_no_other_event_for_its_own(world: PacksPlane) -> None:
+    world.log.append(0)
+    ask(MONTH)
+    completed = next(event for event in world.plane.bus.events if event.type == "ActionCompleted.v1")
+    assert bot.run(completed) == []

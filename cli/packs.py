@@ -20,6 +20,7 @@ from cli.plane import Plane
 from cli.progress import Bars
 from cli.verify import open_copy
 from writ.contracts.errors import ContractError
+from writ.contracts.statement import rfc3339
 from writ.ledger.archive import MAX_ARCHIVE, is_archive
 from writ.ledger.checkpoint import log_verifier
 from writ.ledger.errors import VerificationError
@@ -271,7 +272,7 @@ def _picture(path: Path, verified: VerifiedPack, by: str | None) -> RenderableTy
         "about": question.name or question.subject or "everything",
         "asked by": None if by is None else f"{by}, says the log",
         "stated": between if question.since or question.until else None,
-        "statements": _counted(verified),
+        "holds": _counted(verified),
         "signed by": ", ".join(f"{bot} ({count})" for bot, count in _bots(verified).items()),
         "in the log": f"{verified.origin}, {head.size} leaves",
         "root": head.root.hex(),
@@ -303,7 +304,7 @@ def _counted(verified: VerifiedPack) -> str:
 
 
 def _shown(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat(sep=" ", timespec="seconds")
+    return None if time is None else rfc3339(time)
 
 
 def _refused(path: Path, error: VerificationError) -> RenderableType:

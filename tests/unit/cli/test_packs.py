@@ -17,6 +17,7 @@ from tests.support.commands import commanding
 from tests.support.log_forge import an_action, stamp
 from tests.support.packs import EVERYTHING, PackWorld
 from tests.support.packs_plane import PacksPlane
+from tests.support.witnesses import MemoryWitness
 from writ.contracts import statement as statements
 from writ.contracts.action import Outcome, Status
 from writ.ledger import archive
@@ -250,3 +251,17 @@ def receipt_of(world: PackWorld, pack: bytes, *, bot: str = "packs", **changes: 
     said = statements.outcome(action, result, link, stamp(bot, seed="receipt"))
     entry = world.forge.entry(world.forge.session(bot), said)
     return world.forge.bundle([*world.entries, entry], len(world.entries)).encode()
+
+
+def test_witness_policy_is_demanded_of_the_pack_s_checkpoint(
+    world: PackWorld, trust: Path, tmp_path: Path
+) -> None:
+    pack, policy = tmp_path / "pack.zip", tmp_path / "policy"
+    pack.write_bytes(world.mixed().encode())
+    policy.write_text(f"witness w1 {MemoryWitness().verifier.encode()}\nquorum w1\n")
+    asked = ("--witness-policy", policy, "--json")
+    refused = ledger("verify", pack, "--trust", trust, *asked)
+    assert (refused.exit_code, json.loads(refused.stdout)["findings"][0]["field"]) == (1, "checkpoint")
+    assert problem(ledger("verify", pack, *asked))["field"] == "--trust"
+    policy.write_text("quorum none\n")
+    assert ledger("verify", pack, "--trust", trust, *asked).exit_code == 0

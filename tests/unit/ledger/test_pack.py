@@ -15,13 +15,17 @@ from typing import Any
 import pytest
 
 from tests.support.forged_world import Case
-from tests.support.log_forge import NOW, Forge, an_action, an_intent, stamp
+from tests.support.log_forge import NOW, ORIGIN, Forge, an_action, an_intent, stamp
 from tests.support.packs import EVERYTHING, HOUR, PackWorld, edited, in_json, run_verifier, sealed, unpack
 from tests.support.stock import python_verdict
+from tests.support.witnesses import MemoryWitness
 from writ.contracts.action import Target
 from writ.contracts.errors import ContractError
 from writ.ledger import archive, pack_verifier
+from writ.ledger.checkpoint import log_verifier
+from writ.ledger.cosignature import cosign
 from writ.ledger.errors import VerificationError
+from writ.ledger.note import Note
 from writ.ledger.pack import MANIFEST, Kind, thinned, verifier_source
 from writ.ledger.pack_copy import pack_of_copy
 from writ.ledger.pack_release import is_released
@@ -31,6 +35,7 @@ from writ.ledger.trust import Retired
 from writ.ledger.trusted_root import read_trust
 from writ.ledger.verify_bundle import IdentityPolicy
 from writ.ledger.verify_pack import verify_pack
+from writ.ledger.witness_policy import Policy, WitnessQuorum
 
 BUNDLE = "bundles/00000000000000000000.json"
 PROOF = "proofs/00000000000000000003.json"
@@ -144,6 +149,21 @@ def test_many_checkpoints_are_thinned_evenly_and_keep_both_ends() -> None:
     assert thinned([3, 1, 2, 2], 3) == [1, 2, 3]
     assert thinned(range(100), 4) == [0, 33, 66, 99]
     assert len(thinned(range(1000))) == 64
+
+
+def test_lines_of_witnesses_on_the_checkpoint_are_kept_and_demanded(world: PackWorld, tmp_path: Path) -> None:
+    witness = MemoryWitness()
+    note = Note.parse(world.log.head.note)
+    cosigned = note.signed_with([cosign(note.text, witness.verifier, NOW, witness.key.sign)]).encode()
+    pack = replace(world.pack(world.logged(0, promised=False)), note=cosigned).encode()
+    policy = Policy.parse(f"witness w1 {witness.verifier.encode()}\nquorum w1\n".encode())
+    logs = (log_verifier(ORIGIN, world.forge.trust.log_key),)
+    quorum = WitnessQuorum(policy, logs, NOW)
+    assert verify_pack(pack, world.forge.trust, quorum)
+    assert by_script(pack, tmp_path) == []
+    with pytest.raises(VerificationError) as caught:
+        verify_pack(world.mixed().encode(), world.forge.trust, quorum)
+    assert caught.value.field == "checkpoint"
 
 
 # -- the stand-alone verifier ------------------------------------------------------------------------

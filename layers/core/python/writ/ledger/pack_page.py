@@ -101,7 +101,7 @@ def _statement(entry: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     link = f'<a class={_text(kind)} href="{_text(entry["file"])}">{_text(_KINDS[kind][0])}</a>'
     yield "number", _text(entry["index"])
     if kind == "erased":
-        yield from (("time", "–"), ("", "–"), ("", "–"), ("", "erased"), ("name", _code(entry["entry"])))
+        yield from (("time", "–"), ("", "–"), ("name", _code(entry["entry"])), ("", "erased"), ("", "–"))
     else:
         kind_of = entry["phase"] or entry["type"].removeprefix("https://")
         what = f"{entry['action']}: {kind_of}" if entry["action"] else kind_of

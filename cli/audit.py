@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -72,8 +73,17 @@ def _in_order(
 def _begin(copy: LogCopy, trust: bytes, signatures: bool) -> None:
     global _examiner  # noqa: PLW0603 - what a worker process has of its own
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends its workers
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _examiner = Examiner(copy, TrustRoot.decode(trust), signatures=signatures)
     _collect_seldom()
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot end its workers, which would wait for it for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _examine(task: Task) -> Examined:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ from typer.testing import CliRunner, Result
 from cli import ledger_commands
 from cli.app import app
 from cli.audit import cores, state_of
-from cli.plane import Plane
+from cli.plane import ROOT, Plane
 from tests.bench.large_log import write_log
 from tests.support.log_forge import Forge
 from writ.ledger.logcopy import LogCopy
@@ -88,6 +92,26 @@ def test_each_copy_has_a_state_of_its_own(tmp_path: Path) -> None:
     assert state_of(LogCopy(tmp_path / "a")) != state_of(LogCopy(tmp_path / "b"))
     assert state_of(LogCopy(tmp_path / "a")) == state_of(LogCopy(tmp_path / "a"))
     assert cores() >= 1
+
+
+def test_workers_end_with_an_audit_that_is_killed(tmp_path: Path, seen: Path) -> None:
+    """They hold its output open while they live, so that reading it to the end waits for them."""
+    log = tmp_path / "log"
+    write_log(log, 5_000)
+    command = [sys.executable, "-m", "cli", "ledger", "audit", str(log), "--jobs", "2"]
+    command += ["--state", str(tmp_path / "audit.db"), "--seen", str(seen)]
+    reading, writing = os.pipe()
+    with subprocess.Popen(command, stdout=writing, stderr=writing, cwd=ROOT) as audit:
+        os.close(writing)
+        with os.fdopen(reading) as said:
+            while "auditing" not in said.readline():
+                assert audit.poll() is None
+            audit.kill()
+            said.read()
+    assert audit.returncode == -signal.SIGKILL
+    assert (
+        ledger(seen, "audit", str(log), "--jobs", "1", "--state", str(tmp_path / "audit.db")).exit_code == 0
+    )
 
 
 def test_log_that_shrank_since_it_was_verified_is_a_problem(tmp_path: Path, seen: Path) -> None:

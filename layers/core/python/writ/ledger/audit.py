@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from writ.contracts.errors import ConflictError
 from writ.ledger.book import Book, Place
 from writ.ledger.certificate import check_certificate
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
@@ -73,6 +74,8 @@ def audit_log(
     ------
     VerificationError
         When there is no checkpoint signed by the log to hold the copy against.
+    ConflictError
+        `ledger.audit_running`: another audit has this state.
     """
     checkpoint = open_checkpoint(copy.checkpoint(), trust.origin, trust.log_key, trust.note_key)
     identity = _identity(copy, checkpoint, trust, signatures, seen)
@@ -212,8 +215,11 @@ def _open_book(path: Path | None, identity: bytes) -> Book:
         if book.read_note("identity") == identity:
             return book
         book.close()
-    except sqlite3.DatabaseError:
-        pass  # not a book, or one that was cut short: there is nothing to go on from
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            message = f"another audit is at work in {path}"
+            raise ConflictError(message, code="ledger.audit_running", field="state") from None
+        # Not a book, or one that was cut short: there is nothing to go on from.
     for left in (path, path.with_name(f"{path.name}-journal")):
         left.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)

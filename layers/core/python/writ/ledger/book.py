@@ -63,10 +63,17 @@ class Place:
 
 
 class Book:
-    """Notes of one audit. A path of nothing makes a private file that SQLite deletes."""
+    """Notes of one audit, which has them to itself; without a path, in a private file that SQLite deletes.
+
+    Raises sqlite3.DatabaseError for a file that is none of ours, and its OperationalError for one that
+    another audit has.
+    """
 
     def __init__(self, path: str = "") -> None:
-        self.database = sqlite3.connect(path, isolation_level=None)
+        self.database = sqlite3.connect(path, timeout=0, isolation_level=None)
+        self.database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self.database.execute("BEGIN EXCLUSIVE")
+        self.database.execute("COMMIT")
         self.database.execute("PRAGMA cache_size = -16384")  # KiB; what does not fit is on disk
         self.database.execute("PRAGMA temp_store = FILE")
         if not self.database.execute("SELECT 1 FROM sqlite_master").fetchone():

@@ -1,4 +1,4 @@
-"""What outlives every deployment: tables, buckets, keys, the webhook secret, the alarm topic."""
+"""What outlives every deployment: tables, buckets, keys, secrets, the alarm topic."""
 
 from __future__ import annotations
 
@@ -22,9 +22,28 @@ from stacks.grants import measure
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
-from stacks.tables import ED25519_KEYS, EXPIRY_DAYS, PLANE, TTL_ATTRIBUTE, Key, State, TableSpec
+from stacks.tables import (
+    ED25519_KEYS,
+    EXPIRY_DAYS,
+    GIVEN_SECRETS,
+    PLANE,
+    TTL_ATTRIBUTE,
+    Key,
+    State,
+    TableSpec,
+)
 
 _BOUNDARY: Final = Path(__file__).parent.parent / "policies" / "boundaries" / "function.json"
+
+_SECRETS: Final = {
+    "anchor": "The token by which checkpoints are posted to GitHub; an operator stores it",
+    "webhook": "Signs what GitHub sends: the current secret, and the previous one during a rotation",
+}
+_NOT_ROTATED: Final = {
+    False: "GitHub holds the other half: a rotation that it does not take part in would refuse every "
+    "webhook. An operator rotates both; the previous secret stays valid meanwhile.",
+    True: "GitHub issues it and lets nobody renew it but its owner; it says itself when it ends.",
+}
 
 
 class FoundationStack(Stack):
@@ -136,11 +155,12 @@ class FoundationStack(Stack):
         return self._names.role_arn(function)
 
     def _secret(self, name: str) -> secretsmanager.Secret:
+        given = name in GIVEN_SECRETS
         secret = secretsmanager.Secret(
             self,
             f"Secret{name.capitalize()}",
             secret_name=self._names.thing(name),
-            description="Signs what GitHub sends: the current secret, and the previous one during a rotation",
+            description=_SECRETS[name],
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps({"previous": None}),
                 generate_string_key="current",
@@ -149,12 +169,10 @@ class FoundationStack(Stack):
             ),
             removal_policy=self._settings.removal,
         )
-        acknowledge(
-            secret,
-            "AwsSolutions-SMG4",
-            "GitHub holds the other half: a rotation that it does not take part in would refuse every "
-            "webhook. An operator rotates both; the previous secret stays valid meanwhile.",
-        )
+        if given:  # CDK makes one up wherever none is written down, which this must not be
+            resource: Any = secret.node.default_child
+            resource.add_property_deletion_override("GenerateSecretString")
+        acknowledge(secret, "AwsSolutions-SMG4", _NOT_ROTATED[given])
         return secret
 
     def _alarm_topic(self) -> sns.Topic:

@@ -25,6 +25,7 @@ from stacks.staging import MAX_UNZIPPED_BYTES, Staging, StagingError, catalog, u
 from stacks.witness import WitnessStack
 
 REGISTRY: Final = "registry"
+ANCHOR: Final = "anchor"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def build(
             folder=folder,
             plane=plane,
             code=_code(folder, folders, staging, settings),
-            extra=_extra(folder, folders, names),
+            extra=extra_variables(folder, folders, settings),
             **common,
         )
         for folder in folders
@@ -142,5 +143,10 @@ def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, set
     return code
 
 
-def _extra(folder: BotFolder, folders: Sequence[BotFolder], names: Names) -> Mapping[str, str]:
-    return {"WRIT_IDENTITIES": identities(folders, names)} if folder.name == AUTHORITY else {}
+def extra_variables(folder: BotFolder, folders: Sequence[BotFolder], settings: Settings) -> Mapping[str, str]:
+    """Variables that one folder alone has."""
+    if folder.name == AUTHORITY:
+        return {"WRIT_IDENTITIES": identities(folders, Names.of(settings))}
+    if folder.name == ANCHOR and settings.anchor is not None:
+        return {"WRIT_ANCHOR": settings.anchor.model_dump_json(exclude_none=True)}
+    return {}

@@ -10,6 +10,8 @@ from aws_cdk import CfnCondition, CfnParameter, CfnResource, Environment, Fn, Re
 from aws_cdk.aws_logs import RetentionDays
 from constructs import IConstruct
 
+from writ.contracts.anchor import AnchorSite
+
 
 class Feature(StrEnum):
     """What a deployment target may refuse. The template holds it all the same, under a false condition."""
@@ -84,6 +86,8 @@ class Settings:
     """Settings of one environment. Days are calendar days.
 
     `plane`: whether it is a control plane. `witness`: whether it has a witness, beside the plane or alone.
+    `anchor`: the repository on GitHub that shows its checkpoints, `AnchorSite(repository="acme/shop")` say;
+    without one they are posted nowhere.
     """
 
     env: str
@@ -100,6 +104,7 @@ class Settings:
     second_factor: bool = True
     plane: bool = True
     witness: bool = False
+    anchor: AnchorSite | None = None
 
     @property
     def removal(self) -> RemovalPolicy:

@@ -41,7 +41,9 @@ EXPIRY_DAYS: Final = {"packs": 7}
 SIGNING_KEYS: Final = ("ca", "ct", "log", "note")
 # Ed25519, which not every target has; the others are P-256, all that Sigstore clients accept.
 ED25519_KEYS: Final = frozenset({"note", "witness"})
-SECRETS: Final = ("webhook",)
+SECRETS: Final = ("anchor", "webhook")
+# Issued elsewhere: made empty, for an operator to store.
+GIVEN_SECRETS: Final = frozenset({"anchor"})
 # What a list of tasks shows and filters by; evidence and history stay in the table.
 _LISTED: Final = ("task", "owner", "source", "search")
 

@@ -46,6 +46,7 @@ class Environment(BaseModel):
     identity_base: str = ""
     issuer: str = ""
     witness_name: str = ""
+    anchor: str = ""
     identities: Json[dict[str, str]] = {}
     timeout_s: int = 30
 

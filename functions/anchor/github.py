@@ -1,0 +1,222 @@
+"""GitHub's REST API, the three requests of it that posting a commit status takes, and the token for them.
+
+https://docs.github.com/en/rest/commits/statuses
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any, Final, Protocol, TypeVar
+
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.httpsession import URLLib3Session
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from urllib3.exceptions import HTTPError
+
+from functions.anchor.statuses import BusyError, Posted
+from writ.adapters import aws
+from writ.contracts.anchor import Commit
+from writ.contracts.errors import PermanentError, TransientError, WritError
+from writ.ports.clock import Clock
+
+TIMEOUT_S: Final = 5
+MAX_ANSWER: Final = 4 * 1024 * 1024
+TOKEN_LIFETIME_S: Final = 60
+# GitHub's limits start anew every hour; whatever it says, it is asked again after that.
+LONGEST_WAIT: Final = timedelta(hours=1)
+# Without a hint GitHub wants at least a minute after it refused for a limit:
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+SHORTEST_WAIT: Final = timedelta(minutes=1)
+_PAGE: Final = 100
+_PAGES: Final = 10
+_VERSION: Final = "2022-11-28"
+_SERVER_ERROR: Final = 500
+_PERMANENT: Final = {
+    401: ("github.unauthorized", "GitHub does not accept the token"),
+    403: ("github.forbidden", "the token may not do this"),
+    404: ("github.not_found", "there is no such repository or commit, or none that the token may see"),
+    422: ("github.invalid", "GitHub takes no such status: no such commit, or one with 1,000 of them"),
+}
+_MODEL: Final = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+T = TypeVar("T")
+
+
+class _Status(BaseModel):
+    model_config = _MODEL
+
+    id: int
+    url: Annotated[str, Field(max_length=1024)]
+    context: str
+    description: str | None = None
+
+    def posted(self) -> Posted:
+        return Posted(self.id, self.url)
+
+
+class _CommitItem(BaseModel):
+    model_config = _MODEL
+
+    sha: Commit
+
+
+class Token(Protocol):
+    """What GitHub knows the bot by."""
+
+    def read(self) -> SecretStr:
+        """Raises PermanentError where there is none."""
+
+
+class GitHubStatuses:
+    """See Statuses. Follows no redirect, for the token is meant for one host."""
+
+    def __init__(self, api: str, token: Token, clock: Clock, timeout_s: int = TIMEOUT_S) -> None:
+        self._api = api
+        self._token = token
+        self._clock = clock
+        self._session = URLLib3Session(timeout=timeout_s)
+
+    def newest_commit(self, repository: str) -> str:
+        commits = self._ask("GET", f"repos/{repository}/commits?per_page=1", _commits())
+        if not commits:
+            raise PermanentError("the repository has no commit", code="github.not_found")
+        return commits[0].sha
+
+    def find(self, repository: str, commit: str, context: str, description: str) -> Posted | None:
+        for page in range(1, _PAGES + 1):
+            path = f"repos/{repository}/commits/{commit}/statuses?per_page={_PAGE}&page={page}"
+            statuses = self._ask("GET", path, _statuses())
+            for status in statuses:
+                if (status.context, status.description) == (context, description):
+                    return status.posted()
+            if len(statuses) < _PAGE:
+                return None
+        raise TransientError("the commit has more statuses than are looked through", code="github.crowded")
+
+    def post(self, repository: str, commit: str, context: str, description: str) -> Posted:
+        body = {"state": "success", "context": context, "description": description}
+        return self._ask("POST", f"repos/{repository}/statuses/{commit}", _status(), body).posted()
+
+    def _ask(self, method: str, path: str, form: TypeAdapter[T], body: Mapping[str, Any] | None = None) -> T:
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {self._token.read().get_secret_value()}",
+            "Content-Type": "application/json",
+            "User-Agent": "writ-anchor",
+            "X-GitHub-Api-Version": _VERSION,
+        }
+        data = json.dumps(body).encode() if body else None
+        request = AWSRequest(method, f"{self._api}/{path}", headers=headers, data=data, stream_output=True)
+        try:
+            answer = self._session.send(request.prepare())
+            with answer.raw:
+                read: bytes = answer.raw.read(MAX_ANSWER, decode_content=True)
+        except (BotoCoreError, HTTPError) as error:
+            # Without its cause: nothing that saw the request goes to a log.
+            name = type(error).__name__
+            raise TransientError(f"GitHub does not answer: {name}", code="github.unavailable") from None
+        if answer.status_code not in {200, 201}:
+            raise failure(answer.status_code, answer.headers, self._clock.now())
+        try:
+            return form.validate_json(read)
+        except ValidationError:
+            raise TransientError("GitHub's answer does not read", code="github.answer") from None
+
+
+def failure(status: int, headers: Mapping[str, str], now: datetime) -> WritError:
+    """The error for an answer that is no success, by its status and what it says of limits."""
+    fields = {name.lower(): value for name, value in headers.items()}
+    until = _until(fields, now)
+    # A limit may come as 403 as well, and is told from a lack of rights by these headers only.
+    limited = status == 429 or (status == 403 and until is not None)
+    if limited or (status >= _SERVER_ERROR and until is not None):
+        return BusyError(f"GitHub answered {status} and asks to wait", until or now + SHORTEST_WAIT)
+    if status >= _SERVER_ERROR:
+        return TransientError(f"GitHub answered {status}", code="github.unavailable")
+    code, message = _PERMANENT.get(status, ("github.refused", f"GitHub answered {status}"))
+    return PermanentError(message, code=code)
+
+
+def _until(fields: Mapping[str, str], now: datetime) -> datetime | None:
+    """When GitHub may be asked again: by Retry-After, else by the end of a limit that is used up."""
+    wait = _retry_after(fields.get("retry-after", ""), now)
+    reset = fields.get("x-ratelimit-reset", "")
+    if wait is None and fields.get("x-ratelimit-remaining") == "0" and _is_number(reset):
+        wait = timedelta(seconds=int(reset) - now.timestamp())
+    return None if wait is None else now + min(max(wait, timedelta(seconds=1)), LONGEST_WAIT)
+
+
+def _retry_after(text: str, now: datetime) -> timedelta | None:
+    """RFC 9110, section 10.2.3: seconds, or a date."""
+    if _is_number(text):
+        return timedelta(seconds=int(text))
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10
+
+
+def _commits() -> TypeAdapter[list[_CommitItem]]:
+    return TypeAdapter(list[_CommitItem])
+
+
+def _statuses() -> TypeAdapter[list[_Status]]:
+    return TypeAdapter(list[_Status])
+
+
+def _status() -> TypeAdapter[_Status]:
+    return TypeAdapter(_Status)
+
+
+class _Kept(BaseModel):
+    """Printable and in one word: nothing of it can end up in another header."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, defer_build=True)
+
+    token: Annotated[SecretStr, Field(min_length=16, max_length=512)]
+
+
+class SecretsManagerToken:
+    """See Token. Read at most once a minute; an operator stores it as `{"token": "…"}`."""
+
+    def __init__(self, secret_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._secret_id = secret_id
+        self._clock = clock
+        self._until = float("-inf")
+        self._token = SecretStr("")
+
+    def read(self) -> SecretStr:
+        if self._clock() >= self._until:
+            self._token = self._read()
+            self._until = self._clock() + TOKEN_LIFETIME_S
+        return self._token
+
+    def _read(self) -> SecretStr:
+        try:
+            answer = aws.client("secretsmanager").get_secret_value(SecretId=self._secret_id)
+        except (BotoCoreError, ClientError) as error:
+            if aws.error_code(error) == "ResourceNotFoundException":
+                raise PermanentError("no token is stored", code="secret.missing", field="anchor") from None
+            raise aws.failure(error, "reading the token for GitHub") from error
+        try:
+            token = _Kept.model_validate_json(answer.get("SecretString") or "{}").token
+        except ValidationError:
+            # Without its cause: the cause quotes the secret.
+            raise _malformed() from None
+        value = token.get_secret_value()
+        if not (value.isascii() and value.isprintable() and " " not in value):
+            raise _malformed()
+        return token
+
+
+def _malformed() -> PermanentError:
+    return PermanentError("the token for GitHub is malformed", code="secret.invalid", field="anchor")

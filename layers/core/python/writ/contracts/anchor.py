@@ -1,0 +1,47 @@
+"""Where checkpoints are posted outside the plane, so that whoever owns the plane cannot take them back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+GITHUB_API: Final = "https://api.github.com"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _named(repository: str) -> str:
+    if repository.rpartition("/")[2] in {".", ".."}:
+        raise ValueError("not the name of a repository")
+    return repository
+
+
+def _secure(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError("begins with https://")
+    if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("a plain URL: no query, fragment or user")
+    return url.rstrip("/")
+
+
+Commit = Annotated[str, Field(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+Repository = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$"), AfterValidator(_named)
+]
+
+
+class AnchorSite(BaseModel):
+    """A repository on GitHub, and the commit in it that takes the statuses.
+
+    Without `commit` it is the newest one of the default branch. GitHub takes 1,000 statuses of one name for
+    a commit, so a fixed one lasts 41 days of hourly statuses and more. `api` is another server's REST API,
+    for GitHub Enterprise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    repository: Repository
+    commit: Commit | None = None
+    api: Annotated[str, Field(max_length=256), AfterValidator(_secure)] = GITHUB_API

@@ -20,6 +20,8 @@ PREDICATE_BASE: Final = "https://writ.example"
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 ACTION: Final = f"{PREDICATE_BASE}/action/v1"
 APPROVAL: Final = f"{PREDICATE_BASE}/approval/v1"
+# The functions that take people's answers, and so may state them; from anybody else an approval is a forgery.
+APPROVERS: Final = frozenset({"approvals", "reconciler"})
 
 EntryId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 Json = dict[str, Any]

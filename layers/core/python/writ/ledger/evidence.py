@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from writ.contracts.errors import from_validation
 from writ.contracts.statement import Statement
 from writ.ledger import dsse
+from writ.ledger.authorship import check_author
 from writ.ledger.canonical import is_canonical
 from writ.ledger.certificate import Signer, check_certificate
 from writ.ledger.errors import VerificationError
@@ -32,8 +33,8 @@ class EvidenceChecker:
         Raises
         ------
         VerificationError
-            `ledger.envelope`, `ledger.signature`, `ledger.certificate`, `ledger.statement`, or
-            `ledger.leaf` when the leaf is of another envelope.
+            `ledger.envelope`, `ledger.signature`, `ledger.certificate`, `ledger.statement`,
+            `ledger.author`, or `ledger.leaf` when the leaf is of another envelope.
         """
         statement = check_statement(encoded, leaf, self._trust, self._signer)
         if statement.predicate.entry != entry_id:
@@ -80,12 +81,12 @@ def check_statement(
 
 
 def check_signer(statement: Statement, signer: Signer, trust: TrustRoot) -> None:
-    """Whether the certificate was valid at the statement's time, and names its bot.
+    """Whether the certificate was valid at the statement's time, and names its bot, which may state it.
 
     Raises
     ------
     VerificationError
-        `ledger.certificate` or `ledger.statement`.
+        `ledger.certificate`, `ledger.statement` or `ledger.author`.
     """
     predicate = statement.predicate
     signer.check_time(predicate.time)
@@ -95,6 +96,7 @@ def check_signer(statement: Statement, signer: Signer, trust: TrustRoot) -> None
             code="ledger.statement",
             field="predicate.actor.bot",
         )
+    check_author(statement)
 
 
 def read_statement(payload: bytes) -> Statement:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from writ.contracts import statement
 from writ.contracts.action import Action, Approval, Outcome
+from writ.contracts.errors import WritError
 from writ.contracts.redaction import redact
 from writ.runtime.identity import Identity
 from writ.runtime.outcomes import presentable as presentable_outcome
@@ -39,7 +40,12 @@ class Testimony:
         return self.evidence.append_or_adopt(intent_id(record.action.id), made)
 
     def approval(self, record: ActionRecord, answer: Approval, intent: Adopted, now: datetime) -> None:
-        """A person's answer, after the intent."""
+        """A person's answer, after the intent.
+
+        Raises WritError `approval.author` in a function that may not state approvals.
+        """
+        if self.identity.bot not in statement.APPROVERS:
+            raise WritError(f"{self.identity.bot} states no approvals", code="approval.author")
         made = statement.approval(presentable(record.action), answer, _link(intent), self._stamp(now))
         self.evidence.append_or_adopt(approval_id(record.action.id), made)
 

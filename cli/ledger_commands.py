@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ import typer
 from cli import audit as auditing
 from cli import bundles, packs
 from cli import verify as verification
+from cli.anchors import OPTION, AnchorFiles, demand_anchors, read_anchors
 from cli.bucket_copy import is_bucket, open_bucket
 from cli.ledger import COPIES, size_of
 from cli.output import JsonFlag, Output, UsageError, reporting
@@ -74,6 +75,7 @@ def verify(
     witness_policy: WitnessPolicy = None,
     seen: SeenOption = SEEN,
     receipt: Receipt = None,
+    anchor: AnchorFiles = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify a bundle, a pack or a whole log offline; exit code 1 names what is not as it was logged.
@@ -82,7 +84,9 @@ def verify(
     """
     with reporting(as_json) as output:
         policy = verification.read_policy(witness_policy) if witness_policy is not None else None
+        statuses = read_anchors(anchor)
         if path is not None and path.is_file():
+            _refuse({OPTION: anchor or None}, "it holds one leaf of it, or a few", "a log")
             if packs.is_pack(path):
                 _refuse(
                     {"--bot": bot, "--issuer": issuer, "--not-before": not_before}, "a pack is many bots'"
@@ -99,7 +103,7 @@ def verify(
             live = path is None
             log = _newest(bars) if path is None else verification.open_copy(path)
             report = _verified(log, trust, seen, bars, live=live)
-        _show(report, log, output, policy, trust)
+        _show(report, log, output, policy, trust, statuses)
 
 
 @app.command()
@@ -119,18 +123,20 @@ def audit(
         Path | None, typer.Option(metavar="FILE", help="Where it is kept how far the audit is.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, not where it was stopped.")] = False,
+    anchor: AnchorFiles = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Verify a large log: in constant memory, on many cores, going on where it was stopped."""
     with reporting(as_json) as output:
         policy = verification.read_policy(witness_policy) if witness_policy is not None else None
+        statuses = read_anchors(anchor)
         log = open_bucket(folder) if is_bucket(folder) else verification.open_copy(Path(folder).resolve())
         place = state or auditing.state_of(log)
         if fresh:
             place.unlink(missing_ok=True)
         with Bars(output) as bars:
             report = _audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=place)
-        _show(report, log, output, policy, trust)
+        _show(report, log, output, policy, trust, statuses)
 
 
 @app.command()
@@ -229,14 +235,17 @@ def _show(
     output: Output,
     policy: Policy | None,
     trust: Path | None,
+    statuses: Sequence[bytes],
 ) -> None:
-    """Show what was found, after holding the checkpoint against the witness policy, if there is one."""
+    """Show what was found, after holding the log against witnesses and anchors, where they are asked for."""
     if isinstance(report, VerificationError):
         output.show(verification.unreadable(report, log), verification.unreadable_picture(report, log))
     else:
         cosigned = None
         if policy is not None:
             cosigned = verification.demand_quorum(report, log, policy, trust, datetime.now(UTC))
-        output.show(verification.document(report, log, cosigned), verification.picture(report, log, cosigned))
+        anchors = demand_anchors(report, log, statuses) if statuses else None
+        shown = verification.document(report, log, cosigned), verification.picture(report, log, cosigned)
+        output.show(*(shown if anchors is None else anchors.shown(*shown)))
     if isinstance(report, VerificationError) or not report.ok:
         output.found_problem()

@@ -8,9 +8,9 @@ from typing import Final
 from functions.anchor.facts import Facts
 from functions.anchor.memory import Post
 from writ.contracts.action import Action, Target
+from writ.contracts.anchor import context_of, describe
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.platform import ScheduleTicked
-from writ.ledger.anchor import context_of, describe
 
 BOT: Final = "anchor"
 

@@ -14,13 +14,17 @@ from cli.app import app
 from cli.ledger import every_tile, size_of, write_copy
 from cli.output import CommandError, UsageError
 from cli.tamper import demonstrate
-from tests.support.log_forge import NOW, Forge
+from tests.support.log_forge import NOW, ORIGIN, Forge
 from tests.support.witnesses import MemoryWitness
+from writ.contracts.anchor import context_of, describe
+from writ.ledger.anchor import nodes_of_copy
+from writ.ledger.checkpoint import Checkpoint
 from writ.ledger.cosignature import cosign
 from writ.ledger.errors import VerificationError
 from writ.ledger.examine import fingerprint_of
 from writ.ledger.leaf import decode_leaf
 from writ.ledger.logcopy import LogCopy
+from writ.ledger.merkle import subtree_root
 from writ.ledger.note import Note
 from writ.ledger.tiles import decode_bundle
 
@@ -273,3 +277,60 @@ def test_an_entry_that_is_not_there_cannot_be_edited(pristine: Path, tmp_path: P
     with pytest.raises(UsageError) as refused:
         demonstrate(pristine, tmp_path / "tampered", "act-0.intent")
     assert refused.value.field == "--entry"
+
+
+def posted(folder: Path, *heads: tuple[int, bytes]) -> str:
+    """Statuses of these heads, as GitHub lists them, in a file."""
+    statuses = [
+        {"id": number, "state": "success", "context": context_of(ORIGIN), "description": describe(size, root)}
+        for number, (size, root) in enumerate(heads)
+    ]
+    path = folder / "statuses.json"
+    path.write_text(json.dumps([{"id": 99, "context": "ci/build", "description": None}, *statuses]))
+    return str(path)
+
+
+def heads_of(folder: Path, *sizes: int) -> list[tuple[int, bytes]]:
+    copy = LogCopy(folder)
+    node = nodes_of_copy(copy, Checkpoint(ORIGIN, size_of(copy.checkpoint()), b""))
+    return [(size, subtree_root(node, 0, size)) for size in sizes]
+
+
+def test_log_that_holds_what_was_posted_of_it_verifies_and_says_so(folder: Path, tmp_path: Path) -> None:
+    statuses = posted(tmp_path, *heads_of(folder, 1, 255, 257, 300))
+    found = verify(str(folder), "--anchor", statuses)
+    assert found.exit_code == 0
+    assert "holds 4 anchored heads, the largest of size 300" in found.output
+    document = json.loads(verify(str(folder), "--anchor", statuses, "--json").output)
+    assert [anchor["size"] for anchor in document["anchors"]] == [1, 255, 257, 300]
+
+
+def test_statuses_come_from_standard_input_as_well(folder: Path, tmp_path: Path) -> None:
+    statuses = Path(posted(tmp_path, *heads_of(folder, 300))).read_bytes()
+    words = ["ledger", "verify", str(folder), "--anchor", "-"]
+    assert CliRunner().invoke(app, words, input=statuses).exit_code == 0
+    assert CliRunner().invoke(app, words, input=b"[]").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [((300, b"\x01" * 32), "anchor.mismatch"), ((301, b"\x01" * 32), "anchor.ahead")],
+)
+def test_log_that_lacks_what_was_posted_of_it_is_found(
+    folder: Path, tmp_path: Path, head: tuple[int, bytes], code: str
+) -> None:
+    statuses = posted(tmp_path, *heads_of(folder, 12), head)
+    found = verify(str(folder), "--anchor", statuses, "--json")
+    assert found.exit_code == 1
+    (finding,) = json.loads(found.output)["findings"]
+    assert finding["code"] == code
+    assert "01" * 32 in finding["message"]
+    assert "holds" not in verify(str(folder), "--anchor", statuses).output.split("anchor.", 1)[0]
+
+
+def test_anchors_that_are_none_are_no_pass(folder: Path, tmp_path: Path) -> None:
+    assert verify(str(folder), "--anchor", posted(tmp_path)).exit_code == 1
+    (tmp_path / "bad.json").write_text("{")
+    assert verify(str(folder), "--anchor", str(tmp_path / "bad.json")).exit_code == 1
+    assert verify(str(folder), "--anchor", str(tmp_path / "nowhere.json")).exit_code == 2
+    assert verify(posted(tmp_path), "--anchor", posted(tmp_path)).exit_code == 2

@@ -1,4 +1,7 @@
-"""Where checkpoints are posted outside the plane, so that whoever owns the plane cannot take them back."""
+"""Where checkpoints are posted outside the plane, and what is posted: a commit status on GitHub.
+
+https://docs.github.com/en/rest/commits/statuses
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 GITHUB_API: Final = "https://api.github.com"
+# GitHub's limit on a status' description, in characters.
+MAX_DESCRIPTION: Final = 140
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -45,3 +50,13 @@ class AnchorSite(BaseModel):
     repository: Repository
     commit: Commit | None = None
     api: Annotated[str, Field(max_length=256), AfterValidator(_secure)] = GITHUB_API
+
+
+def context_of(origin: str) -> str:
+    """The name of the statuses that a log posts."""
+    return f"writ/{origin}"
+
+
+def describe(size: int, root: bytes) -> str:
+    """What a status says: size in leaves and root in hex, within GitHub's limit whatever the size."""
+    return f"size {size} root {root.hex()}"

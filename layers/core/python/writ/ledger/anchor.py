@@ -1,4 +1,4 @@
-"""A checkpoint as a commit status on GitHub: how it is written there, and how verifiers read it back.
+"""Checkpoints that were posted as commit statuses on GitHub, read back, and a log held against them.
 
 https://docs.github.com/en/rest/commits/statuses
 """
@@ -11,11 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from writ.contracts.anchor import context_of
 from writ.ledger.checkpoint import Checkpoint
 from writ.ledger.errors import VerificationError
+from writ.ledger.findings import Finding
+from writ.ledger.logcopy import LogCopy
+from writ.ledger.merkle import EMPTY_ROOT, NodeReader, subtree_root
+from writ.ledger.tiles import Tile, TiledNodes
 
-# GitHub's limit on a status' description, in characters.
-MAX_DESCRIPTION: Final = 140
+_LOGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]|\[bot\]){0,63}")
 _DESCRIPTION: Final = re.compile(r"size (0|[1-9][0-9]{0,18}) root ([0-9a-f]{64})")
 
 
@@ -26,16 +30,6 @@ class Anchored:
     name: str
     size: int
     root: bytes
-
-
-def context_of(origin: str) -> str:
-    """The name of the statuses that a log posts."""
-    return f"writ/{origin}"
-
-
-def describe(size: int, root: bytes) -> str:
-    """What a status says: size in leaves and root in hex, within GitHub's limit whatever the size."""
-    return f"size {size} root {root.hex()}"
 
 
 def read_statuses(data: bytes, origin: str) -> Sequence[Anchored]:
@@ -60,14 +54,40 @@ def read_statuses(data: bytes, origin: str) -> Sequence[Anchored]:
     ]
 
 
-def check_newest(anchored: Sequence[Anchored], head: Checkpoint) -> Iterator[str]:
-    """What is wrong with a head that does not reach every anchored one: a sentence each, naming both."""
+def check_anchors(anchored: Sequence[Anchored], head: Checkpoint, node: NodeReader) -> Iterator[Finding]:
+    """Hold a log against the heads that were posted of it: it must reach every one, and begin with it.
+
+    `node` reads the log's tree, whose tiles are to be verified by themselves. No head at all is a finding
+    as well: it proves nothing, and is what whoever asks for other people's statuses sees.
+    """
+    if not anchored:
+        yield Finding("anchor.none", f"there is no status of {context_of(head.origin)} among the anchors")
     for each in anchored:
+        posted = f"{each.name} holds size {each.size}, root {each.root.hex()}"
         if each.size > head.size:
-            yield (
-                f"{each.name} holds size {each.size}, root {each.root.hex()}, which is beyond this log's "
-                f"head of size {head.size}, root {head.root.hex()}"
-            )
+            message = f"{posted}: beyond this log's head of size {head.size}, root {head.root.hex()}"
+            yield Finding("anchor.ahead", message, head.size)
+            continue
+        try:
+            root = subtree_root(node, 0, each.size) if each.size else EMPTY_ROOT
+        except VerificationError as error:
+            yield Finding("anchor.unproved", f"{posted}, which cannot be compared: {error.message}")
+            continue
+        if root != each.root:
+            message = f"{posted}: this log has root {root.hex()} at that size"
+            yield Finding("anchor.mismatch", message)
+
+
+def nodes_of_copy(copy: LogCopy, head: Checkpoint) -> NodeReader:
+    """Reads the tree of a copy from its tiles; reading raises VerificationError where one is gone."""
+
+    def read(tile: Tile) -> bytes:
+        data = copy.tile(tile)
+        if data is None:
+            raise VerificationError(f"the copy has no {tile.path}", code="ledger.copy")
+        return data
+
+    return TiledNodes(head.size, read)
 
 
 def _statuses(document: Any) -> Iterator[dict[str, Any]]:
@@ -83,6 +103,10 @@ def _statuses(document: Any) -> Iterator[dict[str, Any]]:
 def _anchored(status: dict[str, Any], number: int) -> Anchored:
     id, description = status.get("id", number), status.get("description")
     name = f"status {id}" if isinstance(id, int) else f"status number {number}"
+    creator = status.get("creator")
+    login = creator.get("login") if isinstance(creator, dict) else None
+    if isinstance(login, str) and _LOGIN.fullmatch(login):
+        name += f" by {login}"
     match = _DESCRIPTION.fullmatch(description) if isinstance(description, str) else None
     if match is None:
         raise _malformed(f"{name} is the log's by its name and does not say size and root")

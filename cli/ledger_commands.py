@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 
 from cli import audit as auditing
 from cli import bundles, packs
+from cli import signatures as counting
 from cli import verify as verification
 from cli.anchors import OPTION, AnchorFiles, demand_anchors, read_anchors
 from cli.bucket_copy import is_bucket, open_bucket
@@ -32,6 +34,7 @@ app = typer.Typer(no_args_is_help=True, help="The evidence: copy it, and verify 
 app.command()(bundles.bundle)
 app.command()(bundles.trust)
 app.command()(packs.pack)
+app.command()(counting.signatures)
 
 Place = Annotated[
     Path | None,
@@ -62,6 +65,15 @@ Receipt = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Of a pack: the bundle of the action that sealed it."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a log is held against beside itself: witnesses, under a trust root, and heads posted elsewhere."""
+
+    policy: Policy | None
+    trust: Path | None
+    statuses: Sequence[bytes]
 
 
 @app.command()
@@ -103,7 +115,7 @@ def verify(
             live = path is None
             log = _newest(bars) if path is None else verification.open_copy(path)
             report = _verified(log, trust, seen, bars, live=live)
-        _show(report, log, output, policy, trust, statuses)
+        _show(report, log, output, Demands(policy, trust, statuses))
 
 
 @app.command()
@@ -136,7 +148,7 @@ def audit(
             place.unlink(missing_ok=True)
         with Bars(output) as bars:
             report = _audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=place)
-        _show(report, log, output, policy, trust, statuses)
+        _show(report, log, output, Demands(policy, trust, statuses))
 
 
 @app.command()
@@ -233,18 +245,18 @@ def _show(
     report: Report | VerificationError,
     log: LogCopy,
     output: Output,
-    policy: Policy | None,
-    trust: Path | None,
-    statuses: Sequence[bytes],
+    demands: Demands,
 ) -> None:
     """Show what was found, after holding the log against witnesses and anchors, where they are asked for."""
     if isinstance(report, VerificationError):
         output.show(verification.unreadable(report, log), verification.unreadable_picture(report, log))
     else:
         cosigned = None
-        if policy is not None:
-            cosigned = verification.demand_quorum(report, log, policy, trust, datetime.now(UTC))
-        anchors = demand_anchors(report, log, statuses) if statuses else None
+        if demands.policy is not None:
+            cosigned = verification.demand_quorum(
+                report, log, demands.policy, demands.trust, datetime.now(UTC)
+            )
+        anchors = demand_anchors(report, log, demands.statuses) if demands.statuses else None
         shown = verification.document(report, log, cosigned), verification.picture(report, log, cosigned)
         output.show(*(shown if anchors is None else anchors.shown(*shown)))
     if isinstance(report, VerificationError) or not report.ok:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.forged_world import Case
-from tests.support.log_forge import NOW, ORIGIN, Forge, an_action, an_intent, stamp
+from tests.support.log_forge import NOW, ORIGIN, Forge, an_action, an_intent, put, stamp
 from tests.support.packs import EVERYTHING, HOUR, PackWorld, edited, in_json, run_verifier, sealed, unpack
 from tests.support.stock import python_verdict
 from tests.support.witnesses import MemoryWitness
@@ -29,8 +30,10 @@ from writ.ledger.note import Note
 from writ.ledger.pack import MANIFEST, Kind, thinned, verifier_source
 from writ.ledger.pack_copy import pack_of_copy
 from writ.ledger.pack_release import is_released
+from writ.ledger.packs import encode_pack, pack_path
 from writ.ledger.proving import covering, item_of
 from writ.ledger.question import Question
+from writ.ledger.tiles import ENTRIES, Tile
 from writ.ledger.trust import Retired
 from writ.ledger.trusted_root import read_trust
 from writ.ledger.verify_bundle import IdentityPolicy
@@ -114,6 +117,24 @@ def test_copy_answers_with_what_is_asked_for_and_no_more(world: PackWorld) -> No
     with pytest.raises(ContractError) as caught:
         nothing.encode()
     assert caught.value.code == "ledger.pack"
+
+
+def test_packed_copy_answers_with_the_same_bytes(tmp_path: Path) -> None:
+    world = PackWorld(tmp_path)
+    one_by_one = pack_of_copy(world.copy, world.forge.trust, EVERYTHING).encode()
+    envelopes = [entry.signed.encoded for entry in world.entries]
+    shutil.rmtree(tmp_path / "statements")
+    file = tmp_path / pack_path(Tile(ENTRIES, 0, len(envelopes)))
+    put(file, encode_pack(envelopes))
+    assert pack_of_copy(world.copy, world.forge.trust, EVERYTHING).encode() == one_by_one
+    question = Question.of(name="task:task-2")
+    assert [item.index for item in pack_of_copy(world.copy, world.forge.trust, question).items] == [4, 5]
+    put(file, encode_pack([*envelopes[:4], None, envelopes[4], *envelopes[6:]]))
+    with pytest.raises(VerificationError) as caught:
+        pack_of_copy(world.copy, world.forge.trust, question)
+    assert "leaf 5" in caught.value.message
+    put(file, encode_pack([*envelopes[:4], None, *envelopes[5:]]))
+    assert [item.index for item in pack_of_copy(world.copy, world.forge.trust, question).items] == [5]
 
 
 def test_copy_whose_statement_was_edited_gives_no_pack(tmp_path: Path) -> None:

@@ -48,6 +48,9 @@ def environment(
         "WRIT_IDENTITY_BASE": settings.identity_base,
         "WRIT_ISSUER": settings.issuer,
         "WRIT_TIMEOUT_S": str(manifest.timeout_s),
+        "WRIT_RETIRED": _retired(settings) if needs.keys else "",
+        # Nobody reads it: a function whose variables change starts anew, and so with a new certificate.
+        "WRIT_SESSIONS": settings.sessions if folder.signs else "",
         "POWERTOOLS_SERVICE_NAME": manifest.name,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -65,6 +68,16 @@ def identities(folders: Iterable[BotFolder], names: Names) -> str:
             for folder in folders
             if folder.signs
             for function in folder.functions
+        }
+    )
+
+
+def _retired(settings: Settings) -> str:
+    return _json(
+        {
+            kind: [item.model_dump(mode="json", exclude_defaults=True) for item in items]
+            for kind, items in settings.retired.items()
+            if items
         }
     )
 

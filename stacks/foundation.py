@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -32,6 +32,7 @@ from stacks.tables import (
     State,
     TableSpec,
 )
+from writ.contracts.retirement import KeyKind, Retirement
 
 _BOUNDARY: Final = Path(__file__).parent.parent / "policies" / "boundaries" / "function.json"
 
@@ -121,11 +122,31 @@ class FoundationStack(Stack):
         return bucket
 
     def _signing_key(self, name: str, folders: Sequence[BotFolder]) -> kms.Key:
+        """The key in use, under the alias of its name; those that it replaced are kept beside it."""
+        retired = self._settings.retired.get(cast(KeyKind, name), ())
+        made = [
+            self._generation(
+                name, number, folders, spent=retired[number - 1] if number <= len(retired) else None
+            )
+            for number in range(1, len(retired) + 2)
+        ]
+        # Where the first key made it, whichever it points to: an alias that moves in the tree is made anew.
+        kms.Alias(made[0], "Alias", alias_name=self._names.alias(name), target_key=made[-1])
+        for key in made[:-1]:  # whose exports others still import while they are deployed
+            self.export_value(key.key_arn)
+        return made[-1]
+
+    def _generation(
+        self, name: str, number: int, folders: Sequence[BotFolder], spent: Retirement | None
+    ) -> kms.Key:
+        """Who signs with a retired key until his own stack is deployed goes on; not if others may have it."""
+        denied = spent is not None and spent.compromised
+        suffix, which = (str(number), f", generation {number}") if number > 1 else ("", "")
         key = kms.Key(
             self,
-            f"Key{name.capitalize()}",
-            alias=self._names.alias(name),
-            description=f"Writ {self._settings.env}: signs for {name}",
+            f"Key{name.capitalize()}{suffix}",
+            description=f"Writ {self._settings.env}: signs for {name}{which}",
+            enabled=False if denied else None,
             key_spec=kms.KeySpec.ECC_NIST_EDWARDS25519 if name in ED25519_KEYS else kms.KeySpec.ECC_NIST_P256,
             key_usage=kms.KeyUsage.SIGN_VERIFY,
             removal_policy=self._settings.removal,
@@ -133,7 +154,7 @@ class FoundationStack(Stack):
         signers = [
             self._principal(function)
             for folder in folders
-            if "sign" in folder.manifest.needs.keys.get(name, ())
+            if "sign" in folder.manifest.needs.keys.get(name, ()) and not denied
             for function in folder.functions
         ]
         key.add_to_resource_policy(

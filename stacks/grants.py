@@ -1,7 +1,8 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
-read, append, upsert (tables and buckets), bulk (tables), cosign (buckets), sign, public (keys), secret, start
-(flows), invoke (functions), put (metrics), emit (the bus). What a verb does not say, a function cannot do.
+read, append, upsert (tables and buckets), bulk (tables), cosign, trust (buckets), sign, public (keys),
+secret, start (flows), invoke (functions), put (metrics), emit (the bus). What a verb does not say, a function
+cannot do.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.tables import INDEXES
 from writ.contracts.manifest import Manifest
-from writ.ledger.logcopy import CHECKPOINT
+from writ.ledger.logcopy import CHECKPOINT, TRUST_ROOT
 
 _TABLE_ACTIONS: Final = {
     "read": ("BatchGetItem", "ConditionCheckItem", "GetItem", "Query"),
@@ -27,7 +28,7 @@ _TABLE_ACTIONS: Final = {
 }
 _BUCKET_ACTIONS: Final = {"read": ("GetObject",), "append": ("PutObject",), "upsert": ("PutObject",)}
 # A verb for one object of a bucket only.
-_OBJECT_ACTIONS: Final = {"cosign": ("PutObject", CHECKPOINT)}
+_OBJECT_ACTIONS: Final = {"cosign": ("PutObject", CHECKPOINT), "trust": ("GetObject", TRUST_ROOT)}
 _KEY_ACTIONS: Final = {"sign": "kms:Sign", "public": "kms:GetPublicKey"}
 
 # What the loop itself touches for a bot that takes actions, whatever its manifest says.
@@ -152,7 +153,7 @@ def _allow(
 ) -> Iterator[PolicyStatement]:
     if actions and arns:
         yield PolicyStatement(
-            sid="".join(word.capitalize() for word in sid.replace("-", " ").split()),
+            sid="".join(word.capitalize() for word in sid.replace("-", " ").replace(".", " ").split()),
             actions=list(actions),
             resources=list(arns),
             conditions=conditions,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +12,7 @@ from aws_cdk.aws_logs import RetentionDays
 from constructs import IConstruct
 
 from writ.contracts.anchor import AnchorSite
+from writ.contracts.retirement import KeyKind, Retirement, generation
 
 
 class Feature(StrEnum):
@@ -88,6 +90,8 @@ class Settings:
     `plane`: whether it is a control plane. `witness`: whether it has a witness, beside the plane or alone.
     `anchor`: the repository on GitHub that shows its checkpoints, `AnchorSite(repository="acme/shop")` say;
     without one they are posted nowhere.
+    `retired`: signing keys that were replaced, by kind, the oldest first; each makes room for a new key, and
+    none is ever taken out again. docs/runbooks/key-rotation.md says how.
     """
 
     env: str
@@ -105,6 +109,7 @@ class Settings:
     plane: bool = True
     witness: bool = False
     anchor: AnchorSite | None = None
+    retired: Mapping[KeyKind, tuple[Retirement, ...]] = field(default_factory=dict)
 
     @property
     def removal(self) -> RemovalPolicy:
@@ -138,6 +143,13 @@ class Settings:
     def issuer(self) -> str:
         """Who vouches in a bot's certificate that the bot is who it says."""
         return f"https://{self.domain}/{self.env}/authority"
+
+    @property
+    def sessions(self) -> str:
+        """Changes when sessions must begin anew, because the keys that certified them are gone."""
+        return "".join(
+            f"{kind}{generation(self.retired, kind)}" for kind in ("ca", "ct") if self.retired.get(kind)
+        )
 
     def environment(self) -> Environment | None:
         """A concrete account and region where they are fixed; else the template serves any."""

@@ -15,8 +15,11 @@ from writ.adapters import aws
 from writ.adapters.authority import bound_headers
 from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.kms import KmsPrivateKey, KmsSigner
+from writ.adapters.log_bucket import LogBucket
 from writ.adapters.system import SystemClock
 from writ.contracts.errors import TransientError
+from writ.contracts.retirement import generation
+from writ.ledger.logcopy import TRUST_ROOT
 from writ.runtime.environment import current
 
 _OK: Final = 200
@@ -27,6 +30,7 @@ _ANSWER_BYTES: Final = 64 * 1024
 def connect(audience: str) -> AuthorityPorts:
     """The ports of a deployed function of this name, once in an execution environment."""
     environment = current()
+    retired, files = environment.retired, LogBucket(environment.bucket("log"))
     return AuthorityPorts(
         certificates=CertificateTable(environment.table("certificates")),
         ca_key=KmsPrivateKey(KmsSigner(environment.key("ca"))),
@@ -36,6 +40,8 @@ def connect(audience: str) -> AuthorityPorts:
         identities=environment.identities,
         identity_base=environment.identity_base,
         issuer=environment.issuer,
+        generation=generation(retired, "ca"),
+        trust_root=partial(files.read, TRUST_ROOT) if {"ca", "ct"} & retired.keys() else lambda: None,
     )
 
 

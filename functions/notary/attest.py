@@ -13,8 +13,10 @@ from writ.contracts.errors import ConflictError, ContractError, TransientError
 from writ.ledger.checkpoint import key_id
 from writ.ledger.leaf import decode_leaf
 from writ.ledger.log import Log
+from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.merkle import leaf_hash, verify_inclusion
 from writ.ledger.promise import Promised, sign_promise
+from writ.ledger.trust import TrustRoot
 from writ.ports.ledger import AnchorTimes, KeptPromise, LogFiles, LogSigner, PromiseStore
 
 _LARGEST: Final = 2**53 - 1
@@ -44,7 +46,8 @@ def attest(request: Mapping[str, Any], ports: NotaryPorts) -> KeptPromise:
         `conflict.late`: the leaf was integrated when its certificate was over, so no promise could make a
         bundle of it that verifies.
     TransientError
-        A store is away, or the first checkpoint that covers the leaf is not anchored yet.
+        A store is away, the first checkpoint that covers the leaf is not anchored yet, or the log's key is
+        just being replaced (`dependency.rotating`).
     VerificationError
         The log's files do not prove the leaf.
     """
@@ -52,8 +55,16 @@ def attest(request: Mapping[str, Any], ports: NotaryPorts) -> KeptPromise:
     if type(index) is not int or not 0 <= index <= _LARGEST:
         raise ContractError("index is a number from 0", field="index")
     log_id = key_id(ports.signer.public_key())
+    _check_in_use(log_id, ports)
     kept = ports.promises.get(log_id, index)
     return kept if kept is not None else _make(log_id, index, ports)
+
+
+def _check_in_use(log_id: bytes, ports: NotaryPorts) -> None:
+    """A promise by another key than the one that the log publishes would make no bundle."""
+    trust = ports.files.read(TRUST_ROOT)
+    if trust is not None and key_id(TrustRoot.decode(trust).log_key) != log_id:
+        raise TransientError("the log's key is being replaced", code="dependency.rotating")
 
 
 def _make(log_id: bytes, index: int, ports: NotaryPorts) -> KeptPromise:

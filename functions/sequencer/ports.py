@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from functions.sequencer.trust import Trust
+from writ.adapters.authority import LambdaAuthority
 from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.eventbridge import EventBridgeBus
@@ -45,7 +46,10 @@ def connect() -> Connected:
         files=files,
         log=signer,
         ct=KmsSigner(environment.key("ct")),
+        clock=SystemClock(),
         note=note_signer,
+        retired=environment.retired,
+        make_root=lambda: LambdaAuthority(environment.other_function("authority")).make_root(),
     )
     ports = SequencerPorts(
         entries=EntryTable(environment.table("entries")),
@@ -58,5 +62,6 @@ def connect() -> Connected:
         clock=SystemClock(),
         check=trust.check,
         note_signer=note_signer,
+        former=trust.former_log_keys,
     )
     return Connected(Sequencer(environment.log_origin, ports), EventBridgeBus(environment.bus), trust)

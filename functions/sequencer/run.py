@@ -18,7 +18,7 @@ SETTLE: Final = timedelta(seconds=60)
 
 def integrate(records: Sequence[Mapping[str, Any]]) -> Integration:
     """Integrate the entries of a stream batch. Raises what the sequencer raises."""
-    connected = connect()
+    connected = _settled()
     batch = appended(records)
     done = connected.sequencer.integrate(batch.entries)
     lag = (datetime.now(UTC) - batch.oldest).total_seconds() if batch.oldest else 0.0
@@ -28,11 +28,18 @@ def integrate(records: Sequence[Mapping[str, Any]]) -> Integration:
 
 def sweep() -> Integration:
     """Integrate what the stream left out, and publish a head again that has stood for long."""
-    connected = connect()
+    connected = _settled()
     done = connected.sequencer.sweep(SETTLE)
     late = SETTLE.total_seconds() if done.integrated else 0.0
     _make_known(done, connected, lag_s=late, source="sweep")
     return done
+
+
+def _settled() -> Connected:
+    """Connected, with a trust root that holds every key this process signs with."""
+    connected = connect()
+    connected.trust.settle(connected.sequencer.renew)
+    return connected
 
 
 def _make_known(done: Integration, connected: Connected, *, lag_s: float, source: str) -> None:

@@ -162,7 +162,7 @@ def _recorder(now: datetime) -> Recorder:
     certificates = CertificateTable("certificates")
     ca, ct = (KmsPrivateKey(KmsSigner(plane.key(name))) for name in ("ca", "ct"))
     root = create_root(ca, "Writ root", now)
-    certificates.put_root(root.public_bytes(Encoding.PEM))
+    certificates.put_root(1, root.public_bytes(Encoding.PEM))
     issuer = CertificateIssuer(root, ca, ct, plane.issuer)
     authority = MemoryAuthority(issuer, f"{plane.identity_base}backlog", certificates, clock)
     return Recorder(EntryTable("entries"), Sessions(authority, clock), clock)

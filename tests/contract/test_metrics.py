@@ -129,8 +129,9 @@ def takes_actions(bot: str) -> None:
 
 
 def integrates(monkeypatch: pytest.MonkeyPatch) -> None:
-    done = SimpleNamespace(integrate=lambda _: Integration(integrated=1))
-    connected = SimpleNamespace(sequencer=done, bus=MemoryBus(), trust=None)
+    done = SimpleNamespace(integrate=lambda _: Integration(integrated=1), renew=lambda: None)
+    settled = SimpleNamespace(settle=lambda renew: None)
+    connected = SimpleNamespace(sequencer=done, bus=MemoryBus(), trust=settled)
     monkeypatch.setattr(sequencer, "connect", lambda: connected)
     sequencer.integrate([])
 

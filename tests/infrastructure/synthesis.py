@@ -171,11 +171,15 @@ def synthesized(env: str) -> Synthesis:
 
 def synthesize(env: str, work: Path) -> Synthesis:
     """Synthesize an environment into `work`, with archives of its own."""
-    settings = settings_for(env)
+    return synthesize_with(settings_for(env), work)
+
+
+def synthesize_with(settings: Settings, work: Path) -> Synthesis:
+    """The same with settings of a test's own."""
     folders = deployed(load_folders(), settings)
-    app, plane = app_of(env, work)
+    app, plane = _tree(settings, work)
     app.synth()
-    return Synthesis(env, settings, folders, app, work / "assembly", plane)
+    return Synthesis(settings.env, settings, folders, app, work / "assembly", plane)
 
 
 @cache
@@ -193,6 +197,10 @@ def synthesized_apart(env: str) -> Templates:
 
 def app_of(env: str, work: Path) -> tuple[App, ControlPlane]:
     """The construct tree alone."""
+    return _tree(settings_for(env), work)
+
+
+def _tree(settings: Settings, work: Path) -> tuple[App, ControlPlane]:
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = App(context=context, outdir=str(work / "assembly"))
-    return app, build(app, settings_for(env), load_folders(), Staging(work / "stage"))
+    return app, build(app, settings, load_folders(), Staging(work / "stage"))

@@ -150,12 +150,34 @@ def test_the_publisher_changes_the_checkpoint_and_nothing_else(plane: Synthesis)
     assert written == {("s3:PutObject", f"arn:aws:s3:::{plane.names.bucket('log')}/checkpoint")}
 
 
-def test_who_signs_evidence_may_call_the_authority_and_nobody_else_may(plane: Synthesis) -> None:
+def test_the_authority_reads_the_trust_root_and_nothing_else_of_the_log(plane: Synthesis) -> None:
+    read = {
+        (action, resource)
+        for function, _, action, resource in granted(plane)
+        if function == "authority" and action.startswith("s3:")
+    }
+    assert read == {("s3:GetObject", f"arn:aws:s3:::{plane.names.bucket('log')}/trust-root.json")}
+
+
+def test_who_signs_evidence_may_call_the_authority_and_the_sequencer_for_a_new_root(
+    plane: Synthesis,
+) -> None:
+    """To the sequencer, whose role is no bot's, it gives no certificate."""
     authority = f":function:{plane.names.thing(AUTHORITY)}"
     callers = {
         f for f, _, action, r in granted(plane) if action == "lambda:InvokeFunction" and r.endswith(authority)
     }
-    assert callers == {function for folder in plane.folders if folder.signs for function in folder.functions}
+    signing = {function for folder in plane.folders if folder.signs for function in folder.functions}
+    assert callers == signing | {"sequencer"}
+    (authority_code,) = [
+        item
+        for item in plane.all("AWS::Lambda::Function")
+        if item.properties.get("FunctionName") == plane.names.thing(AUTHORITY)
+    ]
+    variables = authority_code.properties["Environment"]["Variables"]
+    assert plane.names.thing("sequencer") not in plane.value(
+        authority_code.stack, variables["WRIT_IDENTITIES"]
+    )
 
 
 def test_a_role_reads_no_index_that_is_not_there(plane: Synthesis) -> None:

@@ -81,7 +81,13 @@ class MemoryFiles:
         if self.files.setdefault(path, data) != data:
             raise ConflictError(f"{path} exists with other content", code="ledger.forked")
 
-    def replace(self, path: str, data: bytes) -> None:
+    def read_tagged(self, path: str) -> tuple[bytes, str] | None:
+        data = self.files.get(path)
+        return None if data is None else (data, sha256(data).hexdigest())
+
+    def replace(self, path: str, data: bytes, tag: str) -> None:
+        if path not in self.files or sha256(self.files[path]).hexdigest() != tag:
+            raise ConflictError(f"{path} has changed")
         self.files[path] = data
 
     def read_checkpoint(self) -> tuple[bytes, str] | None:
@@ -141,7 +147,12 @@ class MemoryIndex:
 @dataclass
 class MemoryCertificates:
     certificates: dict[str, bytes] = field(default_factory=dict)
-    root: bytes | None = None
+    roots: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def root(self) -> bytes | None:
+        """The first generation's."""
+        return self.roots.get(1)
 
     def get(self, fingerprint: str) -> bytes | None:
         return self.certificates.get(fingerprint)
@@ -149,13 +160,13 @@ class MemoryCertificates:
     def put(self, issued: IssuedCertificate) -> None:
         self.certificates[issued.fingerprint] = issued.pem
 
-    def get_root(self) -> bytes | None:
-        return self.root
+    def get_root(self, generation: int) -> bytes | None:
+        return self.roots.get(generation)
 
-    def put_root(self, pem: bytes) -> None:
-        if self.root is not None:
+    def put_root(self, generation: int, pem: bytes) -> None:
+        if generation in self.roots:
             raise ConflictError("there is a root")
-        self.root = pem
+        self.roots[generation] = pem
 
 
 @dataclass

@@ -119,6 +119,7 @@ class SequencerFunction:
             files=files,
             log=signer,
             ct=guarded(keys().ct, "Key"),
+            clock=stores.clock,
         )
         ports = SequencerPorts(
             entries=guarded(stores.entries, "EntryStore"),
@@ -130,10 +131,12 @@ class SequencerFunction:
             signer=signer,
             clock=stores.clock,
             check=self._check,
+            former=self._trust.former_log_keys,
         )
         self._sequencer = self.kind(ORIGIN, ports)
 
     def integrate(self, entry_ids: Sequence[str]) -> None:
+        self._trust.settle(self._sequencer.renew)
         self._announce(self._sequencer.integrate(entry_ids))
 
     def integrate_all(self) -> None:
@@ -141,6 +144,7 @@ class SequencerFunction:
         self.integrate(self.stores.entries.stream)
 
     def sweep(self) -> None:
+        self._trust.settle(self._sequencer.renew)
         self._announce(self._sequencer.sweep(SETTLE))
 
     def _announce(self, done: Integration) -> None:

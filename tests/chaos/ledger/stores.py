@@ -93,7 +93,9 @@ class Stores:
             index=MemoryIndex(
                 dict(self.index.locations), {edge: dict(found) for edge, found in self.index.edges.items()}
             ),
-            certificates=MemoryCertificates(dict(self.certificates.certificates), self.certificates.root),
+            certificates=MemoryCertificates(
+                dict(self.certificates.certificates), dict(self.certificates.roots)
+            ),
             bus=MemoryBus(list(self.bus.events)),
         )
         made.signer.signed = list(self.signed)

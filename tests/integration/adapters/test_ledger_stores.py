@@ -338,11 +338,17 @@ class TestCertificates:
         assert certificates.get(issued.fingerprint) == issued.pem
 
     def test_first_root_stands(self, certificates: CertificateStore) -> None:
-        assert certificates.get_root() is None
-        certificates.put_root(b"first")
+        assert certificates.get_root(1) is None
+        certificates.put_root(1, b"first")
         with pytest.raises(ConflictError):
-            certificates.put_root(b"second")
-        assert certificates.get_root() == b"first"
+            certificates.put_root(1, b"second")
+        assert certificates.get_root(1) == b"first"
+
+    def test_each_generation_has_a_root_of_its_own(self, certificates: CertificateStore) -> None:
+        certificates.put_root(1, b"first")
+        assert certificates.get_root(2) is None
+        certificates.put_root(2, b"second")
+        assert (certificates.get_root(1), certificates.get_root(2)) == (b"first", b"second")
 
 
 def test_ordinary_intent_takes_at_most_two_write_units(account: None) -> None:

@@ -1,4 +1,4 @@
-"""The trust root that the sequencer publishes: once, and extended by the second key alone."""
+"""The trust root that the sequencer publishes: once, and extended by a second key that a plane gets later."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.sequencer.trust import Trust
 from tests.support.ed25519_kms import add_ed25519_key
 from tests.support.log_forge import NOW
+from tests.support.memory import ManualClock
 from tests.support.moto_aws import moto_aws
 from writ.adapters import aws
 from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.kms import KmsEd25519, KmsPrivateKey, KmsSigner
 from writ.adapters.log_bucket import LogBucket
-from writ.contracts.errors import ConflictError
+from writ.contracts.errors import TransientError
 from writ.ledger.logcopy import TRUST_ROOT
+from writ.ledger.rotation import RotationError
 from writ.ledger.trust import TrustRoot
 from writ.ledger.x509 import create_root
 
@@ -34,7 +36,7 @@ def keys() -> Iterator[dict[str, str]]:
             key = aws.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
             made[name] = key["KeyMetadata"]["KeyId"]
         root = create_root(KmsPrivateKey(KmsSigner(made["ca"])), "Writ root", NOW)
-        CertificateTable("certificates").put_root(root.public_bytes(Encoding.PEM))
+        CertificateTable("certificates").put_root(1, root.public_bytes(Encoding.PEM))
         yield made
 
 
@@ -47,6 +49,7 @@ def trust(keys: dict[str, str], note: str | None = None) -> Trust:
         files=LogBucket(BUCKET),
         log=KmsSigner(keys["log"]),
         ct=KmsSigner(keys["ct"]),
+        clock=ManualClock(NOW),
         note=KmsEd25519(note) if note else None,
     )
 
@@ -62,7 +65,9 @@ def test_a_plane_that_gets_a_second_key_adds_it_to_its_trust_root(keys: dict[str
     before = published()
     add_ed25519_key("alias/note")
     for _ in range(2):
-        trust(keys, "alias/note").publish()
+        again = trust(keys, "alias/note")
+        again.settle(lambda: None)
+        again.publish()
     assert published().note_key is not None
     assert replace(published(), note_key=None) == before
 
@@ -73,6 +78,8 @@ def test_a_trust_root_of_other_keys_is_never_replaced(keys: dict[str, str]) -> N
     before = published()
     add_ed25519_key("alias/other")
     for other in ("alias/other", None):
-        with pytest.raises(ConflictError, match=r"ledger\.forked"):
+        with pytest.raises(RotationError, match=r"retired\.note"):
+            trust(keys, other).settle(lambda: None)
+        with pytest.raises(TransientError):
             trust(keys, other).publish()
     assert published() == before

@@ -63,6 +63,7 @@ PORT_CALLS = {
     "LogFiles.create",
     "LogFiles.read",
     "LogFiles.read_checkpoint",
+    "LogFiles.read_tagged",
     "LogFiles.replace_checkpoint",
     "LogIndex.find",
     "LogIndex.write",

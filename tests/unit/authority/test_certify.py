@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from functions.authority.certify import certify
+from functions.authority.certify import certify, root_certificate
 from functions.authority.proof import RefusedError
 from tests.support.log_forge import BOTS, ISSUER, NOW, ORIGIN
 from tests.support.sts import ACCOUNT, World
-from writ.contracts.errors import ConflictError, ContractError
+from writ.contracts.errors import ConflictError, ContractError, TransientError, WritError
 from writ.ledger.certificate import check_certificate
 from writ.ledger.session import new_session_key, public_der
 from writ.ledger.trust import TrustRoot
@@ -53,13 +54,41 @@ def test_the_root_is_made_once(world: World) -> None:
 def test_of_two_first_calls_the_earlier_root_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     other = create_root(world.ports.ca_key, "Writ root", NOW).public_bytes(Encoding.PEM)
 
-    def lost(_pem: bytes) -> None:
-        world.certificates.root = other
+    def lost(_generation: int, _pem: bytes) -> None:
+        world.certificates.roots[1] = other
         raise ConflictError("there is a root")
 
     monkeypatch.setattr(world.certificates, "put_root", lost)
     pem = certify(world.request(), ACCOUNT, world.ports)
     assert check_certificate(pem, trust(world)).identity == BOTS + "backlog"
+
+
+def test_each_generation_of_the_key_has_a_root_and_the_old_one_is_kept(world: World) -> None:
+    first = root_certificate(world.ports)
+    world.ports = replace(world.ports, ca_key=new_session_key(), generation=2)
+    second = root_certificate(world.ports)
+    kept = [world.certificates.roots[number] for number in (1, 2)]
+    assert [x509.load_pem_x509_certificate(pem) for pem in kept] == [first, second]
+    assert second.public_key() == world.ports.ca_key.public_key()
+
+
+def test_root_of_another_key_certifies_nobody(world: World) -> None:
+    certify(world.request(), ACCOUNT, world.ports)
+    world.ports = replace(world.ports, ca_key=new_session_key())
+    with pytest.raises(WritError, match=r"authority\.other_key"):
+        certify(world.request(), ACCOUNT, world.ports)
+    assert len(world.certificates.certificates) == 1
+
+
+@pytest.mark.parametrize("kind", ["ca", "ct"])
+def test_nobody_is_certified_by_a_key_that_the_log_does_not_vouch_for(world: World, kind: str) -> None:
+    certify(world.request(), ACCOUNT, world.ports)
+    published = trust(world)
+    new: dict[str, Any] = {f"{kind}_key": new_session_key(), "generation": 2 if kind == "ca" else 1}
+    world.ports = replace(world.ports, **new, trust_root=published.encode)
+    with pytest.raises(TransientError, match=r"authority\.not_published"):
+        certify(world.request(), ACCOUNT, world.ports)
+    assert len(world.certificates.certificates) == 1
 
 
 @pytest.mark.parametrize(

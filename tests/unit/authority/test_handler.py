@@ -46,5 +46,12 @@ def test_what_may_pass_says_so(world: World, monkeypatch: pytest.MonkeyPatch) ->
     def away(_fingerprint: str) -> bytes:
         raise TransientError("reading: ThrottlingException")
 
-    monkeypatch.setattr(world.certificates, "get_root", lambda: away(""))
+    monkeypatch.setattr(world.certificates, "get_root", lambda _generation: away(""))
     assert entry.handler(world.request(), CONTEXT)["error"]["retryable"] is True
+
+
+def test_root_is_made_for_whoever_asks_and_certifies_nobody(world: World) -> None:
+    made = entry.handler({"root": True}, CONTEXT)["certificate"]
+    assert made.encode() == world.certificates.root
+    assert entry.handler({"root": True}, CONTEXT)["certificate"] == made
+    assert world.certificates.certificates == {}

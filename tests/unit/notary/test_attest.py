@@ -17,6 +17,7 @@ from writ.contracts.errors import ConflictError, ContractError, NotFoundError, T
 from writ.ledger.checkpoint import key_id
 from writ.ledger.errors import VerificationError
 from writ.ledger.log import Log as SignedLog
+from writ.ledger.logcopy import TRUST_ROOT
 from writ.ledger.promise import Promised, verify_promise
 from writ.ports.ledger import KeptPromise
 
@@ -107,8 +108,17 @@ def test_edited_leaf_is_not_promised(log: Log) -> None:
     assert signatures(log) == before
 
 
+def test_promise_waits_while_the_logs_key_is_being_replaced(log: Log) -> None:
+    new = MemorySigner(Forge().log_key)
+    with pytest.raises(TransientError, match=r"dependency\.rotating"):
+        attest({"index": 0}, ports(log, signer=new))
+    assert (new.signed, log.promises.kept) == ([], {})
+
+
 def test_log_that_another_key_signed_is_not_promised(log: Log) -> None:
     stranger = MemorySigner(Forge().log_key)
+    trust = replace(log.forge.trust, log_key=stranger.public_key())
+    log.files.files[TRUST_ROOT] = trust.encode()
     with pytest.raises(VerificationError):
         attest({"index": 0}, ports(log, signer=stranger))
     assert stranger.signed == []

@@ -198,7 +198,7 @@ def published_when_overtaken(log: Log) -> list[int]:
     """Sizes in the order published, when others publish twice between one's reading and replacing."""
 
     class Overtaken(Sequencer):
-        def _standing(self, current: tuple[bytes, str] | None) -> Checkpoint | None:
+        def _standing(self, current: tuple[bytes, str] | None) -> tuple[Checkpoint | None, bool]:
             standing = super()._standing(current)
             log.sequencer().integrate_all()
             log.state(1)

@@ -39,6 +39,10 @@ class LambdaAuthority:
             raise failed("authority")
         return certificate.encode()
 
+    def make_root(self) -> None:
+        """Have the authority make its root certificate now, where it has none yet for its key."""
+        call(self._function, {"root": True}, "authority")
+
 
 def prove(audience: str, public_key: bytes) -> str:
     """The query string of a `GetCallerIdentity` signed by this process's credentials for `audience`."""

@@ -16,7 +16,7 @@ _REMEMBERED: Final = 4096
 
 
 class CertificateItem(Model):
-    """A certificate by the SHA-256 of its DER form; the root lies under `root`."""
+    """A certificate by the SHA-256 of its DER form; the roots lie under `root`, `root-2` and so on."""
 
     class Meta:
         table_name = "certificates"
@@ -52,12 +52,13 @@ class CertificateTable:
             )
         )
 
-    def get_root(self) -> bytes | None:
-        item = dynamo.get(self._item, ROOT)
+    def get_root(self, generation: int) -> bytes | None:
+        item = dynamo.get(self._item, _root(generation))
         return None if item is None else item.pem.encode()
 
-    def put_root(self, pem: bytes) -> None:
-        dynamo.save(self._item(ROOT, pem=pem.decode()), self._item.fingerprint.does_not_exist())
+    def put_root(self, generation: int, pem: bytes) -> None:
+        item = self._item(_root(generation), pem=pem.decode())
+        dynamo.save(item, self._item.fingerprint.does_not_exist())
 
     def _read(self, fingerprint: str) -> bytes:
         """What is found never changes and is remembered; what is not found raises, and is not."""
@@ -65,3 +66,7 @@ class CertificateTable:
         if item is None:
             raise LookupError(fingerprint)
         return item.pem.encode()
+
+
+def _root(generation: int) -> str:
+    return ROOT if generation == 1 else f"{ROOT}-{generation}"

@@ -37,8 +37,11 @@ class LogBucket:
             if self.read(path) != data:
                 raise ConflictError(f"{path} exists with other content", code="ledger.forked") from None
 
-    def replace(self, path: str, data: bytes) -> None:
-        _put(self._bucket, path, data)
+    def read_tagged(self, path: str) -> tuple[bytes, str] | None:
+        return self._get(path)
+
+    def replace(self, path: str, data: bytes, tag: str) -> None:
+        _put(self._bucket, path, data, IfMatch=tag)
 
     def read_checkpoint(self) -> tuple[bytes, str] | None:
         return self._get(CHECKPOINT)

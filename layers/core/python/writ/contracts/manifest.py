@@ -11,7 +11,7 @@ from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventType
 
 TableVerb = Literal["read", "append", "upsert", "bulk"]
-BucketVerb = Literal["read", "append", "upsert", "cosign"]
+BucketVerb = Literal["read", "append", "upsert", "cosign", "trust"]
 _Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
 
 

@@ -106,6 +106,16 @@ def in_stream_order(entries: Mapping[str, StoredEntry], order: Sequence[str]) ->
     return list(placed.values())
 
 
+def with_previous(entries: Iterable[StoredEntry]) -> list[tuple[str, str]]:
+    """Entries and those they follow. A list: a port that is called again must see all of it again."""
+    pairs = []
+    for entry in entries:
+        pairs.append((entry.stream, entry.entry_id))
+        if entry.previous:
+            pairs.append((entry.stream, entry.previous))
+    return pairs
+
+
 def _read_entry(item: Mapping[str, object], index: int) -> IndexedEntry:
     subjects, nodes = item["subjects"], item["nodes"]
     if not isinstance(subjects, list) or not isinstance(nodes, list):

@@ -99,6 +99,15 @@ def open_checkpoint(
     return checkpoint
 
 
+def carry_over(signed: bytes, before: bytes, former: Sequence[ec.EllipticCurvePublicKey]) -> bytes:
+    """A note signed again, with the lines of others and of `former` keys of the log below the same text."""
+    note, old = Note.parse(signed), Note.parse(before)
+    own = {line.key_id for line in note.signatures}
+    kept = {key_id(key)[:KEY_ID_SIZE] for key in former} - own
+    others = [line for line in old.signatures if line.name != note.origin or line.key_id in kept]
+    return note.signed_with(others).encode()
+
+
 def read_head(text: bytes) -> tuple[Checkpoint, Sequence[str]]:
     """The tree head in a note text whose signature was verified, and the extension lines below it.
 

@@ -9,17 +9,18 @@ the applied gate a crash loses entries; without the index filter a repeat become
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from writ.contracts.errors import ConflictError, TransientError, WritError
 from writ.ledger import dsse
-from writ.ledger.batch import Leaves, in_stream_order, staging_path
-from writ.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from writ.ledger.batch import Leaves, in_stream_order, staging_path, with_previous
+from writ.ledger.checkpoint import Checkpoint, carry_over, open_checkpoint, sign_checkpoint
 from writ.ledger.errors import VerificationError
 from writ.ledger.leaf import decode_leaf, encode_leaf, verifier_of
-from writ.ledger.note import KeyType, Note, VerifierKey
+from writ.ledger.note import KeyType, VerifierKey
 from writ.ledger.tiles import Edge, Growth, Tile, grow
 from writ.ports.clock import Clock
 from writ.ports.ledger import (
@@ -34,6 +35,9 @@ from writ.ports.ledger import (
     NoteSigner,
     StoredEntry,
 )
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 REPUBLISH_AFTER: Final = timedelta(minutes=10)
 MAX_COMMIT: Final = 2000
@@ -50,7 +54,8 @@ class SequencerPorts:
 
     `check` (entry id, envelope, leaf) raises VerificationError for a statement that whole-log
     verification would refuse: such an entry stays out of the log. `note_signer` makes the second line of
-    checkpoints, where there is one.
+    checkpoints, where there is one. `former` are the log's keys of before, one of which may have signed the
+    checkpoint that stands.
     """
 
     entries: EntryStore
@@ -63,6 +68,7 @@ class SequencerPorts:
     clock: Clock
     check: Check
     note_signer: NoteSigner | None = None
+    former: Callable[[], Sequence[ec.EllipticCurvePublicKey]] = tuple
 
 
 @dataclass(slots=True)
@@ -114,13 +120,27 @@ class Sequencer:
         self._republish(done)
         return done
 
+    def renew(self) -> Integration:
+        """Sign the published checkpoint again with the keys in use, below which the former ones' lines stay.
+
+        Raises what `integrate` raises.
+        """
+        done = Integration()
+        self._settled(lambda head: self._publish(head, done, again=True) if head.size else None, done)
+        return done
+
     def _integrate(self, entry_ids: Sequence[str], done: Integration) -> None:
+        def commit(head: Head) -> None:
+            members = self._leaves(self._missing(entry_ids), done)
+            if members:
+                self._commit(head, Leaves.of(head.size, members), done)
+
+        self._settled(commit, done)
+
+    def _settled(self, step: Callable[[Head], object], done: Integration) -> None:
         for _ in range(_ATTEMPTS):
             try:
-                head = self._settled_head(done)
-                members = self._leaves(self._missing(entry_ids), done)
-                if members:
-                    self._commit(head, Leaves.of(head.size, members), done)
+                step(self._settled_head(done))
                 return
             except ConflictError as conflict:
                 if conflict.code != "conflict":
@@ -161,7 +181,7 @@ class Sequencer:
         wanted = list(entry_ids)
         while wanted:
             fetched = self._ports.entries.get_many(wanted)
-            found = self._ports.index.find(_with_previous(fetched.values()))
+            found = self._ports.index.find(with_previous(fetched.values()))
             fresh = [fetched[name] for name in wanted if name in fetched and name not in found]
             missing.update((entry.entry_id, entry) for entry in fresh)
             before = dict.fromkeys(entry.previous for entry in fresh if entry.previous)
@@ -207,15 +227,15 @@ class Sequencer:
         """Sign the committed head, replace the checkpoint by it, anchor it, mark it applied."""
         checkpoint = Checkpoint(self._origin, head.size, head.root)
         current = self._ports.files.read_checkpoint()
-        standing = self._standing(current)
+        standing, by_key_in_use = self._standing(current)
         if standing is not None and standing.size > head.size:
             raise ConflictError("a later head is published already")
-        if current is not None and standing == checkpoint and not again:
+        if current is not None and standing == checkpoint and by_key_in_use and not again:
             note = current[0]
         else:
             note = self._sign(checkpoint)
             if current is not None and standing == checkpoint:
-                note = _keeping_cosignatures(note, current[0])
+                note = carry_over(note, current[0], self._ports.former())
             self._ports.files.replace_checkpoint(note, current[1] if current else None)
         self._ports.anchors.create(head.size, head.root, note)
         applied = replace(head, applied=True, published_at=self._ports.clock.now(), version=head.version + 1)
@@ -230,18 +250,22 @@ class Sequencer:
             other = VerifierKey(self._origin, KeyType.ED25519, second.material()), second.sign
         return sign_checkpoint(checkpoint, signer.public_key(), signer.sign, second=other)
 
-    def _standing(self, current: tuple[bytes, str] | None) -> Checkpoint | None:
-        if current is None:
-            return None
-        try:
-            return open_checkpoint(current[0], self._origin, self._ports.signer.public_key())
-        except VerificationError:
-            return None  # whatever stands there is not ours: the head is the truth, replace it
+    def _standing(self, current: tuple[bytes, str] | None) -> tuple[Checkpoint | None, bool]:
+        """The published checkpoint, and whether the key in use signed it."""
+        in_use = self._ports.signer.public_key()
+        for key in (in_use, *self._ports.former()):
+            with suppress(VerificationError):
+                if current is not None:
+                    return open_checkpoint(current[0], self._origin, key), key is in_use
+        return None, False  # whatever stands there is not ours: the head is the truth, replace it
 
     def _republish(self, done: Integration) -> None:
         head = self._guarded_head()
         now: datetime = self._ports.clock.now()
         stale = head.published_at is None or now - head.published_at >= REPUBLISH_AFTER
+        # A sequencer of before the last rotation may have been the last to publish.
+        if not stale and self._ports.former():
+            stale = not self._standing(self._ports.files.read_checkpoint())[1]
         if head.applied and head.size and stale:
             try:
                 self._publish(head, done, again=True)
@@ -265,20 +289,3 @@ class Sequencer:
         if data is None:
             raise WritError(f"{tile.path} is gone", code="ledger.corrupt")
         return data
-
-
-def _keeping_cosignatures(note: bytes, before: bytes) -> bytes:
-    """A note signed again, with the lines of others that stood under the same text."""
-    signed, old = Note.parse(note), Note.parse(before)
-    others = [line for line in old.signatures if line.name != signed.origin]
-    return signed.signed_with(others).encode()
-
-
-def _with_previous(entries: Iterable[StoredEntry]) -> list[tuple[str, str]]:
-    """Entries and those they follow. A list: a port that is called again must see all of it again."""
-    pairs = []
-    for entry in entries:
-        pairs.append((entry.stream, entry.entry_id))
-        if entry.previous:
-            pairs.append((entry.stream, entry.previous))
-    return pairs

@@ -30,12 +30,22 @@ class _Ended(BaseModel):
     end: AwareDatetime
 
 
+class _EndedNoteKey(BaseModel):
+    """The same for a key of the second line, in its own notation."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    vkey: str = Field(max_length=512)
+    end: AwareDatetime
+
+
 class _Retired(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     log_keys: list[_Ended] = []
     ct_keys: list[_Ended] = []
     authorities: list[_Ended] = []
+    log_vkeys: list[_EndedNoteKey] | None = None
 
 
 class _File(BaseModel):
@@ -62,12 +72,14 @@ class Retired:
     """Keys and authorities that sign no more, each with the last instant at which what it signed counts.
 
     One that was replaced ends when the last thing it signed was integrated, one that was compromised when
-    that happened.
+    that happened. `note_keys` made the second line of checkpoints: no verifier here needs them, and plain
+    C2SP tools do, for checkpoints of that time.
     """
 
     log_keys: tuple[tuple[ec.EllipticCurvePublicKey, datetime], ...] = ()
     ct_keys: tuple[tuple[ec.EllipticCurvePublicKey, datetime], ...] = ()
     authorities: tuple[tuple[x509.Certificate, datetime], ...] = ()
+    note_keys: tuple[tuple[VerifierKey, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,7 @@ class TrustRoot:
             tuple(load_authority(der) for der in file.authorities),
             file.identity_base,
             file.issuer,
-            _retired(file.retired or _Retired()),
+            _retired(file.retired or _Retired(), file.origin),
             None if file.log_vkey is None else _load_note_key(file.log_vkey, file.origin),
         )
 
@@ -184,6 +196,11 @@ class TrustRoot:
                     _ended(certificate.public_bytes(Encoding.DER), end)
                     for certificate, end in self.retired.authorities
                 ],
+                log_vkeys=[
+                    _EndedNoteKey.model_construct(vkey=key.encode(), end=end)
+                    for key, end in self.retired.note_keys
+                ]
+                or None,
             )
         return file.model_dump_json(indent=2, exclude_none=True).encode() + b"\n"
 
@@ -218,11 +235,12 @@ def _load_note_key(text: str, origin: str) -> VerifierKey:
     return key
 
 
-def _retired(file: _Retired) -> Retired:
+def _retired(file: _Retired, origin: str) -> Retired:
     return Retired(
         tuple((load_key(item.der), item.end) for item in file.log_keys),
         tuple((load_key(item.der), item.end) for item in file.ct_keys),
         tuple((load_authority(item.der), item.end) for item in file.authorities),
+        tuple((_load_note_key(item.vkey, origin), item.end) for item in file.log_vkeys or ()),
     )
 
 

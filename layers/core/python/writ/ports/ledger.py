@@ -89,8 +89,11 @@ class LogFiles(LogReader, Protocol):
     def create(self, path: str, data: bytes) -> None:
         """Write a file that never changes. Raises ConflictError when it exists with other content."""
 
-    def replace(self, path: str, data: bytes) -> None:
-        """Write a file that may change, whatever stands there."""
+    def read_tagged(self, path: str) -> tuple[bytes, str] | None:
+        """A file that may change, and a tag of its version."""
+
+    def replace(self, path: str, data: bytes, tag: str) -> None:
+        """Write a file that may change. Raises ConflictError unless it is still at `tag`."""
 
     def replace_checkpoint(self, note: bytes, tag: str | None) -> None:
         """Raises ConflictError unless the note is still at `tag` (None: absent)."""
@@ -203,11 +206,11 @@ class CertificateStore(Protocol):
 
     def put(self, issued: IssuedCertificate) -> None: ...
 
-    def get_root(self) -> bytes | None:
-        """The root certificate, strongly consistent."""
+    def get_root(self, generation: int) -> bytes | None:
+        """The root certificate of a generation of the authority's key, strongly consistent."""
 
-    def put_root(self, pem: bytes) -> None:
-        """Raises ConflictError when there is a root already."""
+    def put_root(self, generation: int, pem: bytes) -> None:
+        """Raises ConflictError when that generation has one already."""
 
 
 class LogSigner(Protocol):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 
 from writ.contracts.action_spec import ActionSpec
 from writ.contracts.errors import ContractError, WritError, from_validation
+from writ.contracts.retirement import KeyKind, Retirement
 
 _PREFIX = "WRIT_"
 _COLLECT_EVERY = 10_000  # objects; the interpreter's 700 is for processes that live in less memory
@@ -48,6 +49,7 @@ class Environment(BaseModel):
     witness_name: str = ""
     anchor: str = ""
     identities: Json[dict[str, str]] = {}
+    retired: Json[dict[KeyKind, tuple[Retirement, ...]]] = {}
     timeout_s: int = 30
 
     @classmethod

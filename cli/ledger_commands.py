@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from cli import audit as auditing
-from cli import bundles, packs
-from cli import signatures as counting
+from cli import bundles, cli, from, keys, packs
 from cli import verify as verification
 from cli.anchors import OPTION, AnchorFiles, demand_anchors, read_anchors
 from cli.bucket_copy import is_bucket, open_bucket
@@ -33,6 +32,7 @@ app = typer.Typer(no_args_is_help=True, help="The evidence: copy it, and verify 
 
 app.command()(bundles.bundle)
 app.command()(bundles.trust)
+app.command()(keys.keys)
 app.command()(packs.pack)
 app.command()(counting.signatures)
 

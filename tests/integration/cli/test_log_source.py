@@ -45,7 +45,8 @@ def log() -> Iterator[None]:
         IndexTable("index").write([indexed(place, entry) for place, entry in enumerate(ENTRIES)])
         sign(ENTRIES)
         certificates = CertificateTable("certificates")
-        certificates.put_root(FORGE.root.public_bytes(Encoding.PEM))
+        certificates.put_root(1, FORGE.root.public_bytes(Encoding.PEM))
+        certificates.put_root(2, FORGE.root.public_bytes(Encoding.PEM))
         certificates.put(issued(SESSION.certificate_pem))
         yield
 

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from cli import audit as auditing
-from cli import bundles, cli, from, keys, packs
+from cli import bundles, keys, packs
+from cli import signatures as counting
 from cli import verify as verification
 from cli.anchors import OPTION, AnchorFiles, demand_anchors, read_anchors
 from cli.bucket_copy import is_bucket, open_bucket

@@ -76,6 +76,11 @@ class _Due:
     reviewed: bool = field(default=False, compare=False)
     erased: bool = field(default=False, compare=False)
 
+    @property
+    def stated_by(self) -> str:
+        """Answers are stated by the function that takes them, all else by the action's bot."""
+        return "approvals" if self.phase is statements.Phase.APPROVAL else self.action.bot
+
 
 @dataclass(frozen=True)
 class Made:
@@ -114,7 +119,7 @@ class Bots:
                 heapq.heappop(waiting) if waiting and waiting[0].at <= index else self._begin(index, numbers)
             )
             entry = statements.entry_id(due.action.id, due.phase)
-            made = self._sign(due.action.bot, time, self._statement(due, time), erased=due.erased)
+            made = self._sign(due.stated_by, time, self._statement(due, time), erased=due.erased)
             if due.erased:
                 erased.append({"leaf": index, "entry": entry})
             follows = self._following(due, index, statements.Link(entry=entry, sha256=made.payload_sha256))
@@ -145,7 +150,7 @@ class Bots:
         return replace(due, at=index + wait, phase=phase, link=link)
 
     def _statement(self, due: _Due, time: datetime) -> dict[str, Any]:
-        action, stamp = due.action, self._stamp(due.action.bot, time, f"{due.number} {due.phase}")
+        action, stamp = due.action, self._stamp(due.stated_by, time, f"{due.number} {due.phase}")
         if due.link is None:
             verdict = Verdict.REVIEW if due.reviewed else Verdict.ALLOW
             decision = Decision(verdict=verdict, bundle_digest=self._hex("bundle"), decided_at=time)

@@ -10,6 +10,7 @@ from cli import (
     bots,
     delivery,
     demo,
+    erasures,
     evidence,
     ledger_commands,
     local,
@@ -39,6 +40,8 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(witness_commands.app, name="witness")
+app.add_typer(erasures.app, name="erasures")
+app.add_typer(erasures.holds, name="holds")
 app.command("logs")(local.logs)
 app.add_typer(demo.app, name="demo")
 app.command("synth")(delivery.synth)

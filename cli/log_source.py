@@ -10,12 +10,21 @@ from cli.ledger import size_of
 from cli.plane import Plane, calling
 from writ.adapters.certificate_table import ROOT
 from writ.adapters.deflate import inflated
+from writ.adapters.key_table import KEY
+from writ.adapters.kms import wrapping_context
 from writ.adapters.log_bucket import ANCHORS
+from writ.contracts.errors import WritError
 from writ.ledger.dsse import Envelope
 from writ.ledger.edges import stream_edge
 from writ.ledger.logcopy import CHECKPOINT
+from writ.ledger.sealing import unseal
+from writ.ports.ledger import SubjectKey
 
 _STREAMS: Final = stream_edge("")
+_ENVELOPE: Final = {
+    "ProjectionExpression": "entry_id, payload, #signature, #keys",
+    "ExpressionAttributeNames": {"#signature": "signature", "#keys": "keys"},  # reserved words
+}
 _SEGMENTS: Final = 4
 _AT_ONCE: Final = 8
 
@@ -28,6 +37,7 @@ class PlaneLog:
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
+        self._keys: dict[str, SubjectKey | None] = {}
 
     def object(self, key: str) -> bytes | None:
         return self._read(self._plane.bucket("log"), key)
@@ -53,10 +63,43 @@ class PlaneLog:
         covers it.
         """
         logged = set(self._logged(size))
-        for item in self._scan("entries", ProjectionExpression="entry_id, payload, signature"):
+        for item in self._scan("entries", **_ENVELOPE):
             entry = item["entry_id"]["S"]
-            if entry in logged:
-                yield entry, Envelope(inflated(item["payload"]["B"]), item["signature"]["B"]).encode()
+            if entry in logged and (payload := self._payload(entry, item)) is not None:
+                yield entry, Envelope(inflated(payload), item["signature"]["B"]).encode()
+
+    def _payload(self, entry: str, item: dict[str, Any]) -> bytes | None:
+        """The deflated payload; None where it is erased, or the key of a person it is about."""
+        if "payload" not in item:
+            return None
+        payload: bytes = item["payload"]["B"]
+        if "keys" not in item:
+            return payload
+        keys = [self._key(ref["S"]) for ref in item["keys"]["L"]]
+        found = [key for key in keys if key is not None]
+        if len(found) < len(keys):
+            return None
+        try:
+            return unseal(payload, entry, found)
+        except WritError:
+            return payload  # damaged bytes as they are: verification names the entry they belong to
+
+    def _key(self, ref: str) -> SubjectKey | None:
+        """A person's data key, unwrapped once; None where it was destroyed."""
+        if ref not in self._keys:
+            with calling("unwrapping a data key"):
+                place = {"pk": {"S": ref}, "sk": {"S": KEY}}
+                found = self._plane.aws("dynamodb").get_item(
+                    TableName=self._plane.thing("subjects"), Key=place, ConsistentRead=True
+                )
+                wrapped = found.get("Item", {}).get("wrapped")
+                self._keys[ref] = wrapped and SubjectKey(
+                    ref,
+                    self._plane.aws("kms").decrypt(
+                        CiphertextBlob=wrapped["B"], EncryptionContext=wrapping_context(ref)
+                    )["Plaintext"],
+                )
+        return self._keys[ref]
 
     def certificates(self) -> Iterator[tuple[str, bytes]]:
         for item in self._scan("certificates", ProjectionExpression="fingerprint, pem"):

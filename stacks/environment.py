@@ -14,6 +14,7 @@ from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
 from stacks.staging import ROOT, Archive
+from stacks.tables import WRAPPING_KEYS
 
 
 def environment(
@@ -48,7 +49,7 @@ def environment(
         "WRIT_IDENTITY_BASE": settings.identity_base,
         "WRIT_ISSUER": settings.issuer,
         "WRIT_TIMEOUT_S": str(manifest.timeout_s),
-        "WRIT_RETIRED": _retired(settings) if needs.keys else "",
+        "WRIT_RETIRED": _retired(settings) if needs.keys.keys() - WRAPPING_KEYS else "",
         # Nobody reads it: a function whose variables change starts anew, and so with a new certificate.
         "WRIT_SESSIONS": settings.sessions if folder.signs else "",
         "POWERTOOLS_SERVICE_NAME": manifest.name,

@@ -28,6 +28,7 @@ from stacks.tables import (
     GIVEN_SECRETS,
     PLANE,
     TTL_ATTRIBUTE,
+    WRAPPING_KEYS,
     Key,
     State,
     TableSpec,
@@ -68,7 +69,11 @@ class FoundationStack(Stack):
             self._access_logs = self._bucket("access", logged=False, expire_days=settings.log_days)
         self.buckets = {name: self._bucket(name, expire_days=EXPIRY_DAYS.get(name)) for name in state.buckets}
         lacking = frozenset() if settings.target.ed25519 else ED25519_KEYS
-        self.keys = {name: self._signing_key(name, folders) for name in state.keys if name not in lacking}
+        self.keys = {
+            name: self._wrapping_key(name) if name in WRAPPING_KEYS else self._signing_key(name, folders)
+            for name in state.keys
+            if name not in lacking
+        }
         self.secrets = {name: self._secret(name) for name in state.secrets}
         self.alarm_topic = self._alarm_topic()
         self.boundary = self._boundary(folders)
@@ -109,7 +114,7 @@ class FoundationStack(Stack):
             removal_policy=self._settings.removal,
             server_access_logs_bucket=self._access_logs if logged else None,
             server_access_logs_prefix=f"{name}/" if logged else None,
-            lifecycle_rules=[_lifecycle(expire_days)],
+            lifecycle_rules=[_lifecycle(expire_days), *([_staging()] if name == "log" else [])],
             object_lock_enabled=True if locked else None,
             object_lock_default_retention=s3.ObjectLockRetention.compliance(
                 Duration.days(self._settings.anchor_lock_days)
@@ -168,6 +173,17 @@ class FoundationStack(Stack):
             )
         )
         return key
+
+    def _wrapping_key(self, name: str) -> kms.Key:
+        """Wraps data keys; who may use it is said by the roles, and by nobody else in the account."""
+        return kms.Key(
+            self,
+            f"Key{name.capitalize()}",
+            alias=self._names.alias(name),
+            description=f"Writ {self._settings.env}: wraps the data keys of {name}",
+            enable_key_rotation=True,
+            removal_policy=self._settings.removal,
+        )
 
     def _principal(self, function: str) -> str:
         """What `aws:PrincipalArn` is for a function, by the target it runs on."""
@@ -256,6 +272,15 @@ def _key(key: Key) -> dict[str, Any]:
 
     sort = {"sort_key": attribute(key.sort)} if key.sort else {}
     return {"partition_key": attribute(key.partition), **sort}
+
+
+def _staging() -> s3.LifecycleRule:
+    """A staged batch is of no use once its commit is applied, and holds digests that erasure forgets."""
+    # A commit that stands unapplied for so long has raised alarms for as long.
+    month, day = Duration.days(30), Duration.days(1)
+    return s3.LifecycleRule(
+        id="staging", prefix="staging/", expiration=month, noncurrent_version_expiration=day
+    )
 
 
 def _lifecycle(expire_days: int | None) -> s3.LifecycleRule:

@@ -1,8 +1,8 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
-read, append, upsert (tables and buckets), bulk (tables), cosign, trust (buckets), sign, public (keys),
-secret, start (flows), invoke (functions), put (metrics), emit (the bus). What a verb does not say, a function
-cannot do.
+read, append, upsert (tables and buckets), bulk, remove (tables), cosign, trust (buckets), sign, public, seal,
+open (keys), secret, start (flows), invoke (functions), put (metrics), emit (the bus). What a verb does not
+say, a function cannot do.
 """
 
 from __future__ import annotations
@@ -25,11 +25,17 @@ _TABLE_ACTIONS: Final = {
     "upsert": ("ConditionCheckItem", "PutItem", "UpdateItem"),
     # Many puts in one request; it can delete as well, so only for what can be rebuilt.
     "bulk": ("BatchWriteItem",),
+    "remove": ("DeleteItem",),
 }
 _BUCKET_ACTIONS: Final = {"read": ("GetObject",), "append": ("PutObject",), "upsert": ("PutObject",)}
 # A verb for one object of a bucket only.
 _OBJECT_ACTIONS: Final = {"cosign": ("PutObject", CHECKPOINT), "trust": ("GetObject", TRUST_ROOT)}
-_KEY_ACTIONS: Final = {"sign": "kms:Sign", "public": "kms:GetPublicKey"}
+_KEY_ACTIONS: Final = {
+    "sign": ("kms:Sign",),
+    "public": ("kms:GetPublicKey",),
+    "open": ("kms:Decrypt",),
+    "seal": ("kms:Decrypt", "kms:GenerateDataKey"),
+}
 
 # What the loop itself touches for a bot that takes actions, whatever its manifest says.
 KERNEL_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,8 +43,11 @@ KERNEL_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "approvals": ("read", "upsert"),
     "controls": ("read",),  # pauses, freezes and exceptions: a bot that could write them had no limits
     "entries": ("read", "append"),
+    "subjects": ("read", "append"),
     "usage": ("read", "upsert"),
 }
+# Evidence about people is sealed with their keys.
+KERNEL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {"subjects": ("seal",)}
 KERNEL_EVENTS: Final = ("ActionCompleted.v1", "ApprovalRequested.v1")
 AUTHORITY: Final = "authority"
 METRICS_NAMESPACE: Final = "Writ"
@@ -72,11 +81,15 @@ def needs_of(folder: BotFolder) -> Needs:
     if manifest.actions:
         for name, verbs in KERNEL_TABLES.items():
             tables[name] = tuple(sorted({*verbs, *tables.get(name, ())}))
+    keys: dict[str, tuple[str, ...]] = {name: tuple(verbs) for name, verbs in manifest.needs.keys.items()}
+    if manifest.actions:
+        for name, verbs in KERNEL_KEYS.items():
+            keys[name] = tuple(sorted({*verbs, *keys.get(name, ())}))
     functions = {*manifest.needs.functions, *((AUTHORITY,) if folder.signs else ())}
     return Needs(
         tables=dict(sorted(tables.items())),
         buckets=manifest.needs.buckets,
-        keys=manifest.needs.keys,
+        keys=dict(sorted(keys.items())),
         secrets=manifest.needs.secrets,
         flows=manifest.needs.flows,
         functions=sorted(functions),
@@ -120,7 +133,8 @@ def _buckets(buckets: Mapping[str, Sequence[str]], names: Names) -> Iterator[Pol
 def _keys(keys: Mapping[str, Sequence[str]], arns: Mapping[str, str]) -> Iterator[PolicyStatement]:
     for name, verbs in keys.items():
         if name in arns:  # a target may lack the kind of key
-            yield from _allow(f"Key {name}", [_KEY_ACTIONS[verb] for verb in sorted(verbs)], [arns[name]])
+            actions = sorted({action for verb in verbs for action in _KEY_ACTIONS[verb]})
+            yield from _allow(f"Key {name}", actions, [arns[name]])
 
 
 def measure(manifest: Manifest, conditions: bool) -> Iterator[PolicyStatement]:

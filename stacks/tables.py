@@ -41,6 +41,8 @@ EXPIRY_DAYS: Final = {"packs": 7}
 SIGNING_KEYS: Final = ("ca", "ct", "log", "note")
 # Ed25519, which not every target has; the others are P-256, all that Sigstore clients accept.
 ED25519_KEYS: Final = frozenset({"note", "witness"})
+# Symmetric: what wraps data keys.
+WRAPPING_KEYS: Final = frozenset({"subjects"})
 SECRETS: Final = ("anchor", "webhook")
 # Issued elsewhere: made empty, for an operator to store.
 GIVEN_SECRETS: Final = frozenset({"anchor"})
@@ -77,6 +79,7 @@ TABLES: Final = (
     _table("notes", Key("bot", "subject")),
     _table("packs", Key("pack")),
     _table("promises", Key("leaf")),
+    _table("subjects", Key("pk", "sk")),
     _table("usage", Key("pk", "sk"), expires=True),
 )
 
@@ -91,7 +94,7 @@ class State:
     secrets: tuple[str, ...]
 
 
-PLANE: Final = State(TABLES, BUCKETS, SIGNING_KEYS, SECRETS)
+PLANE: Final = State(TABLES, BUCKETS, (*SIGNING_KEYS, *sorted(WRAPPING_KEYS)), SECRETS)
 # A witness stands apart from the plane: it must not fall with it.
 WITNESS: Final = State((_table("watched", Key("origin")),), (), ("witness",), ())
 EVERYTHING: Final = State(

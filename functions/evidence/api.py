@@ -8,10 +8,10 @@ from typing import Final
 
 from functions.evidence import search, views
 from functions.evidence.ports import Ports, connect
-from writ.contracts.errors import ContractError, NotFoundError
+from writ.contracts.errors import ContractError, NotFoundError, WritError
 from writ.ledger.log import Log
-from writ.ports.ledger import StoredEntry
-from writ.runtime.rest import Api, Request, Response
+from writ.ports.ledger import Erased, StoredEntry
+from writ.runtime.rest import Api, Request, Response, problem
 
 api = Api("evidence")
 handler = api.handler
@@ -22,7 +22,7 @@ _LARGEST: Final = 2**53 - 1
 
 @api.get("/v1/evidence")
 def list_evidence(request: Request) -> Response:
-    """Evidence of a subject, an actor or a type, in the order of the log."""
+    """Evidence of a subject, an actor or a type, in the order of the log, and how much of it is erased."""
     ports = connect()
     now = ports.clock.now()
     request.only(search.PARAMETERS)
@@ -34,6 +34,7 @@ def list_evidence(request: Request) -> Response:
     return Response(
         {
             "items": [views.line(entry) for entry in page.entries],
+            "erased": sum(entry.erased for entry in page.entries),
             "next_cursor": None if page.rest is None else search.issue(query, page.rest),
         }
     )
@@ -43,6 +44,8 @@ def list_evidence(request: Request) -> Response:
 def show_evidence(request: Request) -> Response:
     """One statement, its signature, its signer, and where it is in the log."""
     entry, index, ports = _find(request.path["id"])
+    if entry.erased is not None:
+        return _gone(entry, entry.erased, index, ports)
     return Response(views.evidence(entry, index, ports.certificates.get(entry.certificate)))
 
 
@@ -53,6 +56,8 @@ def show_bundle(request: Request) -> Response:
     from writ.ledger.bundle import MEDIA_TYPE
 
     entry, index, ports = _find(request.path["id"])
+    if entry.erased is not None:
+        return _gone(entry, entry.erased, index, ports)
     return Response(bundle_of(entry, index, ports).decode(), content_type=MEDIA_TYPE)
 
 
@@ -116,6 +121,20 @@ def _find(id: str) -> tuple[StoredEntry, int | None, Ports]:
     if entry is None:
         raise NotFoundError("no such evidence", field="id")
     return entry, ports.index.find([(entry.stream, id)]).get(id), ports
+
+
+def _gone(entry: StoredEntry, erased: Erased, index: int | None, ports: Ports) -> Response:
+    """410: which leaf it still is, and the entry and leaf of the erasure that says so."""
+    error = WritError(f"the payload of {entry.entry_id} was erased", code="evidence.erased", field="id")
+    said = ports.index.find([(erased.by, erased.by)]).get(erased.by)
+    place = {
+        "entry": entry.entry_id,
+        "index": index,
+        "payload_sha256": erased.payload_sha256,
+        "proof": None if index is None else f"/v1/log/proof/{index}",
+        "erasure": {"entry": erased.by, "index": said},
+    }
+    return problem(error, place)
 
 
 def _log() -> Log:

@@ -23,6 +23,7 @@ def line(entry: IndexedEntry) -> dict[str, Any]:
         "stream": entry.stream,
         "time": rfc3339(entry.time),
         "subjects": list(entry.subjects),
+        "erased": entry.erased,
     }
 
 

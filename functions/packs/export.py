@@ -68,7 +68,7 @@ def make_part(job: Job, ports: Ports) -> tuple[bytes, Made]:
 
 def envelope_of(entry: StoredEntry | None) -> bytes | None:
     """What is kept of an entry's statement; None where it was erased, and cannot be read any more."""
-    return None if entry is None else entry.envelope
+    return None if entry is None or entry.erased is not None else entry.envelope
 
 
 def make_pack(job: Job, ports: Ports) -> bytes:

@@ -11,6 +11,8 @@ from functions.packs.table import JobTable
 from functions.packs.vault import Vault, VaultBucket
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.index_table import IndexTable
+from writ.adapters.key_table import KeyTable
+from writ.adapters.kms import KmsWrapping
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.notary import LambdaNotary
 from writ.adapters.promise_table import PromiseTable
@@ -72,8 +74,9 @@ class Ports:
 
 def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""
+    keys = KeyTable(environment.table("subjects"), KmsWrapping(environment.key("subjects")))
     return Ports(
-        entries=EntryTable(environment.table("entries")),
+        entries=EntryTable(environment.table("entries"), keys),
         index=IndexTable(environment.table("index")),
         files=LogBucket(environment.bucket("log")),
         anchors=AnchorBucket(environment.bucket("anchors")),

@@ -12,7 +12,8 @@ from writ.adapters.entry_table import EntryTable
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.adapters.head_table import HeadTable
 from writ.adapters.index_table import IndexTable
-from writ.adapters.kms import KmsEd25519, KmsSigner
+from writ.adapters.key_table import KeyTable
+from writ.adapters.kms import KmsEd25519, KmsSigner, KmsWrapping
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.system import SystemClock
 from writ.ledger.sequencer import Sequencer, SequencerPorts
@@ -51,8 +52,9 @@ def connect() -> Connected:
         retired=environment.retired,
         make_root=lambda: LambdaAuthority(environment.other_function("authority")).make_root(),
     )
+    keys = KeyTable(environment.table("subjects"), KmsWrapping(environment.key("subjects")))
     ports = SequencerPorts(
-        entries=EntryTable(environment.table("entries")),
+        entries=EntryTable(environment.table("entries"), keys),
         certificates=certificates,
         heads=HeadTable(environment.table("log")),
         files=files,

@@ -18,7 +18,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from stacks.manifest import FUNCTIONS, read_folder
-from stacks.tables import BUCKETS, ED25519_KEYS, SIGNING_KEYS, TABLES
+from stacks.tables import BUCKETS, ED25519_KEYS, SIGNING_KEYS, TABLES, WRAPPING_KEYS
 from tests.bench.capacity import WRITE_BYTES
 from tests.bench.cold_start import environment
 from tests.bench.measure import Figure
@@ -127,6 +127,7 @@ def _deployed() -> Iterator[Callable[[Any], Any]]:
         for name in SIGNING_KEYS
         if name not in ED25519_KEYS
     }
+    made |= {name: kms.create_key() for name in WRAPPING_KEYS}
     keys = {name: answer["KeyMetadata"]["KeyId"] for name, answer in made.items()}
     for name in ED25519_KEYS & set(SIGNING_KEYS):
         keys[name] = f"alias/{name}"

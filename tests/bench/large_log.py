@@ -29,7 +29,6 @@ from tests.support.log_forge import BOTS, NOW, Forge, put
 from writ.adapters.kms import KmsPrivateKey
 from writ.contracts import statement as statements
 from writ.contracts.action import Action, Approval, Decision, Outcome, Status, Target, Verdict
-from writ.ledger.erasure import ERASURE
 from writ.ledger.packs import encode_pack, pack_path
 from writ.ledger.session import RENEW_AFTER, Session
 from writ.ledger.tiles import ENTRIES, WIDTH, Edge, Tile, edge_tiles, grow
@@ -112,7 +111,7 @@ class Bots:
         for index in range(entries):
             time = NOW + timedelta(milliseconds=index * 1000 // RATE)
             if len(erased) >= _ERASED_AT_ONCE or (erased and index == entries - 1):
-                yield self._sign(NAMES[0], time, self._erasure(index, time, erased))
+                yield self._sign(statements.ERASER, time, self._erasure(index, time, erased))
                 erased = []
                 continue
             due = (
@@ -121,7 +120,7 @@ class Bots:
             entry = statements.entry_id(due.action.id, due.phase)
             made = self._sign(due.stated_by, time, self._statement(due, time), erased=due.erased)
             if due.erased:
-                erased.append({"leaf": index, "entry": entry})
+                erased.append({"leaf": index, "entry": entry, "payload": made.payload_sha256})
             follows = self._following(due, index, statements.Link(entry=entry, sha256=made.payload_sha256))
             if follows is not None:
                 heapq.heappush(waiting, follows)
@@ -163,11 +162,11 @@ class Bots:
         return statements.outcome(action, result, due.link, stamp)
 
     def _erasure(self, index: int, time: datetime, erased: list[dict[str, Any]]) -> dict[str, Any]:
-        stamp = self._stamp(NAMES[0], time, f"erasure {index}")
+        stamp = self._stamp(statements.ERASER, time, f"erasure {index}")
         return {
             "_type": statements.STATEMENT_TYPE,
             "subject": [{"digest": {"sha256": self._hex(f"person {index}")}}],
-            "predicateType": ERASURE,
+            "predicateType": statements.ERASURE,
             "predicate": {
                 "entry": f"erasure-{index}",
                 "stream": f"erasure-{index}",

@@ -124,22 +124,30 @@ def operator(world: World) -> Person:
 @pytest.fixture(scope="session")
 def colleague(world: World) -> Person:
     """A second person: nobody approves what he asked for himself."""
+    return _person(world, "colleague")
+
+
+@pytest.fixture(scope="session")
+def leaver(world: World) -> Person:
+    """A third person, who will be erased."""
+    return _person(world, "leaver")
+
+
+def _person(world: World, name: str) -> Person:
     cognito = world.plane.aws("cognito-idp")
     pools = cognito.list_user_pools(MaxResults=10)["UserPools"]
     (pool,) = [found["Id"] for found in pools if found["Name"] == world.plane.thing("operators")]
     cognito.admin_create_user(
         UserPoolId=pool,
-        Username="colleague",
+        Username=name,
         TemporaryPassword=SECOND_PASSWORD,
         MessageAction="SUPPRESS",
     )
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username="colleague", Password=SECOND_PASSWORD, Permanent=True
-    )
+    cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=SECOND_PASSWORD, Permanent=True)
     answer = cognito.initiate_auth(
         ClientId=world.plane.file.user_pool_client_id,
         AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": "colleague", "PASSWORD": SECOND_PASSWORD},
+        AuthParameters={"USERNAME": name, "PASSWORD": SECOND_PASSWORD},
     )
     return world.bearer(answer["AuthenticationResult"]["AccessToken"])
 

@@ -104,11 +104,37 @@ def test_only_the_authority_signs_certificates_and_only_sequencer_and_notary_the
     arns = {plane.value(stack.stack_name, stack.resolve(arn)): name for name, arn in keys.items()}
     found: dict[str, set[str]] = {name: set() for name in signers}
     for function, _, action, resource in granted(plane):
-        if action.startswith("kms:"):
-            assert action in {"kms:Sign", "kms:GetPublicKey"}, function
-            if action == "kms:Sign":
-                found[arns[resource]].add(function)
+        if action == "kms:Sign":
+            found[arns[resource]].add(function)
     assert found == signers
+
+
+def test_only_who_states_or_shows_evidence_about_people_unwraps_their_keys(plane: Synthesis) -> None:
+    stack = plane.plane.foundation
+    key = plane.value(stack.stack_name, stack.resolve(stack.keys["subjects"].key_arn))
+    found: dict[str, set[str]] = {}
+    for function, _, action, resource in granted(plane):
+        if action.startswith("kms:"):
+            assert (resource == key) is (action in {"kms:Decrypt", "kms:GenerateDataKey"}), function
+            found.setdefault(action, set()).add(function)
+    signing = {function for folder in plane.folders if folder.signs for function in folder.functions}
+    assert found["kms:GenerateDataKey"] == signing
+    assert found["kms:Decrypt"] == signing | {"evidence-api", "sequencer"}
+
+
+def test_nobody_but_erasures_changes_an_entry_or_deletes_anything_kept(plane: Synthesis) -> None:
+    changing = {
+        function
+        for function, _, action, resource in granted(plane)
+        if action == "dynamodb:DeleteItem"
+        or (action == "dynamodb:UpdateItem" and resource.endswith(f"table/{plane.names.table('entries')}"))
+    }
+    assert changing == {"erasures", "erasures-api"}
+
+
+def test_the_key_that_wraps_data_keys_rotates(plane: Synthesis) -> None:
+    (key,) = [k for k in plane.all("AWS::KMS::Key") if k.id.startswith("KeySubjects")]
+    assert key.properties["EnableKeyRotation"] is True
 
 
 def test_a_key_refuses_everybody_but_its_signers_whatever_their_policies_say(plane: Synthesis) -> None:

@@ -99,4 +99,4 @@ def test_a_target_without_ed25519_gets_neither_witness_nor_second_key() -> None:
     settings = settings_for("local", "localstack")
     assert build_apart(app, settings, load_folders()) == ()
     foundation = FoundationStack(app, "foundation", settings=settings, folders=load_folders())
-    assert set(foundation.keys) == {"ca", "ct", "log"}
+    assert set(foundation.keys) == {"ca", "ct", "log", "subjects"}

@@ -106,6 +106,13 @@ class MemoryApprovals:
         self.requests[action_id] = replace(request, answer=approval)
         return self.requests[action_id]
 
+    def forget(self, action_id: str, mark: str) -> None:
+        request = self.requests.get(action_id)
+        if request is None or (request.answer is None and not request.expired):
+            return
+        answer = request.answer and request.answer.model_copy(update={"by": mark, "reason": mark})
+        self.requests[action_id] = replace(request, reason=mark, answer=answer)
+
     def expire(self, action_id: str) -> bool:
         request = self.requests[action_id]
         if request.answer is not None:

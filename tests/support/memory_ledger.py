@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -134,6 +134,17 @@ class MemoryIndex:
             self.locations[entry.entry_id] = entry
             for edge in edges_of(entry):
                 self.edges.setdefault(edge, {})[entry.index] = entry
+
+    def erase(self, entry: IndexedEntry) -> None:
+        gone = replace(entry, subjects=(), nodes=(), erased=True)
+        kept = set(edges_of(gone))
+        for edge in edges_of(entry):
+            if entry.index in self.edges.get(edge, {}):
+                del self.edges[edge][entry.index]
+                if edge in kept:
+                    self.edges[edge][entry.index] = gone
+        if entry.entry_id in self.locations:
+            self.locations[entry.entry_id] = gone
 
     def page(self, edge: str, after: int, limit: int, *, consistent: bool = False) -> Sequence[IndexedEntry]:
         listed = sorted(self.edges.get(edge, {}).items())

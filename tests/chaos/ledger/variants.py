@@ -92,7 +92,7 @@ class NotAdopting(Recorder):
         session = self._sessions.current()
         signed = session.sign(statement)
         with suppress(ConflictError):
-            self._entries.append(self._entry(entry_id, signed, session))
+            self._entries.append(self._entry(entry_id, signed, session, statement))
         return Adopted(entry_id, signed.payload_sha256, statement, fresh=True)
 
 

@@ -16,7 +16,8 @@ from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.head_table import HeadTable
 from writ.adapters.index_table import IndexTable
-from writ.adapters.kms import KmsSigner
+from writ.adapters.key_table import KeyTable
+from writ.adapters.kms import KmsSigner, KmsWrapping
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.contracts.statement import Link
 from writ.ledger.checkpoint import open_checkpoint
@@ -38,14 +39,17 @@ class Ledger:
 
     recorder: Recorder
     sequencer: Sequencer
+    entries: EntryTable
     trust: TrustRoot
     clock: ManualClock
 
     def act(self, number: int) -> list[str]:
         """Intent and outcome of an action."""
         action = an_action(number)
-        now = stamp(time=self.clock.now(), seed=str(number))
-        intent = self.recorder.append_or_adopt(f"{action.id}.intent", an_intent(action, stamped=now))
+        intended = an_intent(action, stamped=stamp(time=self.clock.now(), seed=str(number)))
+        if number % 3 == 0:  # a person asked for it, so its statement is sealed
+            intended["predicate"]["event"]["by"] = f"person-{number % 2}"
+        intent = self.recorder.append_or_adopt(f"{action.id}.intent", intended)
         previous = Link(entry=intent.entry_id, sha256=intent.payload_sha256)
         made = an_outcome(action, previous, stamp(time=self.clock.now(), seed=f"{number}o"))
         return [intent.entry_id, self.recorder.append_or_adopt(f"{action.id}.outcome", made).entry_id]
@@ -56,6 +60,8 @@ def ledger(account: None) -> Ledger:
     aws.client("s3").create_bucket(Bucket=LOG)
     aws.client("s3").create_bucket(Bucket=LOCKED, ObjectLockEnabledForBucket=True)
     made = aws.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    keys = KeyTable("subjects", KmsWrapping(aws.client("kms").create_key()["KeyMetadata"]["KeyId"]))
+    entries = EntryTable("entries", keys)
     signer, forge, clock = KmsSigner(made["KeyMetadata"]["KeyId"]), Forge(), ManualClock(NOW)
     trust = replace(forge.trust, log_key=signer.public_key())
     checker, certificates = EvidenceChecker(trust), CertificateTable("certificates")
@@ -64,7 +70,7 @@ def ledger(account: None) -> Ledger:
         checker.check(entry_id, encoded, decode_leaf(leaf))
 
     ports = SequencerPorts(
-        entries=EntryTable("entries"),
+        entries=entries,
         certificates=certificates,
         heads=HeadTable("log"),
         files=LogBucket(LOG),
@@ -75,8 +81,8 @@ def ledger(account: None) -> Ledger:
         check=check,
     )
     authority = MemoryAuthority(forge.issuer, BOTS + "backlog", certificates, clock)
-    recorder = Recorder(EntryTable("entries"), Sessions(authority, clock), clock)
-    return Ledger(recorder, Sequencer(ORIGIN, ports), trust, clock)
+    recorder = Recorder(entries, Sessions(authority, clock), clock)
+    return Ledger(recorder, Sequencer(ORIGIN, ports), entries, trust, clock)
 
 
 def copy_of(ledger: Ledger, entries: list[str], folder: Path) -> Path:
@@ -86,7 +92,7 @@ def copy_of(ledger: Ledger, entries: list[str], folder: Path) -> Path:
         for item in page["Contents"]:
             if item["Key"].startswith(("tile/", "checkpoint")):
                 put(folder / item["Key"], s3.get_object(Bucket=LOG, Key=item["Key"])["Body"].read())
-    for name, entry in EntryTable("entries").get_many(entries).items():
+    for name, entry in ledger.entries.get_many(entries).items():
         put(folder / "statements" / f"{name}.json", entry.envelope)
     put(folder / "trust-root.json", ledger.trust.encode())
     return folder
@@ -111,6 +117,8 @@ def test_what_was_acknowledged_is_in_the_log_that_verifies(ledger: Ledger, tmp_p
     assert open_checkpoint(found[0], ORIGIN, ledger.trust.log_key).root == roots[300]
     report = verify_log(LogCopy(copy_of(ledger, entries, tmp_path)), ledger.trust)
     assert (report.findings, report.checkpoint.size, report.statements) == ([], 300, 300)
+    stored = aws.client("dynamodb").scan(TableName="entries")["Items"]
+    assert sum("keys" in item for item in stored) == 50
     listed = IndexTable("index").page(hour_edge(NOW), -1, 1000)
     assert [entry.index for entry in listed] == list(range(300))
     assert {entry.entry_id for entry in listed} == set(entries)

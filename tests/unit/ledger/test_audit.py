@@ -17,9 +17,8 @@ import pytest
 from tests.bench.large_log import write_log
 from tests.support.log_forge import ISSUER, Entry, Forge, an_action, an_intent, an_outcome, put, stamp
 from writ.contracts.errors import ConflictError
-from writ.contracts.statement import STATEMENT_TYPE
+from writ.contracts.statement import ERASER, ERASURE, STATEMENT_TYPE
 from writ.ledger.audit import Run, audit_log
-from writ.ledger.erasure import ERASURE
 from writ.ledger.examine import Examined, Examiner, Task, fingerprint_of
 from writ.ledger.findings import Certificates, Report, Severity
 from writ.ledger.logcopy import LogCopy
@@ -78,7 +77,7 @@ def test_good_packed_log_passes(pristine: Path) -> None:
     assert (report.faults, report.checkpoint.size, report.signatures) == (0, SIZE, True)
     assert report.erased > 0
     assert report.statements + report.erased == SIZE
-    assert report.certificates == Certificates(64, 64, 0)
+    assert report.certificates == Certificates(65, 65, 0)
     assert {finding.code for finding in report.findings} == {"intent.open"}
 
 
@@ -253,8 +252,12 @@ def test_state_belongs_to_one_audit_at_a_time(pristine: Path, tmp_path: Path) ->
     assert [(error.code, error.field) for error in refused] == [("ledger.audit_running", "state")]
 
 
+def named_leaf(index: int, entry: Entry) -> dict[str, Any]:
+    return {"leaf": index, "entry": entry.id, "payload": entry.signed.payload_sha256}
+
+
 def erasure(*erased: dict[str, Any], extra: Any = None) -> dict[str, Any]:
-    made = stamp(seed="erasure")
+    made = stamp(ERASER, seed="erasure")
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"digest": {"sha256": "e" * 64}}],
@@ -274,8 +277,8 @@ def erasure(*erased: dict[str, Any], extra: Any = None) -> dict[str, Any]:
 @pytest.mark.parametrize("gone", [("intent",), ("outcome",), ("intent", "outcome")])
 def test_payload_an_erasure_names_may_be_gone(forge: Forge, tmp_path: Path, gone: tuple[str, ...]) -> None:
     pair = forge.actions(1)
-    named = [{"leaf": number, "entry": entry.id} for number, entry in enumerate(pair)]
-    folder = forge.write_copy(tmp_path, [*pair, forge.entry(forge.session(), erasure(*named))])
+    named = [named_leaf(number, entry) for number, entry in enumerate(pair)]
+    folder = forge.write_copy(tmp_path, [*pair, forge.entry(forge.session(ERASER), erasure(*named))])
     assert audited(folder).findings == []
     for entry in pair:
         if entry.id.endswith(gone):
@@ -286,8 +289,8 @@ def test_payload_an_erasure_names_may_be_gone(forge: Forge, tmp_path: Path, gone
 
 def test_payload_that_is_altered_is_not_excused_by_an_erasure(forge: Forge, tmp_path: Path) -> None:
     pair = forge.actions(1)
-    named = {"leaf": 0, "entry": pair[0].id}
-    folder = forge.write_copy(tmp_path, [*pair, forge.entry(forge.session(), erasure(named))])
+    named = named_leaf(0, pair[0])
+    folder = forge.write_copy(tmp_path, [*pair, forge.entry(forge.session(ERASER), erasure(named))])
     path = folder / "statements" / f"{pair[0].id}.json"
     data = path.read_bytes()
     path.write_bytes(data[:60] + bytes([data[60] ^ 1]) + data[61:])
@@ -296,7 +299,7 @@ def test_payload_that_is_altered_is_not_excused_by_an_erasure(forge: Forge, tmp_
 
 def test_erasure_excuses_only_what_the_log_held_before_it(forge: Forge, tmp_path: Path) -> None:
     pair = forge.actions(1)
-    early = forge.entry(forge.session(), erasure({"leaf": 1, "entry": pair[0].id}))
+    early = forge.entry(forge.session(ERASER), erasure(named_leaf(1, pair[0])))
     folder = forge.write_copy(tmp_path, [early, *pair])
     (folder / "statements" / f"{pair[0].id}.json").unlink()
     assert ("statement.missing", 1, None) in places(audited(folder))
@@ -306,7 +309,7 @@ def test_erasure_excuses_only_what_the_log_held_before_it(forge: Forge, tmp_path
     "listed", ["all of them", [{"leaf": -1, "entry": "a"}], [{"leaf": "0", "entry": "a"}], [{"leaf": 0}], {}]
 )
 def test_erasure_with_a_malformed_list_is_a_fault(forge: Forge, tmp_path: Path, listed: Any) -> None:
-    folder = forge.write_copy(tmp_path, [forge.entry(forge.session(), erasure(extra=listed))])
+    folder = forge.write_copy(tmp_path, [forge.entry(forge.session(ERASER), erasure(extra=listed))])
     assert places(audited(folder)) == {("ledger.statement", 0, "erasure-1")}
 
 

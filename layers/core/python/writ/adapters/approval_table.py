@@ -76,6 +76,17 @@ class ApprovalTable:
             return current is not None and current.expired
         return True
 
+    def forget(self, action_id: str, mark: str) -> None:
+        """Put `mark` in place of what people said and who they are; an open request stays as it is."""
+        request = self.get(action_id)
+        if request is None or (request.answer is None and not request.expired):
+            return
+        changes = [self._item.reason.set(mark)]
+        if request.answer is not None:
+            answer = request.answer.model_copy(update={"by": mark, "reason": mark})
+            changes.append(self._item.answer.set(answer.model_dump_json()))
+        dynamo.update(self._item(action_id), changes, self._item.state != "waiting")
+
     def _settle(self, action_id: str, state: str, approval: Approval | None) -> None:
         actions = [self._item.state.set(state)]
         if approval is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import (
+    DeleteError,
     DoesNotExist,
     PutError,
     PynamoDBConnectionError,
@@ -102,6 +103,12 @@ def update(item: Model, actions: list[Any], condition: Any = None) -> None:
     """A conditional update of some attributes. Raises ConflictError when the condition does not hold."""
     with _translated("updating"):
         item.update(actions=actions, condition=condition)
+
+
+def delete(item: Model, condition: Any = None) -> None:
+    """A conditional delete; what is not there is deleted already. Raises ConflictError for the condition."""
+    with _translated("deleting"):
+        item.delete(condition=condition)
 
 
 def get_many(model: type[ModelT], keys: Sequence[tuple[str, str] | str]) -> Sequence[ModelT]:
@@ -225,7 +232,7 @@ def transaction() -> Iterator[TransactWrite]:
 def _translated(doing: str) -> Iterator[None]:
     try:
         yield
-    except (PutError, UpdateError) as error:
+    except (DeleteError, PutError, UpdateError) as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
             raise ConflictError(
                 f"{doing} {getattr(error, 'table_name', '') or 'an item'}: it has changed"

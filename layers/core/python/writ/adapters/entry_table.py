@@ -1,11 +1,18 @@
-"""EntryStore on DynamoDB: envelopes written once, packed so that most take one write unit."""
+"""EntryStore on DynamoDB: envelopes written once, packed so that most take one write unit.
+
+Those about people are sealed, and written together with their place under each key: in one transaction
+that holds only while every key is present, so that no entry can slip in behind an erasure.
+"""
 
 from __future__ import annotations
 
+import random
+import secrets
+import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
@@ -13,13 +20,20 @@ from pynamodb.models import Model
 
 from writ.adapters import dynamo
 from writ.adapters.deflate import deflated, inflated
+from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.statement import erasure_id
 from writ.ledger.dsse import Envelope, decode
-from writ.ports.ledger import StoredEntry
+from writ.ports.ledger import Erased, StoredEntry, SubjectKey
+
+if TYPE_CHECKING:
+    from writ.adapters.key_table import KeyTable
 
 # A partition takes 1,000 writes a second, so a minute is spread over several:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html
 SHARDS: Final = 8
 _PAGE: Final = 1000
+_ROUNDS: Final = 6
+_PAUSE_S: Final = 0.02
 
 
 class _Appended(GlobalSecondaryIndex["EntryItem"]):
@@ -32,13 +46,17 @@ class _Appended(GlobalSecondaryIndex["EntryItem"]):
 
 
 class EntryItem(Model):
-    """`payload` is the statement, deflated; with `signature` it makes the envelope again."""
+    """`payload` is the statement, deflated; with `signature` it makes the envelope again.
+
+    With `keys` it is sealed as well, and `digest` is its SHA-256. Of an erased entry there is no payload and
+    no subject left; `erased_by` is the entry of its erasure.
+    """
 
     class Meta:
         table_name = "entries"
 
     entry_id = UnicodeAttribute(hash_key=True)
-    payload = BinaryAttribute(legacy_encoding=False)
+    payload = BinaryAttribute(legacy_encoding=False, null=True)
     signature = BinaryAttribute(legacy_encoding=False)
     certificate = UnicodeAttribute()
     actor = UnicodeAttribute()
@@ -49,25 +67,33 @@ class EntryItem(Model):
     time = UnicodeAttribute()
     appended_at = UnicodeAttribute()
     minute = UnicodeAttribute()
+    keys: ListAttribute[Any] = ListAttribute(null=True)
+    digest = BinaryAttribute(legacy_encoding=False, null=True)
+    erased_by = UnicodeAttribute(null=True)
 
     appended = _Appended()
 
 
 class EntryTable:
-    """See EntryStore."""
+    """See EntryStore. Without `keys` it neither takes nor reads what is about people."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, keys: KeyTable | None = None) -> None:
         self._item = dynamo.bind(EntryItem, table)
+        self._keys = keys
 
     def append(self, entry: StoredEntry) -> None:
-        dynamo.save(_to_item(self._item, entry), self._item.entry_id.does_not_exist())
+        if entry.persons:
+            self._append_sealed(entry)
+        else:
+            item = _to_item(self._item, entry, deflated(decode(entry.envelope).payload))
+            dynamo.save(item, self._item.entry_id.does_not_exist())
 
     def get_many(self, entry_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
         names = list(dict.fromkeys(entry_ids))
         if len(names) == 1:  # a single read costs half a round trip less than a batch of one
             item = dynamo.get(self._item, names[0])
-            return {} if item is None else {names[0]: to_entry(item)}
-        return {item.entry_id: to_entry(item) for item in dynamo.get_many(self._item, names)}
+            return {} if item is None else {names[0]: self._read(item)}
+        return {item.entry_id: self._read(item) for item in dynamo.get_many(self._item, names)}
 
     def appended_in(self, minute: datetime) -> Iterable[str]:
         found: list[str] = []
@@ -82,12 +108,69 @@ class EntryTable:
                     break
         return found
 
+    def _append_sealed(self, entry: StoredEntry) -> None:
+        table = self._key_table()
+        for attempt in range(_ROUNDS):
+            keys = table.current(entry.persons)
+            try:
+                self._write_sealed(entry, keys, table)
+                return
+            except dynamo.TransactionRefusedError as refused:
+                if len(keys) in refused.failed:  # the checks of the keys come before what is put
+                    raise ConflictError(f"there is an entry {entry.entry_id}") from None
+                table.forget(keys)
+            except TransientError:
+                # Two statements about one person at once contend for the same key.
+                if attempt == _ROUNDS - 1:
+                    raise
+                time.sleep(_PAUSE_S * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
+        raise TransientError("a person's data key kept changing", code="dependency.contended")
 
-def to_entry(item: EntryItem) -> StoredEntry:
-    """The entry of an item."""
+    def _write_sealed(self, entry: StoredEntry, keys: Sequence[SubjectKey], table: KeyTable) -> None:
+        from writ.adapters.key_table import ACTIVE, ENTRY, KEY
+        from writ.ledger.sealing import NONCE_BYTES, seal
+
+        sealed = seal(
+            deflated(decode(entry.envelope).payload), entry.entry_id, keys, secrets.token_bytes(NONCE_BYTES)
+        )
+        item = _to_item(self._item, entry, sealed)
+        item.keys = sorted(key.ref for key in keys)
+        item.digest = bytes.fromhex(decode(entry.envelope).payload_sha256)
+        with dynamo.transaction() as transaction:
+            for key in keys:
+                transaction.condition_check(table.item, key.ref, KEY, table.item.state == ACTIVE)
+            transaction.save(item, condition=self._item.entry_id.does_not_exist())
+            for key in keys:
+                transaction.save(table.item(key.ref, ENTRY + entry.entry_id, stream=entry.stream))
+
+    def _read(self, item: EntryItem) -> StoredEntry:
+        """The entry of an item; one whose key is gone is erased, whether or not its item says so yet."""
+        if item.erased_by is None and not item.keys:
+            return to_entry(item, item.payload or b"")
+        if item.erased_by is None and item.payload is not None:
+            from writ.ledger.sealing import unseal
+
+            refs = [str(ref) for ref in item.keys or ()]
+            keys = self._key_table().find(refs)
+            if len(keys) == len(refs):
+                return to_entry(item, unseal(item.payload, item.entry_id, list(keys.values())))
+            return to_entry(item, None, erased_by=erasure_id(next(ref for ref in refs if ref not in keys)))
+        return to_entry(item, None, erased_by=item.erased_by)
+
+    def _key_table(self) -> KeyTable:
+        if self._keys is None:
+            raise WritError("entries about people need the keys of people", code="ledger.no_keys")
+        return self._keys
+
+
+def to_entry(item: EntryItem, payload: bytes | None, erased_by: str | None = None) -> StoredEntry:
+    """The entry of an item and its deflated payload, None where that is erased."""
+    erased = None
+    if payload is None:
+        erased = Erased((item.digest or b"").hex(), erased_by or "")
     return StoredEntry(
         entry_id=item.entry_id,
-        envelope=Envelope(inflated(item.payload), item.signature).encode(),
+        envelope=b"" if payload is None else Envelope(inflated(payload), item.signature).encode(),
         certificate=item.certificate,
         actor=item.actor,
         type=item.type,
@@ -96,15 +179,16 @@ def to_entry(item: EntryItem) -> StoredEntry:
         subjects=tuple(map(str, item.subjects)),
         time=datetime.fromisoformat(item.time),
         appended_at=datetime.fromisoformat(item.appended_at),
+        keys=tuple(map(str, item.keys or ())),
+        erased=erased,
     )
 
 
-def _to_item(model: type[EntryItem], entry: StoredEntry) -> EntryItem:
-    envelope = decode(entry.envelope)
+def _to_item(model: type[EntryItem], entry: StoredEntry, payload: bytes) -> EntryItem:
     return model(
         entry.entry_id,
-        payload=deflated(envelope.payload),
-        signature=envelope.signature,
+        payload=payload,
+        signature=decode(entry.envelope).signature,
         certificate=entry.certificate,
         actor=entry.actor,
         type=entry.type,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,12 +18,14 @@ from pynamodb.models import Model
 
 from writ.adapters import dynamo
 from writ.adapters.deflate import deflated, inflated
+from writ.contracts.errors import ConflictError, TransientError
 from writ.contracts.statement import rfc3339
 from writ.ledger.edges import edges_of, stream_edge
 from writ.ports.ledger import IndexedEntry
 
 # About 250 bytes an entry before they are deflated, and DynamoDB keeps 400 KB an item.
 GROUP: Final = 400
+_ROUNDS: Final = 5
 
 
 class IndexItem(Model):
@@ -84,6 +87,33 @@ class IndexTable:
                 break
         return found[:limit]
 
+    def erase(self, entry: IndexedEntry) -> None:
+        gone = replace(entry, subjects=(), nodes=(), erased=True)
+        kept = set(edges_of(gone))
+        for edge in dict.fromkeys(edges_of(entry)):
+            self._rewrite(edge, entry, gone if edge in kept else None)
+
+    def _rewrite(self, edge: str, entry: IndexedEntry, after: IndexedEntry | None) -> None:
+        """Replace an entry on an edge, or take it off; the condition is the text that was read."""
+        for _ in range(_ROUNDS):
+            place = self._item.position >= _padded(entry.index)
+            items, _rest = dynamo.query(self._item, edge, place, limit=1)
+            listed = list(_decode(items[0].entries)) if items else []
+            if not items or all(one.index != entry.index for one in listed):
+                return
+            item, unchanged = items[0], self._item.entries == items[0].entries
+            changed = [after if one.index == entry.index else one for one in listed]
+            left = [one for one in changed if one is not None]
+            try:
+                if left:
+                    dynamo.save(self._item(edge, item.position, entries=_encode(left)), unchanged)
+                else:
+                    dynamo.delete(self._item(edge, item.position), unchanged)
+            except ConflictError:
+                continue
+            return
+        raise TransientError(f"the index kept changing at {entry.index}", code="dependency.contended")
+
     def _items(self, entries: Sequence[IndexedEntry]) -> Iterator[IndexItem]:
         edges: dict[str, list[IndexedEntry]] = {}
         for entry in entries:
@@ -106,10 +136,17 @@ def _padded(index: int) -> str:
 
 
 def _encode(entries: Sequence[IndexedEntry]) -> bytes:
-    rows = [[e.entry_id, e.index, e.actor, e.type, e.stream, rfc3339(e.time), *e.subjects] for e in entries]
+    rows = [[e.entry_id, e.index, e.actor, e.type, e.stream, rfc3339(e.time), *_about(e)] for e in entries]
     return deflated(json.dumps(rows, separators=(",", ":")).encode())
+
+
+def _about(entry: IndexedEntry) -> Sequence[str | None]:
+    return (None,) if entry.erased else entry.subjects
 
 
 def _decode(data: bytes) -> Iterator[IndexedEntry]:
     for name, index, actor, kind, stream, time, *subjects in json.loads(inflated(data)):
-        yield IndexedEntry(name, index, actor, kind, stream, datetime.fromisoformat(time), tuple(subjects))
+        erased = subjects == [None]
+        about = () if erased else tuple(subjects)
+        at = datetime.fromisoformat(time)
+        yield IndexedEntry(name, index, actor, kind, stream, at, about, erased=erased)

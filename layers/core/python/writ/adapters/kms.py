@@ -1,4 +1,4 @@
-"""Keys that never leave KMS, as what signs a log and as what signs certificates."""
+"""Keys that never leave KMS: what signs a log, what signs certificates, what wraps data keys."""
 
 from __future__ import annotations
 
@@ -58,6 +58,40 @@ class KmsEd25519:
     @cached_property
     def _material(self) -> bytes:
         return ed25519_material(_public_key(self._key_id))
+
+
+class KmsWrapping:
+    """See Wrapping. `key_id` is the id, ARN or alias of a symmetric key.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
+    """
+
+    def __init__(self, key_id: str) -> None:
+        self._key_id = key_id
+
+    def generate(self, ref: str) -> tuple[bytes, bytes]:
+        try:
+            made = aws.client("kms").generate_data_key(
+                KeyId=self._key_id, KeySpec="AES_256", EncryptionContext=wrapping_context(ref)
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise aws.failure(error, "making a data key") from error
+        return made["Plaintext"], made["CiphertextBlob"]
+
+    def unwrap(self, ref: str, wrapped: bytes) -> bytes:
+        try:
+            opened = aws.client("kms").decrypt(
+                KeyId=self._key_id, CiphertextBlob=wrapped, EncryptionContext=wrapping_context(ref)
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise aws.failure(error, "unwrapping a data key") from error
+        secret: bytes = opened["Plaintext"]
+        return secret
+
+
+def wrapping_context(ref: str) -> dict[str, str]:
+    """What a wrapped data key is bound to: it opens for the subject it was made for only."""
+    return {"writ:subject": ref}
 
 
 class KmsPrivateKey(ec.EllipticCurvePrivateKey):

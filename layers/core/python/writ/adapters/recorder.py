@@ -14,29 +14,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeployedRecorder:
-    """Evidence in the table `entries`, certified by the function `authority`.
+    """Evidence in the table `entries`, certified by the function `authority`; what is about people is sealed
+    with their keys in the table `subjects`, which the KMS key `wrapping` wraps.
 
     Connected at the first statement: what signs is a quarter of a cold start, and a read has no need of it.
     """
 
     entries: str
     authority: str
+    subjects: str
+    wrapping: str
 
     def append_or_adopt(self, entry_id: str, statement: Mapping[str, Any]) -> Adopted:
         """See Evidence."""
-        return _recorder(self.entries, self.authority).append_or_adopt(entry_id, statement)
+        return self._recorder().append_or_adopt(entry_id, statement)
 
     def get(self, entry_id: str) -> Adopted | None:
         """See Evidence."""
-        return _recorder(self.entries, self.authority).get(entry_id)
+        return self._recorder().get(entry_id)
+
+    def _recorder(self) -> Recorder:
+        return _connected(self)
 
 
 @cache
-def _recorder(entries: str, authority: str) -> Recorder:
+def _connected(to: DeployedRecorder) -> Recorder:
     from writ.adapters.authority import LambdaAuthority
     from writ.adapters.entry_table import EntryTable
+    from writ.adapters.key_table import KeyTable
+    from writ.adapters.kms import KmsWrapping
     from writ.adapters.system import SystemClock
     from writ.ledger.recorder import Recorder, Sessions
 
     clock = SystemClock()
-    return Recorder(EntryTable(entries), Sessions(LambdaAuthority(authority), clock), clock)
+    entries = EntryTable(to.entries, KeyTable(to.subjects, KmsWrapping(to.wrapping)))
+    return Recorder(entries, Sessions(LambdaAuthority(to.authority), clock), clock)

@@ -22,6 +22,7 @@ EVENT_MODULES: Final = (
     "evidence",
     "platform",
     "policy",
+    "erasures",
 )
 _TYPE = re.compile(r"(?P<name>[A-Z][A-Za-z0-9]+)\.v(?P<version>[1-9][0-9]*)")
 

@@ -10,7 +10,7 @@ from writ.contracts.action import Name
 from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventType
 
-TableVerb = Literal["read", "append", "upsert", "bulk"]
+TableVerb = Literal["read", "append", "upsert", "bulk", "remove"]
 BucketVerb = Literal["read", "append", "upsert", "cosign", "trust"]
 _Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
 
@@ -63,7 +63,7 @@ class Needs(_Part):
 
     tables: dict[Name, list[TableVerb]] = {}
     buckets: dict[Name, list[BucketVerb]] = {}
-    keys: dict[Name, list[Literal["sign", "public"]]] = {}
+    keys: dict[Name, list[Literal["sign", "public", "seal", "open"]]] = {}
     secrets: list[Name] = []
     flows: list[Name] = []
     functions: list[Name] = []

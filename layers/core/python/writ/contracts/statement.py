@@ -6,9 +6,11 @@ Builders return plain JSON values ready for canonical form; `Statement` reads th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -20,6 +22,8 @@ PREDICATE_BASE: Final = "https://writ.example"
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 ACTION: Final = f"{PREDICATE_BASE}/action/v1"
 APPROVAL: Final = f"{PREDICATE_BASE}/approval/v1"
+ERASURE: Final = f"{PREDICATE_BASE}/erasure/v1"
+ERASER: Final = "erasures"  # the one bot whose word an erasure is
 # The functions that take people's answers, and so may state them; from anybody else an approval is a forgery.
 APPROVERS: Final = frozenset({"approvals", "reconciler"})
 
@@ -146,6 +150,61 @@ def approval(action: Action, answer: Approval, previous: Link, stamp: Stamp) -> 
     """A person's answer to a reviewed action; `previous` is the action's intent."""
     body: Json = {"action": _naming(action), "approval": answer.model_dump(mode="json")}
     return _statement(Phase.APPROVAL, action, body, previous, stamp)
+
+
+def erasure_id(of: str, part: int = 1) -> str:
+    """Where the statement of an erasure is kept: `<of>.erasure`, its further parts with their number."""
+    return f"{of}.erasure" if part == 1 else f"{of}.erasure.{part}"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedLeaf:
+    """A leaf whose payload is gone: its index, its entry, and the SHA-256 that it has of the payload."""
+
+    leaf: int
+    entry: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Payloads that were erased: what they were erased for (`of`), why, by which action, and their leaves.
+
+    A long list is in several statements of one stream: this is part `part` of `parts`.
+    """
+
+    of: str
+    cause: Literal["request", "retention"]
+    action: str
+    leaves: Sequence[ErasedLeaf]
+    part: int = 1
+    parts: int = 1
+
+
+def erasure(erased: Erasure, previous: Link | None, stamp: Stamp) -> Json:
+    """Which payloads are gone; `previous` is the part before. The stream is the first part's entry id."""
+    actor, of = stamp.actor, f"erased:{erased.of}"
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": of, "digest": {"sha256": sha256(of.encode()).hexdigest()}}],
+        "predicateType": ERASURE,
+        "predicate": {
+            "entry": erasure_id(erased.of, erased.part),
+            "actor": {"bot": actor.bot, "version": actor.version, "code": actor.code},
+            "stream": erasure_id(erased.of),
+            "prev": None if previous is None else {"entry": previous.entry, "sha256": previous.sha256},
+            "time": rfc3339(stamp.time),
+            "salt": stamp.salt,
+            "erasure": {
+                "of": erased.of,
+                "cause": erased.cause,
+                "action": erased.action,
+                "part": erased.part,
+                "parts": erased.parts,
+            },
+            "erased": [asdict(leaf) for leaf in erased.leaves],
+        },
+    }
 
 
 def rfc3339(time: datetime) -> str:

@@ -37,7 +37,8 @@ CREATE TABLE marred (
     idx INTEGER PRIMARY KEY, entry TEXT, payload BLOB, signature BLOB, held INTEGER NOT NULL);
 CREATE INDEX marred_payload ON marred (payload);
 CREATE INDEX marred_signature ON marred (signature);
-CREATE TABLE erased (idx INTEGER PRIMARY KEY, entry TEXT NOT NULL, by INTEGER NOT NULL);
+CREATE TABLE erased (
+    idx INTEGER PRIMARY KEY, entry TEXT NOT NULL, payload BLOB NOT NULL, by INTEGER NOT NULL);
 CREATE TABLE certificate (
     fingerprint TEXT PRIMARY KEY, issued INTEGER NOT NULL DEFAULT 0, first INTEGER,
     used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
@@ -155,8 +156,8 @@ class Book:
     def add_erased(self, erased: Iterable[tuple[Erased, int]]) -> None:
         """Note what was erased, and the leaf of the first statement that says so."""
         self.database.executemany(
-            "INSERT OR IGNORE INTO erased VALUES (?, ?, ?)",
-            ((item.leaf, item.entry, by) for item, by in erased),
+            "INSERT OR IGNORE INTO erased VALUES (?, ?, ?, ?)",
+            ((item.leaf, item.entry, bytes.fromhex(item.payload), by) for item, by in erased),
         )
 
     def add_used(self, fingerprint: str, first: int, count: int) -> None:
@@ -184,14 +185,17 @@ class Book:
         """Leaves without an envelope, still without an entry, but for those whose payload was erased."""
         query = """
             SELECT idx FROM marred WHERE entry IS NULL AND NOT held
-            AND (payload IS NULL OR idx NOT IN (SELECT idx FROM erased)) ORDER BY idx"""
+            AND NOT EXISTS (
+                SELECT 1 FROM erased WHERE erased.idx = marred.idx AND erased.payload = marred.payload)
+            ORDER BY idx"""
         return (row[0] for row in self.database.execute(query))
 
     def erased(self) -> int:
         """How many leaves have no statement because its payload was erased; their entries are named."""
         self.database.execute(
             "UPDATE marred SET entry = (SELECT entry FROM erased WHERE erased.idx = marred.idx)"
-            " WHERE entry IS NULL AND NOT held AND payload IS NOT NULL AND idx IN (SELECT idx FROM erased)"
+            " WHERE entry IS NULL AND NOT held AND EXISTS ("
+            "SELECT 1 FROM erased WHERE erased.idx = marred.idx AND erased.payload = marred.payload)"
         )
         return int(self.database.execute("SELECT changes()").fetchone()[0])
 

@@ -1,8 +1,8 @@
 """The one rule of erasure that verification knows: whose payload may be gone.
 
-A statement of type `erasure/v1` lists in `erased` the leaf and the entry of each payload that was erased.
-A leaf that is named so still proves that something was stated, by whom and where in the log; that its
-envelope is gone is then no finding.
+A statement of type `erasure/v1` lists in `erased` the leaf and the entry of each payload that was erased, and
+the SHA-256 that the leaf has of it. Only the bot that erases may state one. A leaf that is named so still
+proves that something was stated, by whom and where in the log; that its envelope is gone is then no finding.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from writ.contracts.action import Sha256
 from writ.contracts.errors import from_validation
-from writ.contracts.statement import PREDICATE_BASE, EntryId
+from writ.contracts.statement import EntryId
 from writ.ledger.errors import VerificationError
-
-ERASURE: Final = f"{PREDICATE_BASE}/erasure/v1"
 
 
 class Erased(BaseModel):
-    """A leaf whose payload was erased, and the entry it is of."""
+    """A leaf whose payload was erased, the entry it is of, and the SHA-256 of the payload."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     leaf: int = Field(ge=0, strict=True)
     entry: EntryId
+    payload: Sha256
 
 
 _LIST: Final = TypeAdapter(list[Erased])

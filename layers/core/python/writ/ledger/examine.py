@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from writ.contracts.statement import ACTION, APPROVAL, Phase
+from writ.contracts.statement import ACTION, APPROVAL, ERASURE, Phase
 from writ.ledger import dsse
 from writ.ledger.certificate import Signer, check_certificate
-from writ.ledger.erasure import ERASURE, Erased, erased_by
+from writ.ledger.erasure import Erased, erased_by
 from writ.ledger.errors import VerificationError
 from writ.ledger.evidence import check_signer, check_statement
 from writ.ledger.findings import Finding

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cryptography import x509
 
+from writ.contracts.data_subjects import data_subjects
 from writ.contracts.errors import ConflictError, ContractError, TransientError
 from writ.contracts.statement import Statement
 from writ.ledger import dsse
@@ -59,7 +60,7 @@ class Recorder:
         """
         session = self._sessions.current()
         signed = session.sign(statement)
-        entry = self._entry(entry_id, signed, session)
+        entry = self._entry(entry_id, signed, session, statement)
         try:
             self._entries.append(entry)
         except ConflictError:
@@ -72,14 +73,16 @@ class Recorder:
         return Adopted(entry_id, signed.payload_sha256, statement, fresh=True)
 
     def get(self, entry_id: str) -> Adopted | None:
-        """The stored statement, or None."""
+        """The stored statement, or None; the payload of one that was erased is empty."""
         entry = self._entries.get_many([entry_id]).get(entry_id)
         if entry is None:
             return None
+        if entry.erased is not None:
+            return Adopted(entry_id, entry.erased.payload_sha256, {}, fresh=False)
         envelope = dsse.decode(entry.envelope)
         return Adopted(entry_id, envelope.payload_sha256, json.loads(envelope.payload), fresh=False)
 
-    def _entry(self, entry_id: str, signed: Signed, session: Session) -> StoredEntry:
+    def _entry(self, entry_id: str, signed: Signed, session: Session, made: Mapping[str, Any]) -> StoredEntry:
         if len(signed.encoded) > MAX_ENVELOPE:
             raise ContractError(f"statement {entry_id} is too large", code="ledger.statement_too_large")
         statement = _own_statement(entry_id, signed)
@@ -95,6 +98,7 @@ class Recorder:
             subjects=tuple(subject.digest.sha256 for subject in statement.subject),
             time=predicate.time,
             appended_at=self._clock.now(),
+            persons=data_subjects(made["predicate"]),
         )
 
 

@@ -36,5 +36,8 @@ class ApprovalStore(Protocol):
     def answer(self, action_id: str, approval: Approval) -> ApprovalRequest:
         """Record the answer. Raises NotFoundError, or ConflictError when already answered or expired."""
 
+    def forget(self, action_id: str, mark: str) -> None:
+        """Put `mark` in place of what people said and who they are; an open request stays as it is."""
+
     def expire(self, action_id: str) -> bool:
         """Close the request to answers; False when a person answered first."""

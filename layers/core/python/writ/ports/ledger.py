@@ -12,11 +12,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectKey:
+    """The data key of one person; `ref` is random, and says nothing of whose it is."""
+
+    ref: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What is left of a payload: its SHA-256 in hex, and the entry of the erasure that took it."""
+
+    payload_sha256: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredEntry:
     """A signed envelope as appended, with what the index is made of.
 
     `certificate` is the SHA-256 of the signer's DER certificate, in hex; `previous` the entry id of the
     statement before it in its stream; `time` is the statement's, `appended_at` the store's client's.
+    `persons` are the people it is about when it is appended, `keys` the references of their data keys when
+    it is read. An entry that is `erased` has an empty envelope and no subjects.
     """
 
     entry_id: str
@@ -29,13 +47,33 @@ class StoredEntry:
     subjects: tuple[str, ...]
     time: datetime
     appended_at: datetime
+    persons: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    erased: Erased | None = None
+
+
+class SubjectKeys(Protocol):
+    """Data keys of people: one at a time for a name, which is another one once they were erased."""
+
+    def current(self, persons: Sequence[str]) -> Sequence[SubjectKey]:
+        """The present key of each person, made now where there is none."""
+
+    def find(self, refs: Sequence[str]) -> Mapping[str, SubjectKey]:
+        """Keys by their references; those that were destroyed are left out."""
+
+    def forget(self, keys: Sequence[SubjectKey]) -> None:
+        """These keys are no longer current: look again."""
 
 
 class EntryStore(Protocol):
-    """Envelopes by entry id: written once, never changed."""
+    """Envelopes by entry id: written once, never changed but by erasure."""
 
     def append(self, entry: StoredEntry) -> None:
-        """Durable once it returns. Raises ConflictError when the id is taken."""
+        """Durable once it returns. Raises ConflictError when the id is taken.
+
+        What is about people is sealed with their present keys, and is durable only if those are still
+        present at that moment.
+        """
 
     def get_many(self, entry_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
         """Strongly consistent; ids that do not exist are left out."""
@@ -154,7 +192,7 @@ class Notary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IndexedEntry:
-    """Where an entry is in the log, with what lists show of it.
+    """Where an entry is in the log, with what lists show of it; of an `erased` one no subjects.
 
     `nodes` are digests under which it is listed besides; lists do not show them.
     """
@@ -167,6 +205,7 @@ class IndexedEntry:
     time: datetime
     subjects: tuple[str, ...] = ()
     nodes: tuple[str, ...] = field(default=(), compare=False)
+    erased: bool = False
 
 
 class LogIndex(Protocol):
@@ -186,6 +225,9 @@ class LogIndex(Protocol):
 
     def latest(self, edge: str, before: int | None, limit: int) -> Sequence[IndexedEntry]:
         """Entries on an edge with a leaf index below `before`, or all; the newest first, `limit` at most."""
+
+    def erase(self, entry: IndexedEntry) -> None:
+        """Take an entry off the edges of its subjects, and mark it erased on the others; repeatable."""
 
 
 @dataclass(frozen=True, slots=True)

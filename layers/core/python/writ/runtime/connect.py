@@ -42,10 +42,20 @@ def answers(environment: Environment) -> Answers:
     """What makes people's answers known, in the name of this function."""
     return Answers(
         identity=own_identity(environment),
-        evidence=DeployedRecorder(environment.table("entries"), environment.authority),
+        evidence=recorder(environment),
         bus=EventBridgeBus(environment.bus),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
+    )
+
+
+def recorder(environment: Environment) -> DeployedRecorder:
+    """What makes statements durable, in the name of this function."""
+    return DeployedRecorder(
+        environment.table("entries"),
+        environment.authority,
+        environment.table("subjects"),
+        environment.key("subjects"),
     )
 
 
@@ -60,7 +70,7 @@ def loop_ports(environment: Environment) -> LoopPorts:
     return LoopPorts(
         actions=ActionTable(environment.table("actions"), usage),
         approvals=ApprovalTable(environment.table("approvals")),
-        evidence=DeployedRecorder(environment.table("entries"), environment.authority),
+        evidence=recorder(environment),
         bus=EventBridgeBus(environment.bus),
         judge=Judge(LatePolicy(), GuardTable(environment.table("controls"), usage, bundle().windows)),
         clock=SystemClock(),

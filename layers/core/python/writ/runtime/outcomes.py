@@ -14,6 +14,8 @@ ABANDONED: Final = Outcome(
     code="action.abandoned",
     message="its bot did not settle it in time; whether the effect happened is not known",
 )
+# What the person said is in the approval, and only there: it is erased with it.
+REJECTED: Final = "a person rejected it; the approval says why"
 EXPIRED: Final = Outcome(status=Status.EXPIRED, code="approval.expired", message="nobody answered in time")
 
 
@@ -30,7 +32,7 @@ def failed(code: str, message: str) -> Outcome:
 def refusal(record: ActionRecord) -> Outcome | None:
     """The outcome of an action that a person or policy has refused; None where it may be taken or waits."""
     if record.approval is not None and not record.approval.approved:
-        return Outcome(status=Status.DENIED, code="approval.rejected", message=record.approval.reason)
+        return Outcome(status=Status.DENIED, code="approval.rejected", message=REJECTED)
     waits = record.decision.verdict is Verdict.REVIEW and record.approval is None
     return None if waits or record.decision.verdict is Verdict.ALLOW else denial(record.decision)
 

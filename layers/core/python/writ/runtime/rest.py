@@ -28,6 +28,7 @@ _STATUS: Final = {
     "forbidden": 403,
     "not_found": 404,
     "conflict": 409,
+    "evidence.erased": 410,
     "approval": 409,
     "action.busy": 409,
     "precondition_failed": 412,
@@ -44,6 +45,7 @@ _TITLES: Final = {
     403: "Forbidden",
     404: "Not found",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition failed",
     413: "Too large",
     422: "Unprocessable",
@@ -204,8 +206,11 @@ class Api:
         return result if isinstance(result, Response) else Response(result)
 
 
-def problem(error: WritError) -> Response:
-    """The problem document of an error; details of what is not the caller's fault stay inside."""
+def problem(error: WritError, more: Mapping[str, Any] | None = None) -> Response:
+    """The problem document of an error (RFC 9457), with further members of its own.
+
+    Details of what is not the caller's fault stay inside.
+    """
     status = _status_of(error.code)
     body: dict[str, Any] = {
         "type": PROBLEM_BASE + error.code,
@@ -216,6 +221,7 @@ def problem(error: WritError) -> Response:
     }
     if error.field:
         body["field"] = error.field
+    body |= more or {}
     headers = {"Retry-After": "5"} if status in (429, 503) else {}
     return Response(body, status, headers, PROBLEM)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from writ.contracts import statement
 from writ.contracts.action import Action, Approval, Outcome
-from writ.contracts.errors import WritError
+from writ.contracts.errors import PermanentError, WritError
 from writ.contracts.redaction import redact
 from writ.runtime.identity import Identity
 from writ.runtime.outcomes import presentable as presentable_outcome
@@ -101,4 +101,6 @@ def _link(previous: Adopted) -> statement.Link:
 
 
 def _outcome_of(adopted: Adopted) -> Outcome:
+    if not adopted.payload:
+        raise PermanentError(f"{adopted.entry_id} is erased", code="evidence.erased")
     return Outcome.model_validate(adopted.payload["predicate"]["outcome"])

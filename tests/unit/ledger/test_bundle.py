@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +97,16 @@ def test_bundle_is_refused_when_any_byte_changes(world: World) -> None:
         changed[position] ^= 1 << generator.randrange(8)
         with pytest.raises(VerificationError):
             verify_bundle(bytes(changed), world.forge.trust, IdentityPolicy(BOT))
+
+
+def test_bundle_is_refused_when_its_certificate_has_a_negative_serial_number(world: World) -> None:
+    certificate = bytearray(world.bundle.certificate)
+    number = x509.load_der_x509_certificate(world.bundle.certificate).serial_number
+    at = certificate.index(number.to_bytes((number.bit_length() + 8) // 8))
+    certificate[at] |= 0x80
+    changed = replace(world.bundle, certificate=bytes(certificate)).encode()
+    with pytest.raises(VerificationError):
+        verify_bundle(changed, world.forge.trust, IdentityPolicy(BOT))
 
 
 JSON = st.recursive(

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 
 from writ.contracts.statement import Statement
 from writ.ledger.bundle import Bundle
@@ -115,7 +116,8 @@ def _check_signer(bundle: Bundle, trust: TrustRoot) -> tuple[Statement, Signer]:
 def _pem(der: bytes) -> bytes:
     try:
         return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
-    except ValueError:
+    # Only a warning so far, and an error wherever warnings are: a serial number that is not positive.
+    except (ValueError, x509.InvalidVersion, CryptographyDeprecationWarning):
         raise VerificationError("not a certificate", code="ledger.certificate") from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from writ.ledger.verify_pack import verify_pack
 
 @pytest.fixture(scope="module")
 def question(world: World) -> dict[str, str]:
-    """A time in which something happened, and which is over."""
+    """A time in which something happened, and which is over; nothing that was erased is of it."""
+    began = datetime.now(UTC)
     world.send(sample("check_run/completed.1.payload.json"))
     world.settle()
-    now = datetime.now(UTC)
-    return {"since": (now - timedelta(hours=1)).isoformat(), "until": now.isoformat()}
+    return {"since": began.isoformat(), "until": datetime.now(UTC).isoformat()}
 
 
 def made(operator: Person, body: dict[str, Any]) -> dict[str, Any]:

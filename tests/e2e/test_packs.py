@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import Person, World, eventually, sample
+from tests.e2e.conftest import Person, World, eventually
+from tests.e2e.test_people import failing
 from tests.support.packs import run_verifier, unpack
 from writ.ledger.trusted_root import read_trust
 from writ.ledger.verify_bundle import IdentityPolicy, verify_bundle
@@ -21,7 +22,7 @@ from writ.ledger.verify_pack import verify_pack
 def question(world: World) -> dict[str, str]:
     """A time in which something happened, and which is over; nothing that was erased is of it."""
     began = datetime.now(UTC)
-    world.send(sample("check_run/completed.1.payload.json"))
+    world.send(failing("packed"))
     world.settle()
     return {"since": began.isoformat(), "until": datetime.now(UTC).isoformat()}
 

@@ -158,6 +158,7 @@ def environment(folder: BotFolder, function: str) -> dict[str, str]:
         "WRIT_BUCKETS": json.dumps({name: f"writ-bench-{name}" for name in BUCKETS}),
         "WRIT_KEYS": json.dumps(dict.fromkeys(manifest.needs.keys, "alias/writ-bench")),
         "WRIT_SECRETS": json.dumps(dict.fromkeys(manifest.needs.secrets, "writ-bench")),
+        "WRIT_FUNCTIONS": json.dumps({name: f"writ-bench-{name}" for name in manifest.needs.functions}),
         "WRIT_AUTHORITY": "writ-bench-authority",
         "WRIT_LOG_ORIGIN": "log.writ.example",
         "WRIT_IDENTITY_BASE": "https://writ.example/bots/",
@@ -179,6 +180,8 @@ def _message(folder: BotFolder) -> dict[str, Any]:
             return {"Records": [{"eventSource": "aws:dynamodb", "eventName": "INSERT", "dynamodb": change}]}
         if trigger.metrics:
             return _delivery()
+    if folder.name == "notary":
+        return {"index": 0}
     if not triggers and not folder.manifest.actions:
         return _certification()
     types = [trigger.event for trigger in triggers if trigger.event]
@@ -216,10 +219,11 @@ def _certification() -> dict[str, Any]:
 
 
 def _request(routes: list[Route]) -> dict[str, Any]:
-    """The first route that reads, else the first of all."""
-    key = min((route.route for route in routes), key=lambda route: not route.startswith("GET"))
+    """The first route that reads, without a parameter if there is one; else the first of all."""
+    key = min((r.route for r in routes), key=lambda route: (not route.startswith("GET"), "{" in route))
     method, path = key.split(" ")
-    given = {"id": "act-" + "0" * 32, "index": "0", "name": "backlog"}
+    kind = "pack" if "/packs/" in path else "act"
+    given = {"id": f"{kind}-{'0' * 32}", "index": "0", "name": "backlog"}
     return {
         "version": "2.0",
         "routeKey": key,

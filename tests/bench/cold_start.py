@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from stacks.manifest import BotFolder, load_folders
 from stacks.staging import catalog
-from stacks.tables import BUCKETS, TABLES
+from stacks.tables import BUCKETS, TABLES, WRAPPING_KEYS
 from tests.bench.measure import Figure, process_seconds
 from tests.bench.sizes import Sizes
 from writ.contracts.manifest import Route
@@ -156,7 +156,7 @@ def environment(folder: BotFolder, function: str) -> dict[str, str]:
         "WRIT_ACTIONS": json.dumps(actions),
         "WRIT_TABLES": json.dumps({spec.name: f"writ-bench-{spec.name}" for spec in TABLES}),
         "WRIT_BUCKETS": json.dumps({name: f"writ-bench-{name}" for name in BUCKETS}),
-        "WRIT_KEYS": json.dumps(dict.fromkeys(manifest.needs.keys, "alias/writ-bench")),
+        "WRIT_KEYS": json.dumps(dict.fromkeys({*manifest.needs.keys, *WRAPPING_KEYS}, "alias/writ-bench")),
         "WRIT_SECRETS": json.dumps(dict.fromkeys(manifest.needs.secrets, "writ-bench")),
         "WRIT_FUNCTIONS": json.dumps({name: f"writ-bench-{name}" for name in manifest.needs.functions}),
         "WRIT_AUTHORITY": "writ-bench-authority",

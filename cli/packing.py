@@ -11,7 +11,7 @@ from typing import Self
 
 from writ.ledger.errors import VerificationError
 from writ.ledger.leaf import decode_leaf
-from writ.ledger.packs import encode_pack, pack_path
+from writ.ledger.packed import encode_pack, pack_path
 from writ.ledger.tiles import ENTRIES, decode_bundle, tiles_of
 
 

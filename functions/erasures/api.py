@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.erasures.model import Hold, KeyRecord
 from functions.erasures.ports import Ports, connect
-from writ.contracts.errors import ContractError, NotFoundError
+from writ.contracts.errors import NotFoundError
 from writ.contracts.statement import erasure_id
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
@@ -72,17 +72,10 @@ def _ports() -> Ports:
 
 
 def _page(request: Request, name: str, items: list[dict[str, Any]]) -> Response:
-    """Some of the items; the cursor is the name of the last one of a page."""
-    request.only(("cursor", "limit"))
-    limit, start = request.integer("limit", 100, low=1, high=100), 0
-    if (cursor := request.query.get("cursor")) is not None:
-        names = [item[name] for item in items]
-        if cursor not in names:
-            raise ContractError("the cursor is not one that this list returned", field="cursor")
-        start = names.index(cursor) + 1
-    page = items[start : start + limit]
-    rest = len(items) > start + limit
-    return Response({"items": page, "next_cursor": page[-1][name] if rest else None})
+    """Some of the items, whose field `name` tells them apart."""
+    named = {item[name]: item for item in items}
+    names, following = request.page(list(named))
+    return Response({"items": [named[each] for each in names], "next_cursor": following})
 
 
 def _erasure(key: KeyRecord) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from functools import cache
 from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.index_table import IndexTable
-from writ.adapters.key_table import KeyTable
-from writ.adapters.kms import KmsWrapping
 from writ.adapters.log_bucket import LogBucket
 from writ.adapters.notary import LambdaNotary
 from writ.adapters.promise_table import PromiseTable
@@ -36,9 +34,10 @@ class Ports:
 def connect() -> Ports:
     """The ports of a deployed function, once in an execution environment."""
     environment = current()
-    keys = KeyTable(environment.table("subjects"), KmsWrapping(environment.key("subjects")))
     return Ports(
-        entries=EntryTable(environment.table("entries"), keys),
+        entries=EntryTable.sealing(
+            environment.table("entries"), environment.table("subjects"), environment.key("subjects")
+        ),
         certificates=CertificateTable(environment.table("certificates")),
         index=IndexTable(environment.table("index")),
         files=LogBucket(environment.bucket("log")),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from functions.packs.job import Jobs
 from functions.packs.table import JobTable
 from functions.packs.vault import Vault, VaultBucket
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.index_table import IndexTable
-from writ.adapters.key_table import KeyTable
-from writ.adapters.kms import KmsWrapping
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.notary import LambdaNotary
 from writ.adapters.promise_table import PromiseTable
@@ -20,10 +19,12 @@ from writ.adapters.system import SystemClock
 from writ.contracts.errors import NotFoundError
 from writ.ledger.log import Head, Log
 from writ.ledger.logcopy import TRUST_ROOT
-from writ.ledger.trust import TrustRoot
 from writ.ports.clock import Clock
 from writ.ports.ledger import AnchorNotes, EntryStore, LogIndex, LogReader, Notary, PromiseStore
 from writ.runtime.environment import Environment
+
+if TYPE_CHECKING:
+    from writ.ledger.trust import TrustRoot
 
 _FILES = 64
 
@@ -56,6 +57,8 @@ class Ports:
 
     def trust(self) -> TrustRoot:
         """The log's own trust root. Raises NotFoundError before its first checkpoint."""
+        from writ.ledger.trust import TrustRoot
+
         data = self.files.read(TRUST_ROOT)
         if data is None:
             raise NotFoundError("the log has no trust root yet", code="not_found.trust_root")
@@ -74,9 +77,10 @@ class Ports:
 
 def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""
-    keys = KeyTable(environment.table("subjects"), KmsWrapping(environment.key("subjects")))
     return Ports(
-        entries=EntryTable(environment.table("entries"), keys),
+        entries=EntryTable.sealing(
+            environment.table("entries"), environment.table("subjects"), environment.key("subjects")
+        ),
         index=IndexTable(environment.table("index")),
         files=LogBucket(environment.bucket("log")),
         anchors=AnchorBucket(environment.bucket("anchors")),

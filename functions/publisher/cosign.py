@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from writ.contracts.errors import ConflictError, TransientError, WritError
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
@@ -20,11 +20,12 @@ from writ.ledger.errors import VerificationError
 from writ.ledger.log import Head, Log
 from writ.ledger.logcopy import TRUST_ROOT, WITNESS_POLICY
 from writ.ledger.note import Note
-from writ.ledger.trust import TrustRoot
-from writ.ledger.witness_policy import KnownWitness, Policy
 from writ.ports.clock import Clock
 from writ.ports.ledger import LogFiles
 from writ.ports.witness import WitnessServer
+
+if TYPE_CHECKING:
+    from writ.ledger.witness_policy import KnownWitness
 
 # A cosignature says when the head was the newest: older than this it is asked for again.
 REFRESH_AFTER: Final = timedelta(minutes=5)
@@ -79,6 +80,9 @@ class Publisher:
         trust = self._files.read(TRUST_ROOT)
         if found is None or policy is None or trust is None:
             return False
+        from writ.ledger.trust import TrustRoot  # a log without witnesses has no use for either
+        from writ.ledger.witness_policy import Policy
+
         root = TrustRoot.decode(trust)
         checkpoint = open_checkpoint(found[0], root.origin, root.log_key, root.note_key)
         note = Note.parse(found[0])

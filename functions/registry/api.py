@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -12,7 +11,6 @@ from functions.registry import views
 from functions.registry.performance import DAY, MONTH, Tally, first_slot, slot, within
 from functions.registry.ports import Ports, connect
 from functions.registry.reading import find, pause_of
-from writ.contracts.errors import ContractError
 from writ.contracts.manifest import Manifest
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
@@ -30,20 +28,10 @@ def health(_request: Request) -> Response:
 @api.get("/v1/bots")
 def list_bots(request: Request) -> Response:
     """Every bot by name, with its state and the success of its last 24 hours."""
-    request.only(("cursor", "limit"))
-    limit = request.integer("limit", 100, low=1, high=100)
     ports = _ports()
     catalog = ports.catalog()
-    names = sorted(catalog)
-    start = _after(names, request.query.get("cursor"))
-    page = names[start : start + limit]
-    more = start + limit < len(names)
-    return Response(
-        {
-            "items": [_summary(catalog[name], ports) for name in page],
-            "next_cursor": page[-1] if more else None,
-        }
-    )
+    names, following = request.page(sorted(catalog))
+    return Response({"items": [_summary(catalog[name], ports) for name in names], "next_cursor": following})
 
 
 @api.get("/v1/bots/{name}")
@@ -86,12 +74,3 @@ def _hours(manifest: Manifest, window: timedelta, ports: Ports) -> Mapping[str, 
 @cache
 def _ports() -> Ports:
     return connect(current())
-
-
-def _after(names: Sequence[str], cursor: str | None) -> int:
-    """The place after a cursor, which is the last name of the page before."""
-    if cursor is None:
-        return 0
-    if cursor not in names:
-        raise ContractError("the cursor is not one that this list returned", field="cursor")
-    return bisect_right(names, cursor)

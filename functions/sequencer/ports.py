@@ -12,8 +12,7 @@ from writ.adapters.entry_table import EntryTable
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.adapters.head_table import HeadTable
 from writ.adapters.index_table import IndexTable
-from writ.adapters.key_table import KeyTable
-from writ.adapters.kms import KmsEd25519, KmsSigner, KmsWrapping
+from writ.adapters.kms import KmsEd25519, KmsSigner
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.system import SystemClock
 from writ.ledger.sequencer import Sequencer, SequencerPorts
@@ -52,9 +51,10 @@ def connect() -> Connected:
         retired=environment.retired,
         make_root=lambda: LambdaAuthority(environment.other_function("authority")).make_root(),
     )
-    keys = KeyTable(environment.table("subjects"), KmsWrapping(environment.key("subjects")))
     ports = SequencerPorts(
-        entries=EntryTable(environment.table("entries"), keys),
+        entries=EntryTable.sealing(
+            environment.table("entries"), environment.table("subjects"), environment.key("subjects")
+        ),
         certificates=certificates,
         heads=HeadTable(environment.table("log")),
         files=files,

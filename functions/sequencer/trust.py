@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from typing import TYPE_CHECKING
 
 from writ.contracts.errors import ConflictError, TransientError
 from writ.contracts.retirement import Retirements, generation
 from writ.ledger.errors import VerificationError
-from writ.ledger.evidence import EvidenceChecker
 from writ.ledger.leaf import decode_leaf
 from writ.ledger.logcopy import TRUST_ROOT
-from writ.ledger.note import KeyType, VerifierKey
-from writ.ledger.rotation import RotationError, successor
-from writ.ledger.trust import TrustRoot
 from writ.ports.clock import Clock
 from writ.ports.ledger import CertificateStore, LogFiles, LogSigner, NoteSigner
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from writ.ledger.evidence import EvidenceChecker
+    from writ.ledger.note import VerifierKey
+    from writ.ledger.trust import TrustRoot
 
 
 def _nobody() -> None:
@@ -85,6 +86,9 @@ class Trust:
         found = self._files.read_tagged(TRUST_ROOT)
         if found is None:
             return
+        from writ.ledger.rotation import successor
+        from writ.ledger.trust import TrustRoot
+
         before = TrustRoot.decode(found[0])
         after = successor(before, self._in_use(), self._retired, self._clock.now())
         self._former = tuple(key for key, _ in after.retired.log_keys)
@@ -125,6 +129,8 @@ class Trust:
             self._published = root
 
     def _checker_now(self) -> EvidenceChecker:
+        from writ.ledger.evidence import EvidenceChecker
+
         now = self._clock.now()
         if self._checker is None or (self._checks_until is not None and now > self._checks_until):
             root = self._published or self._first()
@@ -136,6 +142,8 @@ class Trust:
         return self._checker
 
     def _is_outdated(self) -> bool:
+        from writ.ledger.trust import TrustRoot
+
         data = self._files.read(TRUST_ROOT)
         return data is not None and TrustRoot.decode(data) != (self._published or self._first())
 
@@ -143,6 +151,8 @@ class Trust:
         """The trust root of a log that has none yet, and so no keys of before."""
         for kind, items in self._retired.items():
             if items:
+                from writ.ledger.rotation import RotationError
+
                 raise RotationError(
                     "a new log has no retired keys: take them out of the settings", field=f"retired.{kind}"
                 )
@@ -150,6 +160,10 @@ class Trust:
 
     def _in_use(self) -> TrustRoot:
         """The keys as deployed. Raises TransientError before there is a root certificate."""
+        from cryptography import x509
+
+        from writ.ledger.trust import TrustRoot
+
         number = generation(self._retired, "ca")
         pem = self._certificates.get_root(number)
         if pem is None and number > 1:
@@ -170,4 +184,6 @@ class Trust:
     def _note_key(self) -> VerifierKey | None:
         if self._note is None:
             return None
+        from writ.ledger.note import KeyType, VerifierKey
+
         return VerifierKey(self._origin, KeyType.ED25519, self._note.material())

@@ -20,7 +20,7 @@ from tests.bench.large_log import write_log
 from writ.ledger.dsse import ECDSA, decode, pre_authentication_encoding
 from writ.ledger.leaf import decode_leaf
 from writ.ledger.logcopy import LogCopy
-from writ.ledger.packs import decode_pack
+from writ.ledger.packed import decode_pack
 from writ.ledger.tiles import ENTRIES, Tile, decode_bundle, tiles_of
 
 _BASELINE_BUNDLES: Final = 16

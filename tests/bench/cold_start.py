@@ -159,6 +159,7 @@ def environment(folder: BotFolder, function: str) -> dict[str, str]:
         "WRIT_KEYS": json.dumps(dict.fromkeys({*manifest.needs.keys, *WRAPPING_KEYS}, "alias/writ-bench")),
         "WRIT_SECRETS": json.dumps(dict.fromkeys(manifest.needs.secrets, "writ-bench")),
         "WRIT_FUNCTIONS": json.dumps({name: f"writ-bench-{name}" for name in manifest.needs.functions}),
+        "WRIT_ANCHOR": json.dumps({"repository": "octo/shop"}),
         "WRIT_AUTHORITY": "writ-bench-authority",
         "WRIT_LOG_ORIGIN": "log.writ.example",
         "WRIT_IDENTITY_BASE": "https://writ.example/bots/",

@@ -29,7 +29,7 @@ from tests.support.log_forge import BOTS, NOW, Forge, put
 from writ.adapters.kms import KmsPrivateKey
 from writ.contracts import statement as statements
 from writ.contracts.action import Action, Approval, Decision, Outcome, Status, Target, Verdict
-from writ.ledger.packs import encode_pack, pack_path
+from writ.ledger.packed import encode_pack, pack_path
 from writ.ledger.session import RENEW_AFTER, Session
 from writ.ledger.tiles import ENTRIES, WIDTH, Edge, Tile, edge_tiles, grow
 

@@ -23,7 +23,7 @@ from tests.bench.large_log import write_log
 from tests.support.log_forge import Forge
 from writ.ledger.logcopy import LogCopy
 from writ.ledger.memory import Memory
-from writ.ledger.packs import encode_pack
+from writ.ledger.packed import encode_pack
 
 SIZE = 600
 

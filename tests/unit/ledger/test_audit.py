@@ -22,7 +22,7 @@ from writ.ledger.audit import Run, audit_log
 from writ.ledger.examine import Examined, Examiner, Task, fingerprint_of
 from writ.ledger.findings import Certificates, Report, Severity
 from writ.ledger.logcopy import LogCopy
-from writ.ledger.packs import decode_pack, encode_pack
+from writ.ledger.packed import decode_pack, encode_pack
 from writ.ledger.tiles import decode_bundle, encode_bundle
 from writ.ledger.trust import TrustRoot
 

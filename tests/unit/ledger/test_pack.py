@@ -30,7 +30,7 @@ from writ.ledger.note import Note
 from writ.ledger.pack import MANIFEST, Kind, thinned, verifier_source
 from writ.ledger.pack_copy import pack_of_copy
 from writ.ledger.pack_release import is_released
-from writ.ledger.packs import encode_pack, pack_path
+from writ.ledger.packed import encode_pack, pack_path
 from writ.ledger.proving import covering, item_of
 from writ.ledger.question import Question
 from writ.ledger.tiles import ENTRIES, Tile

@@ -12,7 +12,7 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from pynamodb.attributes import BinaryAttribute, ListAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
@@ -80,6 +80,14 @@ class EntryTable:
     def __init__(self, table: str, keys: KeyTable | None = None) -> None:
         self._item = dynamo.bind(EntryItem, table)
         self._keys = keys
+
+    @classmethod
+    def sealing(cls, table: str, subjects: str, wrapping: str) -> Self:
+        """A table that takes what is about people too; `wrapping` is the KMS key around their data keys."""
+        from writ.adapters.key_table import KeyTable
+        from writ.adapters.kms import KmsWrapping
+
+        return cls(table, KeyTable(subjects, KmsWrapping(wrapping)))
 
     def append(self, entry: StoredEntry) -> None:
         if entry.persons:

@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from writ.adapters import aws
 from writ.contracts.errors import WritError
-from writ.ledger.note import ed25519_material
-from writ.ledger.trust import load_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import utils
@@ -35,6 +33,8 @@ class KmsSigner:
 
     @cached_property
     def _public_key(self) -> ec.EllipticCurvePublicKey:
+        from writ.ledger.trust import load_key  # who only wraps or signs has no use for certificates
+
         return load_key(_public_key(self._key_id))
 
 
@@ -57,6 +57,8 @@ class KmsEd25519:
 
     @cached_property
     def _material(self) -> bytes:
+        from writ.ledger.note import ed25519_material
+
         return ed25519_material(_public_key(self._key_id))
 
 

@@ -41,11 +41,9 @@ class DeployedRecorder:
 def _connected(to: DeployedRecorder) -> Recorder:
     from writ.adapters.authority import LambdaAuthority
     from writ.adapters.entry_table import EntryTable
-    from writ.adapters.key_table import KeyTable
-    from writ.adapters.kms import KmsWrapping
     from writ.adapters.system import SystemClock
     from writ.ledger.recorder import Recorder, Sessions
 
     clock = SystemClock()
-    entries = EntryTable(to.entries, KeyTable(to.subjects, KmsWrapping(to.wrapping)))
+    entries = EntryTable.sealing(to.entries, to.subjects, to.wrapping)
     return Recorder(entries, Sessions(LambdaAuthority(to.authority), clock), clock)

@@ -22,7 +22,7 @@ from writ.ledger.findings import Finding
 from writ.ledger.gist import Gist, read_gist
 from writ.ledger.leaf import Leaf, compose_leaf, decode_leaf, verifier_of
 from writ.ledger.logcopy import LogCopy
-from writ.ledger.packs import decode_pack, pack_path
+from writ.ledger.packed import decode_pack, pack_path
 from writ.ledger.tiles import WIDTH, Tile
 from writ.ledger.trust import TrustRoot
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from writ.ledger.errors import VerificationError
-from writ.ledger.packs import pack_path
+from writ.ledger.packed import pack_path
 from writ.ledger.tiles import Tile
 
 CHECKPOINT: Final = "checkpoint"

@@ -13,7 +13,7 @@ from writ.ledger.leaf import decode_leaf
 from writ.ledger.log import Log
 from writ.ledger.logcopy import LogCopy, entry_of
 from writ.ledger.pack import MAX_ENTRIES, Pack, thinned
-from writ.ledger.packs import decode_pack
+from writ.ledger.packed import decode_pack
 from writ.ledger.proving import Logged, covering, earlier_of, item_of
 from writ.ledger.question import Question
 from writ.ledger.tiles import ENTRIES, WIDTH, decode_bundle, tiles_of

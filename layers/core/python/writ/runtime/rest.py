@@ -115,6 +115,20 @@ class Request:
             raise ContractError(f"{name} is a number from {low} to {high}", field=name)
         return int(text)
 
+    def page(self, names: Sequence[str]) -> tuple[Sequence[str], str | None]:
+        """The page of a list that is asked for, by the names of its items, and the cursor of the next page.
+
+        The cursor is the last name of a page. Raises ContractError that names the parameter.
+        """
+        self.only(("cursor", "limit"))
+        limit, start = self.integer("limit", 100, low=1, high=100), 0
+        if (cursor := self.query.get("cursor")) is not None:
+            if cursor not in names:
+                raise ContractError("the cursor is not one that this list returned", field="cursor")
+            start = names.index(cursor) + 1
+        page = names[start : start + limit]
+        return page, page[-1] if start + limit < len(names) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

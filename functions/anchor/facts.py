@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from functions.anchor.memory import Memory, Post, Size
 from functions.anchor.statuses import BusyError
@@ -38,7 +38,7 @@ class Facts(BaseModel):
     site: AnchorSite | None = None
     origin: str = ""
     head: Head | None = None
-    memory: Memory = Memory()
+    memory: Memory = Field(default_factory=Memory)
     commit: Commit | None = None
 
     def is_due(self, now: datetime) -> bool:

@@ -45,11 +45,11 @@ class Log:
 
         Raises NotFoundError before the first one, VerificationError for one that the log did not sign.
         """
-        from writ.ledger.trust import TrustRoot  # a search has no use for keys
-
         trust = files.read(TRUST_ROOT)
         if trust is None:
             raise _nothing_yet()
+        from writ.ledger.trust import TrustRoot  # neither a search nor a log without a checkpoint needs keys
+
         root = TrustRoot.decode(trust)
         return cls.under(files, root.origin, root.log_key, root.note_key)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.erasures.model import Hold, KeyRecord
-from functions.erasures.ports import Ports, connect
+from functions.erasures.vault import VaultTable
 from writ.contracts.errors import NotFoundError
 from writ.contracts.statement import erasure_id
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
+
+if TYPE_CHECKING:
+    from functions.erasures.ports import Vault
 
 api = Api("erasures")
 handler = api.handler
@@ -66,9 +70,16 @@ def lift_hold(request: Request) -> Response:
     return commands.lift_hold(request)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """All that the routes read from; what erases is connected where that is done."""
+
+    vault: Vault
+
+
 @cache
-def _ports() -> Ports:
-    return connect(current())
+def _ports() -> _Ports:
+    return _Ports(VaultTable(current().table("subjects")))
 
 
 def _page(request: Request, name: str, items: list[dict[str, Any]]) -> Response:

@@ -49,13 +49,13 @@ policies: setup ## The policies' own tests
 	@./writ policy test
 
 unit: setup ## Unit, property and contract tests (no network)
-	@$(PYTEST) -n 2 tests/unit tests/property tests/contract
+	@$(PYTEST) -n 2 --dist worksteal tests/unit tests/property tests/contract
 
 infrastructure: setup ## Tests over the synthesized templates
 	@$(PYTEST) tests/infrastructure
 
 integration: setup ## Adapters against AWS in memory
-	@$(PYTEST) -n 2 tests/integration
+	@$(PYTEST) -n 2 --dist worksteal tests/integration
 
 e2e: setup ## The deployed plane, driven from outside
 	@$(PYTEST) tests/e2e

@@ -1,4 +1,4 @@
-"""Keeps generated files in step with manifests and contracts: docs pages, README's table, CODEOWNERS."""
+"""Keeps generated files in step with manifests and contracts: docs, README, CODEOWNERS, the event index."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from writ.contracts.errors import ContractError
 from writ.contracts.event import event_types
 
 README: Final = "README.md"
+_INDEX: Final = "layers/core/python/writ/contracts/events/index.py"
 _BEGIN: Final = "<!-- bots:begin -->\n"
 _END: Final = "<!-- bots:end -->"
 
@@ -26,6 +27,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
         README: _between(_read(root / README) or "", bot_table(folders, BOTS)),
         ".github/CODEOWNERS": codeowners(folders),
         **bot_pages(folders),
+        _INDEX: _event_index(),
         **event_pages(event_types(), folders),
         **route_page(folders),
         **graph_schema(),
@@ -57,6 +59,26 @@ def write(expected: Mapping[str, str], root: Path = ROOT) -> list[str]:
 
 def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _event_index() -> str:
+    rows = (
+        f'    "{name}": "{model.__module__.rpartition(".")[2]}",' for name, model in event_types().items()
+    )
+    return "\n".join(
+        (
+            '"""Which module declares an event type, so that no other is loaded for it. Generated."""',
+            "",
+            "from __future__ import annotations",
+            "",
+            "from typing import Final",
+            "",
+            "MODULES: Final = {",
+            *rows,
+            "}",
+            "",
+        )
+    )
 
 
 def _between(text: str, table: str) -> str:

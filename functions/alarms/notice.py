@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from writ.contracts.errors import ContractError, from_validation
 from writ.contracts.event import AnyEvent, make_event
-from writ.contracts.events.platform import AlarmChange, AlarmCleared, AlarmRaised, AlarmState
+from writ.contracts.events.alarms import AlarmChange, AlarmCleared, AlarmRaised, AlarmState
 
 PRODUCER: Final = "alarms"
 _LONGEST: Final = 1024

@@ -9,7 +9,7 @@ from functions.backlog.task import Sighting, Source, normalised
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.delivery import CheckFailed, DeploymentRequested, WorkflowRerun
 from writ.contracts.events.fields import RepositoryData
-from writ.contracts.events.github import IssueLabelled
+from writ.contracts.events.issues import IssueLabelled
 
 LABELS: Final = frozenset({"toil", "automation", "chore"})
 

@@ -18,7 +18,7 @@ from functions.intake.reading import (
     names,
     some,
 )
-from writ.contracts.events import github
+from writ.contracts.events import github, issues
 
 _NEWEST_COMMITS: Final = 50
 
@@ -43,15 +43,15 @@ def _pull_request(document: Document) -> Choice:
 def _issue(document: Document) -> Choice:
     chosen = by_action(
         {
-            "opened": github.IssueOpened,
-            "reopened": github.IssueOpened,
-            "labeled": github.IssueLabelled,
-            "closed": github.IssueClosed,
+            "opened": issues.IssueOpened,
+            "reopened": issues.IssueOpened,
+            "labeled": issues.IssueLabelled,
+            "closed": issues.IssueClosed,
         },
-        otherwise=github.IssueChanged,
+        otherwise=issues.IssueChanged,
     )(document)
-    if chosen is github.IssueLabelled and at(document, "label.name") is ABSENT:
-        return github.IssueChanged  # GitHub's schema leaves the label optional
+    if chosen is issues.IssueLabelled and at(document, "label.name") is ABSENT:
+        return issues.IssueChanged  # GitHub's schema leaves the label optional
     return chosen
 
 
@@ -147,7 +147,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         },
     ),
     "issue_comment": Family(
-        by_action({"created": github.CommentCreated}, otherwise=github.CommentChanged),
+        by_action({"created": issues.CommentCreated}, otherwise=issues.CommentChanged),
         {
             "number": some("issue.number"),
             "on": Computed("issue.pull_request", _commented_on),

@@ -10,7 +10,7 @@ from functions.registry import views
 from functions.registry.handler import bot
 from functions.registry.ports import Ports
 from functions.registry.reading import find, pause_of
-from writ.contracts.events.platform import BotPauseRequested, BotResumeRequested
+from writ.contracts.events.controls import BotPauseRequested, BotResumeRequested
 from writ.contracts.redaction import redact_text
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.platform import BotControl
+from writ.contracts.events.controls import BotControl
 
 if TYPE_CHECKING:
     from functions.registry.ports import Ports

@@ -11,7 +11,7 @@ from functions.registry.pause import Pause
 from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, TransientError
 from writ.contracts.event import EventData
-from writ.contracts.events.platform import BotPaused, BotResumed
+from writ.contracts.events.controls import BotPaused, BotResumed
 from writ.ports.controls import pause_key
 from writ.runtime.effect import Effect, Observation
 

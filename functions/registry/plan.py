@@ -9,7 +9,7 @@ from functions.registry.facts import Facts
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import ConflictError, NotFoundError
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.platform import BotControl, BotPauseRequested, BotResumeRequested
+from writ.contracts.events.controls import BotControl, BotPauseRequested, BotResumeRequested
 
 BOT: Final = "registry"
 

@@ -30,7 +30,7 @@ class Timed:
 COMMANDS: Final = (
     Timed(
         "unit, property and contract tests",
-        (sys.executable, "-m", "pytest", "-n", "auto", "--deselect", "tests/unit/bench", *_TESTS),
+        (sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *_TESTS),
         60,
         "suite",
     ),

@@ -18,7 +18,7 @@ from functions.intake.normalize import Delivered, normalize
 from functions.intake.webhook import AuthenticationError, open_webhook
 from tests.support.memory_intake import DELIVERY
 from tests.unit.evidence.conftest import Log
-from writ.contracts.events.github import IssueLabelled
+from writ.contracts.events.issues import IssueLabelled
 from writ.contracts.manifest import Manifest
 from writ.ledger.log import Log as SignedLog
 

@@ -20,7 +20,7 @@ from tests.unit.registry.conftest import MemoryStatistics
 from writ.contracts.action import Status
 from writ.contracts.counters import counter_key
 from writ.contracts.errors import WritError
-from writ.contracts.events.platform import BotPaused, BotResumed
+from writ.contracts.events.controls import BotPaused, BotResumed
 from writ.ports.controls import FREEZES, pause_key
 
 WHY = {"reason": "it loops"}

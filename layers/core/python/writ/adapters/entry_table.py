@@ -22,11 +22,11 @@ from writ.adapters import dynamo
 from writ.adapters.deflate import deflated, inflated
 from writ.contracts.errors import ConflictError, TransientError, WritError
 from writ.contracts.statement import erasure_id
-from writ.ledger.dsse import Envelope, decode
 from writ.ports.ledger import Erased, StoredEntry, SubjectKey
 
 if TYPE_CHECKING:
     from writ.adapters.key_table import KeyTable
+    from writ.ledger.dsse import Envelope
 
 # A partition takes 1,000 writes a second, so a minute is spread over several:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-sharding.html
@@ -93,7 +93,7 @@ class EntryTable:
         if entry.persons:
             self._append_sealed(entry)
         else:
-            item = _to_item(self._item, entry, deflated(decode(entry.envelope).payload))
+            item = _to_item(self._item, entry, deflated(_decoded(entry).payload))
             dynamo.save(item, self._item.entry_id.does_not_exist())
 
     def get_many(self, entry_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
@@ -139,11 +139,11 @@ class EntryTable:
         from writ.ledger.sealing import NONCE_BYTES, seal
 
         sealed = seal(
-            deflated(decode(entry.envelope).payload), entry.entry_id, keys, secrets.token_bytes(NONCE_BYTES)
+            deflated(_decoded(entry).payload), entry.entry_id, keys, secrets.token_bytes(NONCE_BYTES)
         )
         item = _to_item(self._item, entry, sealed)
         item.keys = sorted(key.ref for key in keys)
-        item.digest = bytes.fromhex(decode(entry.envelope).payload_sha256)
+        item.digest = bytes.fromhex(_decoded(entry).payload_sha256)
         with dynamo.transaction() as transaction:
             for key in keys:
                 transaction.condition_check(table.item, key.ref, KEY, table.item.state == ACTIVE)
@@ -178,7 +178,7 @@ def to_entry(item: EntryItem, payload: bytes | None, erased_by: str | None = Non
         erased = Erased((item.digest or b"").hex(), erased_by or "")
     return StoredEntry(
         entry_id=item.entry_id,
-        envelope=b"" if payload is None else Envelope(inflated(payload), item.signature).encode(),
+        envelope=b"" if payload is None else _encoded(inflated(payload), item.signature),
         certificate=item.certificate,
         actor=item.actor,
         type=item.type,
@@ -192,11 +192,23 @@ def to_entry(item: EntryItem, payload: bytes | None, erased_by: str | None = Non
     )
 
 
+def _encoded(payload: bytes, signature: bytes) -> bytes:
+    from writ.ledger.dsse import Envelope  # and cryptography with it: no start reads or writes an entry
+
+    return Envelope(payload, signature).encode()
+
+
+def _decoded(entry: StoredEntry) -> Envelope:
+    from writ.ledger.dsse import decode
+
+    return decode(entry.envelope)
+
+
 def _to_item(model: type[EntryItem], entry: StoredEntry, payload: bytes) -> EntryItem:
     return model(
         entry.entry_id,
         payload=payload,
-        signature=decode(entry.envelope).signature,
+        signature=_decoded(entry).signature,
         certificate=entry.certificate,
         actor=entry.actor,
         type=entry.type,

@@ -7,23 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from writ.contracts.errors import ContractError, from_validation
 
-EVENT_MODULES: Final = (
-    "github",
-    "delivery",
-    "security",
-    "actions",
-    "backlog",
-    "evidence",
-    "platform",
-    "policy",
-    "erasures",
-)
 _TYPE = re.compile(r"(?P<name>[A-Z][A-Za-z0-9]+)\.v(?P<version>[1-9][0-9]*)")
 
 EventType = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]+\.v[1-9][0-9]*$", max_length=128)]
@@ -99,8 +88,12 @@ def event(domain: str, *, version: int = 1) -> Callable[[_DataT], _DataT]:
 
 def event_types() -> Mapping[str, type[EventData]]:
     """Every declared event type, by `Name.vN`."""
-    for module in EVENT_MODULES:
-        importlib.import_module(f"writ.contracts.events.{module}")
+    import pkgutil
+
+    from writ.contracts import events
+
+    for module in pkgutil.iter_modules(events.__path__):
+        _load(module.name)
     return dict(sorted(_registry.items()))
 
 
@@ -130,7 +123,7 @@ def parse_event(detail_type: object, detail: object) -> AnyEvent:
     match = _TYPE.fullmatch(detail_type) if isinstance(detail_type, str) else None
     if match is None or not isinstance(detail_type, str):
         raise ContractError("detail-type is not of the form Name.vN", field="detail-type")
-    model = _registry.get(detail_type) or event_types().get(detail_type)
+    model = _declared(detail_type) or event_types().get(detail_type)
     if model is None:
         known = any(name.startswith(match["name"] + ".v") for name in _registry)
         code = "contract.unknown_version" if known else "contract.unknown_type"
@@ -147,6 +140,19 @@ def parse_event(detail_type: object, detail: object) -> AnyEvent:
     meta = _validated(EventMeta, detail["meta"], f"{detail_type} meta", "detail.meta")
     data = _validated(model, detail["data"], f"{detail_type} data", "detail.data")
     return Event(type=detail_type, meta=meta, data=data)
+
+
+def _declared(detail_type: str) -> type[EventData] | None:
+    # A start that builds the models of all events, to find one, takes a seventh longer.
+    from writ.contracts.events.index import MODULES  # `writ generate`, which writes it, starts without it
+
+    if detail_type not in _registry and (module := MODULES.get(detail_type)):
+        _load(module)
+    return _registry.get(detail_type)
+
+
+def _load(module: str) -> None:
+    importlib.import_module(f"writ.contracts.events.{module}")
 
 
 _ModelT = TypeVar("_ModelT", bound=BaseModel)

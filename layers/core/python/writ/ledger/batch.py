@@ -13,8 +13,6 @@ from writ.contracts.statement import rfc3339
 from writ.ledger.canonical import canonical
 from writ.ledger.dsse import decode
 from writ.ledger.errors import VerificationError
-from writ.ledger.evidence import read_statement
-from writ.ledger.reading import nodes_of
 from writ.ports.ledger import IndexedEntry, StoredEntry
 
 
@@ -134,6 +132,9 @@ def _read_entry(item: Mapping[str, object], index: int) -> IndexedEntry:
 
 def _nodes(entry: StoredEntry) -> tuple[str, ...]:
     """What the graph finds the entry by; nothing for one that does not read, which no check has passed."""
+    from writ.ledger.evidence import read_statement  # certificates, which a start without a batch needs not
+    from writ.ledger.reading import nodes_of
+
     try:
         return nodes_of(read_statement(decode(entry.envelope).payload))
     except VerificationError:

@@ -1,4 +1,7 @@
-"""The events the loop itself publishes; their ids derive from the action, so repeats can be dropped."""
+"""The events the loop itself publishes; their ids derive from the action, so repeats can be dropped.
+
+A start has nothing to say yet, so each contract is loaded by the event that follows it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from writ.contracts.event import AnyEvent, EventData, make_event
-from writ.contracts.events.actions import (
-    ActedOn,
-    ActionCompleted,
-    ActionStalled,
-    ApprovalDecided,
-    ApprovalRequested,
-)
 from writ.contracts.statement import Phase, entry_id
 
 if TYPE_CHECKING:
@@ -22,6 +18,8 @@ if TYPE_CHECKING:
 
 def action_completed(record: ActionRecord, now: datetime, producer: str | None = None) -> AnyEvent:
     """`ActionCompleted.v1` of a record that has its outcome; the producer is its bot unless named."""
+    from writ.contracts.events.actions import ActedOn, ActionCompleted
+
     action, outcome = record.action, record.outcome
     if outcome is None:
         raise ValueError(f"{action.id} has no outcome yet")
@@ -41,6 +39,8 @@ def action_completed(record: ActionRecord, now: datetime, producer: str | None =
 
 def approval_requested(record: ActionRecord, expires_at: datetime, now: datetime) -> AnyEvent:
     """`ApprovalRequested.v1` of a record that policy sent to a person."""
+    from writ.contracts.events.actions import ActedOn, ApprovalRequested
+
     action = record.action
     data = ApprovalRequested(
         action_id=action.id,
@@ -55,6 +55,8 @@ def approval_requested(record: ActionRecord, expires_at: datetime, now: datetime
 
 def approval_decided(record: ActionRecord, answer: Approval, now: datetime, producer: str) -> AnyEvent:
     """`ApprovalDecided.v1`: the answer a person gave to a waiting action."""
+    from writ.contracts.events.actions import ApprovalDecided
+
     data = ApprovalDecided(
         action_id=record.action.id,
         bot=record.action.bot,
@@ -68,6 +70,8 @@ def approval_decided(record: ActionRecord, answer: Approval, now: datetime, prod
 
 def action_stalled(record: ActionRecord, now: datetime, producer: str) -> AnyEvent:
     """`ActionStalled.v1` of a record whose lease, or whose time to be answered, is over."""
+    from writ.contracts.events.actions import ActionStalled
+
     data = ActionStalled(
         action_id=record.action.id,
         bot=record.action.bot,

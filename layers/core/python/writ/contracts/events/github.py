@@ -1,4 +1,4 @@
-"""Code and conversation on GitHub, one event a webhook delivery.
+"""Code on GitHub, one event a webhook delivery.
 
 Free text other than titles and labels stays out: bodies hold mail addresses and secrets. Who needs
 them reads the stored payload, which every event names.
@@ -6,7 +6,7 @@ them reads the stored payload, which every event names.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,7 +15,6 @@ from writ.contracts.events.fields import (
     Commit,
     Count,
     GitHubData,
-    Identifier,
     Labels,
     Login,
     Name,
@@ -119,52 +118,6 @@ class CodePushed(RepositoryData):
     default_branch: bool
     commit_count: Count
     commits: Annotated[tuple[PushedCommit, ...], Field(max_length=50)] = ()
-
-
-class Issue(RepositoryData):
-    number: Number
-    title: Title
-    author: Login | None = None
-    state: Word
-    labels: Labels = ()
-    url: Url | None = None
-
-
-@event("github")
-class IssueOpened(Issue):
-    """Opened, or opened again."""
-
-
-@event("github")
-class IssueLabelled(Issue):
-    label: Name
-
-
-@event("github")
-class IssueClosed(Issue):
-    reason: Word | None = None
-
-
-@event("github")
-class IssueChanged(Issue):
-    """Anything but opened, labelled or closed; `action` says what."""
-
-
-class Comment(RepositoryData):
-    number: Number
-    on: Literal["issue", "pull_request"]
-    comment_id: Identifier
-    author: Login | None = None
-
-
-@event("github")
-class CommentCreated(Comment):
-    """Somebody commented on an issue or a pull request."""
-
-
-@event("github")
-class CommentChanged(Comment):
-    """Edited or deleted."""
 
 
 class GitRef(RepositoryData):

@@ -1,0 +1,40 @@
+"""What people ask of a bot as a whole, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from writ.contracts.action import Name
+from writ.contracts.event import EventData, event
+
+Bot = Annotated[Name, Field(examples=["backlog"])]
+Person = Annotated[str, Field(min_length=1, max_length=128, examples=["operator"])]
+Reason = Annotated[str, Field(min_length=1, max_length=500, examples=["Provider outage"])]
+
+
+class BotControl(EventData):
+    bot: Bot
+    by: Person
+    reason: Reason
+
+
+@event("platform")
+class BotPauseRequested(BotControl):
+    """Somebody wants the bot to stop acting from its next event on."""
+
+
+@event("platform")
+class BotResumeRequested(BotControl):
+    """Somebody wants the bot to act again."""
+
+
+@event("platform")
+class BotPaused(BotControl):
+    """The bot acts no more."""
+
+
+@event("platform")
+class BotResumed(BotControl):
+    """The bot acts again."""

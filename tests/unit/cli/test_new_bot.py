@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ def test_every_module_is_python_and_names_the_bot(tmp_path: Path) -> None:
         ast.parse(path.read_text(encoding="utf-8"))
     assert '"probe"' in modules["handler.py"].read_text(encoding="utf-8")
     assert not [path for path in written if "$" in path.read_text(encoding="utf-8")]
+
+
+def test_every_module_imports_what_there_is(tmp_path: Path) -> None:
+    written = write_bot("probe", tmp_path)
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in written if path.suffix == ".py"]
+    imported = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imported if (node.module or "").startswith("writ.")]
+    assert len(ours) > 5
+    for node in ours:
+        module = import_module(node.module or "")
+        assert [name.name for name in node.names if not hasattr(module, name.name)] == []
 
 
 def test_its_cases_are_events_that_hold_their_contract(tmp_path: Path) -> None:

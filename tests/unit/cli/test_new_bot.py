@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -42,9 +41,7 @@ def test_every_module_imports_what_there_is(tmp_path: Path) -> None:
     imported = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     ours = [node for node in imported if (node.module or "").startswith("writ.")]
     assert len(ours) > 5
-    for node in ours:
-        module = import_module(node.module or "")
-        assert [name.name for name in node.names if not hasattr(module, name.name)] == []
+    exec(compile(ast.Module(list(ours), type_ignores=[]), "probe", "exec"), {})
 
 
 def test_its_cases_are_events_that_hold_their_contract(tmp_path: Path) -> None:

@@ -1,13 +1,11 @@
-"""`writ ledger signatures`: what CloudTrail says the log's key signed, against what the log shows for it."""
+"""`writ ledger signatures`: what CloudTrail says the log's keys signed, against what the log shows for it."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,16 +13,14 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli.key_use import Counted, LogKey, count, log_keys
 from cli.log_source import PlaneLog
 from cli.output import CommandError, JsonFlag, UsageError, reporting, table
-from cli.plane import Plane, calling
+from cli.plane import Plane
 from writ.contracts.statement import rfc3339
-from writ.ledger.checkpoint import key_id, log_verifier, open_checkpoint
 from writ.ledger.errors import VerificationError
-from writ.ledger.logcopy import CHECKPOINT, TRUST_ROOT
-from writ.ledger.promise import Promised, verify_promise
-from writ.ledger.tally import PATIENCE, SKEW, Kind, SignCall, Tally, distinct, read_calls, tally
-from writ.ledger.tiles import ENTRIES, WIDTH, Tile, decode_bundle
+from writ.ledger.logcopy import TRUST_ROOT
+from writ.ledger.tally import SignCall, read_calls
 from writ.ledger.trust import TrustRoot
 from writ.ledger.trusted_root import read_trust
 
@@ -33,7 +29,6 @@ from writ.ledger.trusted_root import read_trust
 _DIGESTS: Final = "CloudTrail-Digest"
 _MAX_FILE: Final = 512 * 1024 * 1024
 _SHOWN: Final = 50
-_AT_ONCE: Final = 8
 
 
 def signatures(
@@ -43,7 +38,8 @@ def signatures(
     ],
     *,
     key: Annotated[
-        str | None, typer.Option(metavar="ARN", help="The log's KMS key; the plane's own if absent.")
+        str | None,
+        typer.Option(metavar="ARN", help="The log's KMS key; the plane's own, and those before, if absent."),
     ] = None,
     trust: Annotated[
         Path | None,
@@ -51,19 +47,19 @@ def signatures(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Count what the log's key signed against what carries a signature; exit code 1 names what is over."""
+    """Count what the log's keys signed against what carries a signature; exit code 1 names what is over."""
     with reporting(as_json) as output:
         files = list(log_files(path))
         plane = Plane.load()
-        arn = key or _log_key(plane)
-        calls = {call.id: call for file in files for call in _calls(file, arn)}
-        if not calls:
-            message = f"these logs hold no signature by {arn}, and a log signs every ten minutes"
-            raise CommandError(message, code="cloudtrail.none", hint="other logs, or --key ARN")
         root = _trust_root(plane, trust)
-        counted = count(plane, root, list(calls.values()))
-        output.show(document(counted, arn, len(files)), picture(counted, arn, len(files)))
-        if not counted.ok:
+        keys = log_keys(plane, root) if key is None else [LogKey(root.log_key, key)]
+        calls = _calls(files, {each.arn for each in keys})
+        if not any(calls.values()):
+            message = f"these logs hold no signature by {keys[0].arn}, and a log signs every ten minutes"
+            raise CommandError(message, code="cloudtrail.none", hint="other logs, or --key ARN")
+        counted = [count(plane, root, each, calls[each.arn]) for each in keys if calls[each.arn]]
+        output.show(document(counted, len(files)), Group(*picture(counted, len(files))))
+        if not _ok(counted):
             output.found_problem()
 
 
@@ -82,62 +78,76 @@ def log_files(path: Path) -> Iterator[Path]:
     yield from found
 
 
-def count(plane: Plane, root: TrustRoot, calls: list[SignCall]) -> Tally:
-    """Hold calls against the checkpoints and the promises of a plane."""
-    published = distinct(_versions(plane, calls), log_verifier(root.origin, root.log_key))
-    roles = {plane.thing("sequencer"): Kind.CHECKPOINT, plane.thing("notary"): Kind.PROMISE}
-    return tally(calls, published, _promises(plane, root), roles)
-
-
-def document(counted: Tally, key: str, files: int) -> dict[str, Any]:
+def document(counted: list[Counted], files: int) -> dict[str, Any]:
     """A count, ready for JSON."""
+    return {"ok": _ok(counted), "files": files, "keys": [_of_key(each) for each in counted]}
+
+
+def _of_key(counted: Counted) -> dict[str, Any]:
+    key, found = counted.key, counted.tally
     return {
-        "ok": counted.ok,
-        "key": key,
-        "files": files,
-        "signatures": counted.calls,
-        "checkpoints": counted.checkpoints,
-        "promises": counted.promises,
-        "unrecorded": counted.unrecorded,
+        "id": key.id,
+        "key": key.arn,
+        "end": None if key.end is None else rfc3339(key.end),
+        "signatures": found.calls,
+        "checkpoints": found.checkpoints,
+        "promises": found.promises,
+        "unrecorded": found.unrecorded,
         "unmatched": [
-            {**asdict(each.call), "at": rfc3339(each.call.at), "why": each.why} for each in counted.unmatched
+            {**asdict(each.call), "at": rfc3339(each.call.at), "why": each.why} for each in found.unmatched
         ],
     }
 
 
-def picture(counted: Tally, key: str, files: int) -> RenderableType:
+def picture(counted: list[Counted], files: int) -> Iterator[RenderableType]:
     """The same for people."""
-    over = len(counted.unmatched)
-    verdict = (
-        Text.assemble(("✔ ", "bold green"), f"{counted.calls} signatures, and each is accounted for")
-        if counted.ok
-        else Text.assemble(
-            ("✘ ", "bold red"),
-            (f"{over} of {counted.calls}", "bold"),
-            f" signatures {'has' if over == 1 else 'have'} nothing to show",
-        )
-    )
-    parts: list[RenderableType] = [
-        verdict,
-        Text(f"  {key}, in {files} files of CloudTrail", style="dim"),
-        Text(
-            f"  {counted.checkpoints} on checkpoints of that time, {counted.promises} promises", style="dim"
-        ),
-    ]
-    if counted.unrecorded:
-        parts.append(
-            Text(f"  {counted.unrecorded} checkpoints have no record: logs are missing", style="yellow")
-        )
-    if not counted.ok:
+    calls = sum(each.tally.calls for each in counted)
+    over = [unmatched for each in counted for unmatched in each.tally.unmatched]
+    if over:
+        rest = f" signatures {'has' if len(over) == 1 else 'have'} nothing to show"
+        yield Text.assemble(("✘ ", "bold red"), (f"{len(over)} of {calls}", "bold"), rest)
+    else:
+        yield Text.assemble(("✔ ", "bold green"), f"{calls} signatures, and each is accounted for")
+    yield Text(f"  in {files} files of CloudTrail", style="dim")
+    for each in counted:
+        yield from _lines(each)
+    if over:
         rows = [
             (rfc3339(each.call.at), each.call.principal, each.call.source, each.call.id, each.why)
-            for each in counted.unmatched[:_SHOWN]
+            for each in over[:_SHOWN]
         ]
-        parts.append(table(None, ("=when", "for whom", "from", "event", "why"), rows))
-    return Group(*parts)
+        yield table(None, ("=when", "for whom", "from", "event", "why"), rows)
 
 
-def _calls(file: Path, key: str) -> list[SignCall]:
+def _lines(counted: Counted) -> Iterator[Text]:
+    key, found = counted.key, counted.tally
+    until = "" if key.end is None else f", retired, ends {rfc3339(key.end)}"
+    yield Text(f"  {key.arn}{until}", style="dim")
+    on = f"    {found.calls}: {found.checkpoints} on checkpoints of that time, {found.promises} promises"
+    yield Text(on, style="dim")
+    if found.unrecorded:
+        missing = f"    {found.unrecorded} checkpoints have no record: logs are missing"
+        yield Text(missing, style="yellow")
+
+
+def _ok(counted: list[Counted]) -> bool:
+    return all(each.tally.ok for each in counted)
+
+
+def _calls(files: list[Path], arns: set[str]) -> dict[str, list[SignCall]]:
+    """The calls of each key, each once though two files hold it."""
+    found: dict[str, dict[str, SignCall]] = {arn: {} for arn in arns}
+    for file in files:
+        data = _read(file)
+        for arn, calls in found.items():
+            try:
+                calls.update((call.id, call) for call in read_calls(data, arn))
+            except VerificationError as error:
+                raise CommandError(f"{file}: {error.message}", code=error.code) from None
+    return {arn: list(calls.values()) for arn, calls in found.items()}
+
+
+def _read(file: Path) -> bytes:
     try:
         with gzip.open(file) if file.name.endswith(".gz") else file.open("rb") as opened:
             data = opened.read(_MAX_FILE + 1)
@@ -145,16 +155,7 @@ def _calls(file: Path, key: str) -> list[SignCall]:
         raise CommandError(f"{file}: {error}", code="cloudtrail.unreadable") from None
     if len(data) > _MAX_FILE:
         raise CommandError(f"{file} is larger than any log of CloudTrail", code="cloudtrail.unreadable")
-    try:
-        return read_calls(data, key)
-    except VerificationError as error:
-        raise CommandError(f"{file}: {error.message}", code=error.code) from None
-
-
-def _log_key(plane: Plane) -> str:
-    with calling("looking up the log's key"):
-        found = plane.aws("kms").describe_key(KeyId=f"alias/{plane.thing('log')}")
-    return str(found["KeyMetadata"]["Arn"])
+    return data
 
 
 def _trust_root(plane: Plane, trust: Path | None) -> TrustRoot:
@@ -164,62 +165,3 @@ def _trust_root(plane: Plane, trust: Path | None) -> TrustRoot:
     if data is None:
         raise CommandError("the log has no trust root yet", code="ledger.no_checkpoint")
     return read_trust(data)
-
-
-def _versions(plane: Plane, calls: list[SignCall]) -> Iterator[tuple[datetime, bytes]]:
-    """Every version of the checkpoint that one of the calls can have led to."""
-    bucket, s3 = plane.bucket("log"), plane.aws("s3")
-    since = min(call.at for call in calls) - SKEW
-    until = max(call.at for call in calls) + PATIENCE
-    with calling("listing the versions of the checkpoint"):
-        pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=CHECKPOINT)
-        listed = [
-            (item["LastModified"], item["VersionId"])
-            for page in pages
-            for item in page.get("Versions", ())
-            if item["Key"] == CHECKPOINT and since <= item["LastModified"] <= until
-        ]
-
-    def read(item: tuple[datetime, str]) -> tuple[datetime, bytes]:
-        with calling("reading a version of the checkpoint"):
-            found = s3.get_object(Bucket=bucket, Key=CHECKPOINT, VersionId=item[1])
-            return item[0], found["Body"].read()
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        yield from pool.map(read, listed)
-
-
-def _promises(plane: Plane, root: TrustRoot) -> int:
-    """How many leaves have a promise that the log's key did sign: anybody can write the table."""
-    log = PlaneLog(plane)
-    note = log.object(CHECKPOINT)
-    if note is None:
-        return 0
-    size = open_checkpoint(note, root.origin, root.log_key, root.note_key).size
-    of_bundle: dict[int, list[Mapping[str, Any]]] = {}
-    prefix = f"{key_id(root.log_key).hex()}#"
-    with calling("reading the table promises"):
-        pages = plane.aws("dynamodb").get_paginator("scan")
-        for page in pages.paginate(TableName=plane.thing("promises"), ConsistentRead=True):
-            for item in page["Items"]:
-                name, _, index = item["leaf"]["S"].partition("#")
-                if f"{name}#" == prefix and index.isdecimal() and int(index) < size:
-                    of_bundle.setdefault(int(index) // WIDTH, []).append(item)
-    return sum(_held(log, root, size, bundle, items) for bundle, items in of_bundle.items())
-
-
-def _held(log: PlaneLog, root: TrustRoot, size: int, bundle: int, items: list[Mapping[str, Any]]) -> int:
-    tile = Tile(ENTRIES, bundle, min(WIDTH, size - bundle * WIDTH))
-    leaves = list(decode_bundle(log.object(tile.path) or b""))
-    return sum(_is_promise(item, leaves, bundle * WIDTH, root) for item in items)
-
-
-def _is_promise(item: Mapping[str, Any], leaves: list[bytes], first: int, root: TrustRoot) -> bool:
-    index = int(item["leaf"]["S"].partition("#")[2])
-    try:
-        at = datetime.fromtimestamp(int(item["integrated_at"]["N"]), tz=root.began.tzinfo)
-        promised = Promised(leaves[index - first], index, at)
-        verify_promise(promised, item["signature"]["B"], root.log_key)
-    except (VerificationError, LookupError, ValueError, OverflowError):
-        return False
-    return True

@@ -137,8 +137,9 @@ class FoundationStack(Stack):
         ]
         # Where the first key made it, whichever it points to: an alias that moves in the tree is made anew.
         kms.Alias(made[0], "Alias", alias_name=self._names.alias(name), target_key=made[-1])
-        for key in made[:-1]:  # whose exports others still import while they are deployed
-            self.export_value(key.key_arn)
+        for key, spent in zip(made, retired, strict=False):
+            kms.Alias(key, "Retired", alias_name=self._names.retired_alias(name, spent.id), target_key=key)
+            self.export_value(key.key_arn)  # others still import it while they are deployed
         return made[-1]
 
     def _generation(

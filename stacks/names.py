@@ -41,6 +41,10 @@ class Names:
     def alias(self, key: str) -> str:
         return f"alias/{self.thing(key)}"
 
+    def retired_alias(self, key: str, id: str) -> str:
+        """How a key that was replaced is found, by the id that the trust root knows it by."""
+        return f"{self.alias(key)}-{id[:16]}"
+
     def bus_arn(self) -> str:
         return self._arn("events", f"event-bus/{self.bus}")
 

@@ -84,6 +84,12 @@ def test_alias_moves_to_the_new_key_and_is_not_made_anew(rotated: Synthesis) -> 
         assert new_target.endswith(keys(rotated, name.capitalize())[f"Key{name.capitalize()}2"].id)
 
 
+def test_old_key_is_found_by_the_id_it_was_retired_with(rotated: Synthesis) -> None:
+    for name, spent in (("log", PLANNED), ("ca", STOLEN)):
+        _, target = alias_target(rotated, f"{name}-{spent.id[:16]}")
+        assert target.endswith(keys(rotated, name.capitalize())[f"Key{name.capitalize()}"].id)
+
+
 def test_what_other_stacks_import_is_still_exported(rotated: Synthesis) -> None:
     """CloudFormation refuses to take away an export that a stack imports which is not deployed yet."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,9 +27,10 @@ from writ.ledger.checkpoint import key_id
 from writ.ledger.cosignature import cosign
 from writ.ledger.note import Note
 from writ.ledger.tiles import Edge, grow
+from writ.ledger.trust import Retired
 from writ.ports.ledger import KeptPromise
 
-FORGE = Forge()
+FORGE, OLD = Forge(), Forge()
 ENTRIES = FORGE.actions(3)
 GROWTH = grow(Edge(), [entry.leaf for entry in ENTRIES])
 PLANE: Any = SimpleNamespace(aws=aws.client, thing=lambda name: name, bucket=lambda name: f"writ-test-{name}")
@@ -68,9 +70,22 @@ def newest() -> bytes:
     return found[0]
 
 
-def promise(index: int, signature: bytes | None = None) -> None:
+def promise(index: int, signature: bytes | None = None, by: bytes = LOG_ID) -> None:
     made = signature or FORGE.promise(ENTRIES[index].leaf, index, NOW)
-    PromiseTable("promises").put(LOG_ID, index, KeptPromise(NOW, made))
+    PromiseTable("promises").put(by, index, KeptPromise(NOW, made))
+
+
+def hand_over(*, alias: bool = True) -> str:
+    """Publish a trust root in which another key came before, and a checkpoint by it; the ARN of that one."""
+    retired = Retired(log_keys=((OLD.log_key.public_key(), NOW + timedelta(days=2)),))
+    trust = replace(FORGE.trust, retired=retired).encode()
+    aws.client("s3").put_object(Bucket=PLANE.bucket("log"), Key="trust-root.json", Body=trust)
+    publish(OLD.note(GROWTH.edge.size, GROWTH.edge.root()))
+    made = aws.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    if alias:
+        name = f"alias/log-{key_id(OLD.log_key.public_key()).hex()[:16]}"
+        aws.client("kms").create_alias(AliasName=name, TargetKeyId=made["KeyId"])
+    return str(made["Arn"])
 
 
 def by(key: str, *roles: str, first: int = 0) -> list[dict[str, Any]]:
@@ -96,8 +111,9 @@ def test_logs_as_cloudtrail_puts_them_into_its_bucket_are_counted(key: str, tmp_
     promise(3)
     result, document = counted(tmp_path)
     assert (result.exit_code, document["ok"]) == (0, True)
-    assert (document["key"], document["files"]) == (key, 3)
-    assert (document["signatures"], document["checkpoints"], document["promises"]) == (3, 2, 1)
+    (found,) = document["keys"]
+    assert (found["key"], document["files"]) == (key, 3)
+    assert (found["signatures"], found["checkpoints"], found["promises"]) == (3, 2, 1)
 
 
 def test_one_signature_more_than_there_are_checkpoints_is_found(key: str, tmp_path: Path) -> None:
@@ -106,7 +122,7 @@ def test_one_signature_more_than_there_are_checkpoints_is_found(key: str, tmp_pa
     path.write_bytes(looked_up(*by(key, "sequencer", "sequencer", "sequencer")))
     result, document = counted(path)
     assert result.exit_code == 1
-    (found,) = document["unmatched"]
+    (found,) = document["keys"][0]["unmatched"]
     assert found["principal"].endswith("assumed-role/sequencer/sequencer")
     shown = CliRunner().invoke(app, ["ledger", "signatures", str(path)], env={"COLUMNS": "220"})
     assert shown.exit_code == 1
@@ -124,7 +140,8 @@ def test_promises_that_the_log_did_not_sign_excuse_nobody(key: str, tmp_path: Pa
     PromiseTable("promises").put(LOG_ID, 99, KeptPromise(NOW, b"x"))
     PromiseTable("promises").put(b"\x01" * 32, 4, KeptPromise(NOW, b"x"))
     result, document = counted(path)
-    assert (result.exit_code, document["promises"], len(document["unmatched"])) == (1, 1, 1)
+    (found,) = document["keys"]
+    assert (result.exit_code, found["promises"], len(found["unmatched"])) == (1, 1, 1)
 
 
 def test_signatures_by_other_keys_are_not_the_logs(key: str, tmp_path: Path) -> None:
@@ -135,7 +152,35 @@ def test_signatures_by_other_keys_are_not_the_logs(key: str, tmp_path: Path) -> 
         "nothing counted is no pass"
     )
     named, of_other = counted(path, "--key", "arn:aws:kms:eu-central-1:111122223333:key/other")
-    assert (named.exit_code, of_other["signatures"]) == (0, 1)
+    assert (named.exit_code, of_other["keys"][0]["signatures"]) == (0, 1)
+
+
+def test_key_that_was_replaced_is_counted_by_itself(key: str, tmp_path: Path) -> None:
+    """What the old key signed is held against its own signatures, though the new one vouches for all."""
+    old = hand_over()
+    publish(FORGE.note(GROWTH.edge.size, GROWTH.edge.root()))
+    promise(1, OLD.promise(ENTRIES[1].leaf, 1, NOW), by=key_id(OLD.log_key.public_key()))
+    path = tmp_path / "events.json"
+    path.write_bytes(delivered(*by(key, "sequencer"), *by(old, "sequencer", "notary", "notary", first=1)))
+    result, document = counted(path)
+    assert result.exit_code == 1
+    new, former = document["keys"]
+    assert (new["signatures"], new["unmatched"], new["end"]) == (1, [], None)
+    assert (former["key"], former["id"]) == (old, key_id(OLD.log_key.public_key()).hex())
+    assert (former["checkpoints"], former["promises"]) == (1, 1)
+    assert [each["principal"].rpartition("/")[2] for each in former["unmatched"]] == ["notary"]
+    shown = CliRunner().invoke(app, ["ledger", "signatures", str(path)], env={"COLUMNS": "220"})
+    assert "1 of 4 signatures has nothing to show" in shown.stdout
+    assert f"{old}, retired, ends 2026-03-03T12:00:00" in shown.stdout
+
+
+def test_key_that_was_replaced_and_has_no_alias_is_named(key: str, tmp_path: Path) -> None:
+    hand_over(alias=False)
+    path = tmp_path / "events.json"
+    path.write_bytes(delivered(*by(key, "sequencer")))
+    result, document = counted(path)
+    assert result.exit_code == 1
+    assert key_id(OLD.log_key.public_key()).hex()[:16] in document["error"]["message"]
 
 
 @pytest.mark.parametrize(

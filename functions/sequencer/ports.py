@@ -15,6 +15,7 @@ from writ.adapters.index_table import IndexTable
 from writ.adapters.kms import KmsEd25519, KmsSigner
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.system import SystemClock
+from writ.adapters.threads import at_once
 from writ.ledger.sequencer import Sequencer, SequencerPorts
 from writ.ports.bus import EventBus
 from writ.runtime.environment import current
@@ -65,5 +66,6 @@ def connect() -> Connected:
         check=trust.check,
         note_signer=note_signer,
         former=trust.former_log_keys,
+        together=at_once,
     )
     return Connected(Sequencer(environment.log_origin, ports), EventBridgeBus(environment.bus), trust)

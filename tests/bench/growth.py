@@ -78,7 +78,7 @@ def measure(sizes: Sequence[int], *, commits: int) -> list[Work]:
     for number, size in enumerate(sorted(sizes)):
         edge = _grown(edge, size, files)
         batch = entries[number * commits * BATCH : (number + 1) * commits * BATCH]
-        stored = MemoryEntries({entry.id: _stored(entry, session.fingerprint) for entry in batch})
+        stored = MemoryEntries({entry.id: as_stored(entry, session.fingerprint) for entry in batch})
         heads = MemoryHeads(Head(size=edge.size, root=edge.root(), base=edge.size, applied=True))
         ports = SequencerPorts(
             entries=stored,
@@ -89,7 +89,7 @@ def measure(sizes: Sequence[int], *, commits: int) -> list[Work]:
             index=MemoryIndex(),
             signer=MemorySigner(forge.log_key),
             clock=ManualClock(NOW),
-            check=partial(_check, EvidenceChecker(forge.trust)),
+            check=partial(check_evidence, EvidenceChecker(forge.trust)),
         )
         files.checkpoint = None
         found.append(_work(Sequencer(ORIGIN, ports), files, batch, edge))
@@ -147,7 +147,7 @@ def _grown(edge: Edge, size: int, files: _Counted) -> Edge:
     return edge
 
 
-def _check(checker: EvidenceChecker, name: str, envelope: bytes, leaf: bytes) -> None:
+def check_evidence(checker: EvidenceChecker, name: str, envelope: bytes, leaf: bytes) -> None:
     checker.check(name, envelope, decode_leaf(leaf))
 
 
@@ -155,7 +155,7 @@ def _filler(index: int) -> bytes:
     return b"%d" % index + bytes(_LEAF_BYTES - len(str(index)))
 
 
-def _stored(entry: Entry, certificate: str) -> StoredEntry:
+def as_stored(entry: Entry, certificate: str) -> StoredEntry:
     stream, _, phase = entry.id.rpartition(".")
     previous = f"{stream}.intent" if phase == "outcome" else None
     return StoredEntry(

@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from writ.contracts.errors import TransientError, WritError
+from writ.ledger.together import one_by_one
 
 _LATE_TURNS: Final = 60
 _SLOW_TURNS: Final = 20
@@ -178,6 +179,26 @@ class Gate:
         self._worker.pause()
         if self._schedule.stopped:
             raise Death
+
+    def shuffled(self, calls: Sequence[Callable[[], None]]) -> None:
+        """Make calls that were to be made at once, in the seed's order; see `writ.ledger.together`.
+
+        When the process dies among them, each of the rest was under way, or not yet, as the seed says.
+        """
+        rest = list(calls)
+        self._schedule.random.shuffle(rest)
+
+        def taken() -> None:
+            call = rest.pop()
+            call()
+
+        try:
+            one_by_one([taken] * len(rest))
+        except Death:
+            for call in rest:
+                if self._schedule.random.random() < 0.5:
+                    self._schedule.postpone(call)
+            raise
 
     def pass_through(self, name: str, call: Callable[[], Any], half: Callable[[], Any] | None = None) -> Any:
         """Wait for this worker's turn, then make the call, or suffer the fate the seed has for it."""

@@ -23,6 +23,7 @@ from writ.contracts.errors import TransientError
 from writ.contracts.statement import Link
 from writ.ledger.recorder import Recorder, Sessions
 from writ.ledger.sequencer import Integration, Sequencer, SequencerPorts
+from writ.ledger.together import one_by_one
 from writ.ports.evidence import Adopted
 
 
@@ -132,6 +133,7 @@ class SequencerFunction:
             clock=stores.clock,
             check=self._check,
             former=self._trust.former_log_keys,
+            together=self.gate.shuffled if self.gate else one_by_one,
         )
         self._sequencer = self.kind(ORIGIN, ports)
 

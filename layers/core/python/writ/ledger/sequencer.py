@@ -2,8 +2,10 @@
 
 The order of effects is the proof of safety and must not change: settle the last commit, drop what is
 indexed, stage, compare-and-set the head, write files and index, sign the committed head, publish it,
-anchor it, mark it applied. Signing before the compare-and-set signs heads that never come to be; without
-the applied gate a crash loses entries; without the index filter a repeat becomes a duplicate.
+anchor it, mark it applied. Only files and index, which do not depend on each other, are written together,
+and all of them have ended before anything is signed. Signing before the compare-and-set signs heads that
+never come to be; without the applied gate a crash loses entries; without the index filter a repeat becomes
+a duplicate.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from writ.contracts.errors import ConflictError, TransientError, WritError
@@ -22,6 +25,7 @@ from writ.ledger.errors import VerificationError
 from writ.ledger.leaf import decode_leaf, encode_leaf, verifier_of
 from writ.ledger.note import KeyType, VerifierKey
 from writ.ledger.tiles import Edge, Growth, Tile, grow
+from writ.ledger.together import Together, one_by_one
 from writ.ports.clock import Clock
 from writ.ports.ledger import (
     Anchors,
@@ -55,7 +59,7 @@ class SequencerPorts:
     `check` (entry id, envelope, leaf) raises VerificationError for a statement that whole-log
     verification would refuse: such an entry stays out of the log. `note_signer` makes the second line of
     checkpoints, where there is one. `former` are the log's keys of before, one of which may have signed the
-    checkpoint that stands.
+    checkpoint that stands. `together` makes requests that do not depend on each other.
     """
 
     entries: EntryStore
@@ -69,6 +73,7 @@ class SequencerPorts:
     check: Check
     note_signer: NoteSigner | None = None
     former: Callable[[], Sequence[ec.EllipticCurvePublicKey]] = tuple
+    together: Together = one_by_one
 
 
 @dataclass(slots=True)
@@ -218,9 +223,10 @@ class Sequencer:
         self._apply(after, batch, growth, done)
 
     def _apply(self, head: Head, batch: Leaves, growth: Growth, done: Integration) -> Head:
-        for tile, data in growth.files.items():
-            self._ports.files.create(tile.path, data)
-        self._ports.index.write(batch.entries)
+        files, index = self._ports.files, self._ports.index
+        writes: list[Callable[[], None]] = [partial(index.write, batch.entries)]
+        writes += [partial(files.create, tile.path, data) for tile, data in growth.files.items()]
+        self._ports.together(writes)
         return self._publish(head, done)
 
     def _publish(self, head: Head, done: Integration, *, again: bool = False) -> Head:

@@ -81,6 +81,14 @@ def test_published_form_is_known_as_such_and_its_input_is_not(name: str) -> None
         b'{"a":"\\u0061"}',
         b'{"a":"\\/"}',
         b'{"a":"\\ud800"}',
+        b'{"a":"b".5}',
+        b'{"a":"b"1}',
+        b'{"a":01}',
+        b'{"a":"b"e1}',
+        b'{"a":1,"a":"b"}',
+        b'{"b":"c","a":"c"}',
+        b'{"a":"\x7f"}}',
+        b'{":1,":2,":0,":3}',
         b"[" * 100_000,
         b"[" * 100_000 + b"]" * 100_000,
         '{"\U0001f600":1,"\ufb33":2}'.encode()[:-1],
@@ -92,6 +100,53 @@ def test_published_form_is_known_as_such_and_its_input_is_not(name: str) -> None
 )
 def test_other_bytes_are_not_canonical(data: bytes) -> None:
     assert not is_canonical(data)
+
+
+_PIECES = [
+    *'{}[]",:.0159ab\\ ',
+    '":',
+    '"a":',
+    '"b":',
+    '"a":"',
+    '","',
+    '"}',
+    "null",
+    "-",
+    "é",
+    "9" * 15,
+    "9" * 16,
+]
+
+
+@given(values, st.data())
+def test_no_edit_of_a_form_is_taken_for_one_by_its_shape(value: object, data: st.DataObject) -> None:
+    try:
+        form = canonical({"a": value, "b": [{"c": "d", "e": 1}, {"c:5,": "d:", "f": ":0,"}]}).decode()
+    except ContractError:
+        return
+    for _ in range(8):
+        start = data.draw(st.integers(0, len(form)))
+        end = data.draw(st.integers(start, min(len(form), start + 6)))
+        edited = (form[:start] + data.draw(st.sampled_from(_PIECES)) + form[end:]).encode()
+        assert is_canonical(edited) == _is_written_so(edited)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=14).map(lambda pieces: '{"a":' + "".join(pieces) + "}"))
+def test_text_made_of_what_json_is_made_of_is_judged_by_its_value(text: str) -> None:
+    assert is_canonical(text.encode()) == _is_written_so(text.encode())
+
+
+def _is_written_so(data: bytes) -> bool:
+    """Whether the bytes are what their value is written as, without regard to any shape."""
+    try:
+        return canonical(json.loads(data, parse_int=_double)) == data
+    except (ValueError, ContractError):
+        return False
+
+
+def _double(text: str) -> int | float:
+    value = float(text)
+    return int(value) if abs(value) < 2**53 else value
 
 
 @pytest.mark.parametrize(

@@ -37,14 +37,16 @@ json.dump([done.stdout.decode(), used.ru_utime + used.ru_stime, used.ru_maxrss],
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One audit: what it was of, what it took, and the same in microseconds an entry, beside the baseline's.
+    """One audit in `jobs` processes: what it took, and its CPU in µs an entry, beside the baseline's.
 
     The baseline hashes each envelope and each leaf, and with `signatures` verifies each signature with a key
-    at hand: what cannot be left out. `ratio` is how much more the whole audit is.
+    at hand: what cannot be left out. `ratio` is how much more the whole audit is. CPU is that of all
+    processes, `peak_mib` that of the largest.
     """
 
     entries: int
     signatures: bool
+    jobs: int
     cpu_s: float
     wall_s: float
     peak_mib: float
@@ -69,14 +71,14 @@ def made(folder: Path, entries: int, told: Console) -> Path:
     return place
 
 
-def measure(folder: Path, entries: int, *, signatures: bool) -> Audited:
-    """Audit a log in one process. Raises RuntimeError when the audit does not pass."""
+def measure(folder: Path, entries: int, *, signatures: bool, jobs: int = 1) -> Audited:
+    """Audit a log in so many processes. Raises RuntimeError when the audit does not pass."""
     floors = [baseline(folder, entries, signatures=signatures)]
     started = time.perf_counter()
-    cpu, peak = _audit(folder, signatures)
+    cpu, peak = _audit(folder, signatures, jobs)
     wall = time.perf_counter() - started
     floors.append(baseline(folder, entries, signatures=signatures))
-    return Audited(entries, signatures, cpu, wall, peak, cpu / entries * 1e6, statistics.mean(floors))
+    return Audited(entries, signatures, jobs, cpu, wall, peak, cpu / entries * 1e6, statistics.mean(floors))
 
 
 def baseline(folder: Path, entries: int, *, signatures: bool) -> float:
@@ -113,9 +115,9 @@ def _spread(tiles: Sequence[Tile]) -> Sequence[Tile]:
     return tiles[:: max(1, len(tiles) // _BASELINE_BUNDLES)]
 
 
-def _audit(folder: Path, signatures: bool) -> tuple[float, float]:
-    """Seconds of CPU and the peak of memory in MiB of `writ ledger audit` in one process."""
-    words = ["ledger", "audit", str(folder), "--jobs", "1", "--json", "--fresh"]
+def _audit(folder: Path, signatures: bool, jobs: int = 1) -> tuple[float, float]:
+    """Seconds of CPU and the peak of memory in MiB of `writ ledger audit` in so many processes."""
+    words = ["ledger", "audit", str(folder), "--jobs", str(jobs), "--json", "--fresh"]
     words += [] if signatures else ["--no-signatures"]
     words += ["--state", str(folder / "audit.db"), "--seen", str(folder / "seen.json")]
     command = [sys.executable, "-c", _WATCH, sys.executable, "-m", "cli", *words]

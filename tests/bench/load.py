@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 from rich.console import Console
 
+from cli.audit import cores
 from tests.bench import audit, cost, deployed, growth, ledger
 from tests.bench.__main__ import machine
 from tests.bench.measure import ranked
@@ -83,10 +84,12 @@ def document(sizes: LoadSizes, given: Sizes, told: Console) -> dict[str, Any]:
         found["growth"] = growth.document(growth.measure(sizes.growth, commits=sizes.commits))
     with tempfile.TemporaryDirectory() as passing:
         found["audit"] = []
-        for entries, signatures in product(sizes.audit, (False, True)):
+        ways = [(False, 1), *((True, jobs) for jobs in sorted({1, cores()}))]
+        for entries, (signatures, jobs) in product(sizes.audit, ways):
             folder = audit.made(Path(sizes.folder or passing), entries, told)
-            with told.status(f"auditing {entries:,} entries{' with signatures' * signatures}"):
-                found["audit"].append(audit.measure(folder, entries, signatures=signatures).row())
+            with told.status(f"auditing {entries:,} entries{' with signatures' * signatures} in {jobs}"):
+                measured = audit.measure(folder, entries, signatures=signatures, jobs=jobs)
+                found["audit"].append(measured.row())
     return found
 
 

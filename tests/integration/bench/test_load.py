@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from cli.audit import cores
 from tests.bench import audit, growth
 from tests.bench.load import LoadSizes, document, priced, provable, shards_at
 from tests.bench.prices import Unit
@@ -31,7 +32,9 @@ def test_document_has_every_part(tmp_path: Path) -> None:
     assert cost["requests_per_million"]["Sign"] == 400_000  # two signatures a checkpoint
     assert set(cost["dollars_by_unit"]) == {str(unit) for unit in Unit}
     assert [row["leaves"] for row in found["growth"]["sizes"]] == [300, 600]
-    structure, full = found["audit"]
+    structure, full, *on_all_cores = found["audit"]
+    assert [row["jobs"] for row in found["audit"]] == [1, *sorted({1, cores()})]
+    assert all(row["signatures"] for row in on_all_cores)
     assert (structure["signatures"], full["signatures"]) == (False, True)
     assert full["baseline_us"] > structure["baseline_us"]
     assert full["ratio"] > 1

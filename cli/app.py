@@ -8,6 +8,7 @@ from cli import (
     actions,
     backlog,
     bots,
+    canary,
     delivery,
     demo,
     erasures,
@@ -40,6 +41,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(witness_commands.app, name="witness")
+app.add_typer(canary.app, name="canary")
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(erasures.holds, name="holds")
 app.command("logs")(local.logs)

@@ -13,7 +13,7 @@ ALLOWED_ROOTS = {
     "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib",
     "itertools", "math", "operator", "pydantic", "re", "typing", "unicodedata",
 }  # fmt: skip
-ALLOWED_WRIT = ("writ.contracts", "writ.policy.calendar", "writ.policy.controls")
+ALLOWED_WRIT = ("writ.contracts", "writ.judge", "writ.policy.calendar", "writ.policy.controls")
 IMPURE_FILES = {"adapters", "api", "facts", "handler", "perform", "ports", "store", "table"}
 CLOCKS = {"now", "utcnow", "today"}
 

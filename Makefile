@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
-	chaos test-ledger-chaos test-ledger-bytes bench bench-ledger tamper-matrix synth deploy new-bot docs generate fmt \
+	chaos test-ledger-chaos test-ledger-bytes bench bench-ledger bench-judge tamper-matrix synth deploy new-bot docs generate fmt \
 	test-localstack clean
 
 help: ## What each target does
@@ -77,6 +77,9 @@ bench: setup ## The design's budgets as JSON, against a baseline of the same run
 bench-ledger: setup ## The ledger under load as JSON: rates, latency, list price, growth, an audit of a million entries
 	@test "$${WRIT_BENCH_PLANE:-100}" = 0 || ./writ up >&2
 	@$(PY) -m tests.bench.load
+
+bench-judge: setup ## What the canary's judge misses and imagines, against two other rules, as JSON (WRIT_JUDGE_RUNS, WRIT_JUDGE_SEED)
+	@$(PY) -m tests.bench.judge
 
 tamper-matrix: setup ## What our verifier and the stock Sigstore clients say of every edit of a bundle
 	@$(PY) -m tests.tampering

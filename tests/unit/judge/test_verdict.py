@@ -189,6 +189,38 @@ def test_difference_within_what_is_allowed_or_below_the_floor_does_not_fail() ->
     assert one(only(LATENCY.model_copy(update={"floor": 5})), small, small).verdict is PASS
 
 
+def jittered(seed: int) -> Window:
+    """Both versions are the same, and each has a level of its own in every window."""
+    return values(latencies(100, seed, 1 + seed % 3 / 4), latencies(100, 70 + seed, 1 + (seed + 1) % 3 / 4))
+
+
+def test_values_that_come_together_are_told_of_and_count_as_one_where_their_clump_is_known() -> None:
+    windows = [jittered(seed) for seed in range(9)]
+    metric = one(only(LATENCY), *windows)
+    (told,) = [reason for reason in metric.reasons if "came together" in reason]
+    clump = float(told.split("as if ")[1].split()[0])
+    assert 5 < clump < 100
+    known = one(only(LATENCY.model_copy(update={"clump": clump + 1})), *windows)
+    assert known.verdict is UNKNOWN
+    assert not any("came together" in reason for reason in known.reasons)
+    assert known.effect.low < metric.effect.low < 1.1
+
+
+def test_clump_of_errors_is_worth_one_of_them() -> None:
+    five = events((10, 5000), (25, 5000))
+    one_each = events((2, 1000), (5, 1000))
+    clumped = one(only(Count(name="errors", clump=5)), five)
+    single = one(only(Count(name="errors")), one_each)
+    assert clumped.harm == pytest.approx(single.harm)
+    assert clumped.safety == pytest.approx(single.safety)
+    assert one(only(Count(name="errors")), five).harm > single.harm
+
+
+def test_independent_values_are_not_said_to_come_together() -> None:
+    windows = [values(latencies(100, seed), latencies(50, 300 + seed, 1.5)) for seed in range(30)]
+    assert not any("came together" in reason for reason in one(only(LATENCY), *windows).reasons)
+
+
 def test_weight_is_a_share_of_the_false_alarms() -> None:
     other = Distribution(name="memory", weight=9)
     alone = one(only(LATENCY), values(latencies(50), latencies(50, 2)))

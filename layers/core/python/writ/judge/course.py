@@ -15,21 +15,25 @@ from pydantic import Field
 from writ.contracts.errors import ContractError
 from writ.judge import rates
 from writ.judge.criteria import Count, Criteria, Distribution, Side
+from writ.judge.ranks import standardised
 from writ.judge.rates import Split, log_mean_exp
 from writ.judge.values import Frozen, Ranks, as_increase, heavier, lighter
 from writ.judge.window import Events, Window, check, events_of, values_of
 
 # How evidence of harm in a distribution is spread: its ranks, and its worst tenth and hundredth.
-_RANKS_PART: Final = 0.5
+_PARTS: Final = (2, 1, 1)
+# Windows, and standard deviations of their variance, before it is called more than chance.
+_LEAST_WINDOWS: Final = 8
+_CERTAIN: Final = 4.0
 
 
 class Splits(Frozen):
     """Events of all windows that had any: how many, and the canary's share of the exposure in each."""
 
-    canary: int = 0
+    canary: float = 0.0
     splits: tuple[Split, ...] = ()
 
-    def seeing(self, canary: int, baseline: int, share: float) -> Splits:
+    def seeing(self, canary: float, baseline: float, share: float) -> Splits:
         """With one more window. Windows of one share are kept as one."""
         events = canary + baseline
         if not events:
@@ -61,6 +65,33 @@ class Received(Frozen):
         )
 
 
+class Scatter(Frozen):
+    """How much windows differ from one another: sums of their standardised differences and their squares."""
+
+    windows: int = 0
+    sum: float = 0.0
+    squares: float = 0.0
+
+    def seeing(self, standardised: float) -> Scatter:
+        """With one more window."""
+        return Scatter(
+            windows=self.windows + 1,
+            sum=self.sum + standardised,
+            squares=self.squares + standardised**2,
+        )
+
+    def clump(self) -> float | None:
+        """The variance between windows, 1 for independent values; None where it could be chance.
+
+        A difference of the versions moves all windows, and so counts as none of it.
+        """
+        if self.windows < _LEAST_WINDOWS:
+            return None
+        rest = self.windows - 1
+        variance = (self.squares - self.sum**2 / self.windows) / rest
+        return variance if variance > 1 + _CERTAIN * math.sqrt(2 / rest) else None
+
+
 class Course(Frozen):
     """One metric, as far as it was seen. `peak` is ln of the most evidence of harm that there ever was.
 
@@ -72,6 +103,7 @@ class Course(Frozen):
     canary: Received = Received()
     compared: int = 0
     peak: float = 0.0
+    scatter: Scatter = Scatter()
     ranks: Annotated[tuple[Ranks, ...], Field(max_length=len(Side))] = ()
     splits: Annotated[tuple[Splits, ...], Field(max_length=len(Side))] = ()
 
@@ -121,11 +153,8 @@ def total(criteria: Criteria, courses: tuple[Course, ...]) -> float:
     Vovk and Wang 2021, proposition 3.1, doi:10.1214/20-AOS2020; by Ville's inequality its chance of ever
     reaching 1/α is at most α where nothing is harmed.
     """
-    parts = [
-        math.log(criteria.share(metric)) + harm(metric, course)
-        for metric, course in zip(criteria.metrics, courses, strict=True)
-    ]
-    return log_mean_exp(parts) + math.log(len(parts))
+    found = [harm(metric, course) for metric, course in zip(criteria.metrics, courses, strict=True)]
+    return log_mean_exp(found, [metric.weight for metric in criteria.metrics])
 
 
 def harm(metric: Distribution | Count, course: Course) -> float:
@@ -141,7 +170,10 @@ def safety(metric: Distribution | Count, course: Course) -> float:
     """ln of the evidence that a metric is not harmful."""
     if isinstance(metric, Count):
         return min(_safety_of_count(metric, course, splits) for splits in course.splits)
-    return min(min(ranks.below(metric.harmful), lighter(ranks.tails[0], metric)) for ranks in course.ranks)
+    return min(
+        min(ranks.below(metric.harmful, metric.clump), lighter(ranks.tails[0], metric))
+        for ranks in course.ranks
+    )
 
 
 def _harm_of_count(metric: Count, splits: Splits) -> float:
@@ -149,17 +181,16 @@ def _harm_of_count(metric: Count, splits: Splits) -> float:
 
 
 def _harm_of_values(metric: Distribution, ranks: Ranks) -> float:
-    rest = (1 - _RANKS_PART) / len(ranks.tails)
-    parts = [math.log(_RANKS_PART) + ranks.above(metric.allowed)]
-    parts += [math.log(rest) + heavier(tail) for tail in ranks.tails]
-    return log_mean_exp(parts) + math.log(len(parts))
+    tails = [heavier(tail, metric.clump) for tail in ranks.tails]
+    return log_mean_exp([ranks.above(metric.allowed, metric.clump), *tails], _PARTS)
 
 
 def _safety_of_count(metric: Count, course: Course, splits: Splits) -> float:
     ratio = rates.below(metric.harmful, splits.canary, splits.splits)
     if metric.acceptable is None:
         return ratio
-    own = rates.acceptable(metric.acceptable, course.canary.events, course.canary.amount)
+    canary = course.canary
+    own = rates.acceptable(metric.acceptable, canary.events / metric.clump, canary.amount / metric.clump)
     return log_mean_exp([ratio, own])
 
 
@@ -186,34 +217,47 @@ def _counted(metric: Count, course: Course, window: Window) -> Course:
             "canary": course.canary.reporting(canary.exposure, due[0], events=canary.events),
             "baseline": course.baseline.reporting(baseline.exposure, due[1], events=baseline.events),
             "compared": course.compared + both,
+            "scatter": _scattered(course.scatter, canary, baseline) if both else course.scatter,
             "splits": tuple(
-                _split(splits, side, canary, baseline) if both else splits
+                _split(splits, side, canary, baseline, metric.clump) if both else splits
                 for splits, side in zip(course.splits, metric.sides, strict=True)
             ),
         }
     )
 
 
-def _split(splits: Splits, side: Side, canary: Events, baseline: Events) -> Splits:
+def _scattered(scatter: Scatter, canary: Events, baseline: Events) -> Scatter:
+    events, share = canary.events + baseline.events, canary.exposure / (canary.exposure + baseline.exposure)
+    if not events:
+        return scatter
+    return scatter.seeing((canary.events - events * share) / math.sqrt(events * share * (1 - share)))
+
+
+def _split(splits: Splits, side: Side, canary: Events, baseline: Events, clump: float) -> Splits:
     """With a window's events; where a decrease is harm, the versions change their places."""
     one, other = (canary, baseline) if side is Side.INCREASE else (baseline, canary)
-    return splits.seeing(one.events, other.events, one.exposure / (one.exposure + other.exposure))
+    share = one.exposure / (one.exposure + other.exposure)
+    return splits.seeing(one.events / clump, other.events / clump, share)
 
 
 def _ranked(metric: Distribution, course: Course, window: Window) -> Course:
     canary, canary_missing = values_of(window.canary, metric)
     baseline, baseline_missing = values_of(window.baseline, metric)
-    both = bool(canary and baseline)
     due = _due(course, len(canary), len(baseline))
-    return course.model_copy(
+    seen = course.model_copy(
         update={
             "canary": course.canary.reporting(len(canary), due[0], missing=canary_missing),
             "baseline": course.baseline.reporting(len(baseline), due[1], missing=baseline_missing),
-            "compared": course.compared + both,
+        }
+    )
+    if not canary or not baseline:
+        return seen
+    return seen.model_copy(
+        update={
+            "compared": course.compared + 1,
+            "scatter": course.scatter.seeing(standardised(canary, baseline)),
             "ranks": tuple(
                 ranks.seeing(metric, as_increase(canary, metric, side), as_increase(baseline, metric, side))
-                if both
-                else ranks
                 for ranks, side in zip(course.ranks, metric.sides, strict=True)
             ),
         }

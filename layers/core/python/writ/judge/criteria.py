@@ -34,6 +34,13 @@ class Side(StrEnum):
 
 
 class _Metric(BaseModel):
+    """What every metric has.
+
+    `clump` is how many values or events of a version come together and so count as one: five errors of one
+    bad client, the requests that one slow minute made slow. It is the design effect of sampling in clusters
+    (Kish 1965, Survey Sampling, §5.4): the variance between windows over that of independent values.
+    """
+
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Name
@@ -41,6 +48,7 @@ class _Metric(BaseModel):
     bad: Bad = Bad.INCREASE
     weight: Positive = 1.0
     required: bool = True
+    clump: Annotated[float, Field(ge=1, le=100_000, allow_inf_nan=False)] = 1.0
 
     @property
     def sides(self) -> tuple[Side, ...]:

@@ -16,9 +16,10 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Final
 
-# Alternatives that evidence is spread over: P(canary > baseline) + P(equal)/2 - 1/2. What is beyond 1/2 are
-# slopes for a handful of points, which only differ by being all on one side.
+# Alternatives that evidence is spread over, and how: P(canary > baseline) + P(equal)/2 - 1/2. What is beyond
+# 1/2 are slopes for a handful of points, which only differ by being all on one side.
 EFFECTS: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 1.0, 4.0)
+WEIGHTS: Final = (1, 2, 4, 4, 3, 1, 1)
 _EXACT: Final = 512
 
 
@@ -33,6 +34,13 @@ def wins(canary: Sequence[float], baseline: Sequence[float], ratio: float = 1.0)
     scaled = [value * ratio for value in baseline] if ratio != 1 else baseline
     below = (_ranked(bisect_left, canary, scaled) + _ranked(bisect_right, canary, scaled)) / 2
     return len(canary) * len(baseline) - below
+
+
+def standardised(canary: Sequence[float], baseline: Sequence[float]) -> float:
+    """U less its mean, over its standard deviation for different values; the sets need not be sorted."""
+    m, n = len(canary), len(baseline)
+    off = wins(sorted(canary), sorted(baseline)) - m * n / 2
+    return off / math.sqrt(m * n * (m + n + 1) / 12)
 
 
 def slope(effect: float, canary: int, baseline: int) -> float:

@@ -18,37 +18,39 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-# Alternatives that evidence is spread over, as multiples of the ratio that is held against them.
+# Alternatives that evidence is spread over, and how, as multiples of the ratio that is held against them.
 STEPS: Final = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
+WEIGHTS: Final = (1, 1, 2, 3, 3, 3, 2, 1)
 WIDEST: Final = 1e4
 _ACCEPTED: Final = (0.0, 0.1, 0.3, 0.5, 0.8)
 _HALVINGS: Final = 40
 # What bisection leaves between an end that is open and the widest ratio.
 _OPEN: Final = 1.001
 
-# Events of a window by both versions, and the canary's share of the exposure.
-Split = tuple[int, float]
+# Events of a window by both versions, and the canary's share of the exposure. Events that come in clumps are
+# counted by the clump, so that there may be a part of one.
+Split = tuple[float, float]
 
 
-def log_likelihood(ratio: float, canary: int, splits: Iterable[Split]) -> float:
+def log_likelihood(ratio: float, canary: float, splits: Iterable[Split]) -> float:
     """ln of the likelihood of a ratio of rates, without the terms that no ratio changes."""
     spread = math.fsum(k * math.log1p(share * (ratio - 1)) for k, share in splits)
     return canary * math.log(ratio) - spread
 
 
-def above(ratio: float, canary: int, splits: Sequence[Split]) -> float:
+def above(ratio: float, canary: float, splits: Sequence[Split]) -> float:
     """ln of the evidence that the canary's rate is more than `ratio` times the baseline's."""
     held = log_likelihood(ratio, canary, splits)
-    return log_mean_exp([log_likelihood(ratio * step, canary, splits) - held for step in STEPS])
+    return log_mean_exp([log_likelihood(ratio * step, canary, splits) - held for step in STEPS], WEIGHTS)
 
 
-def below(ratio: float, canary: int, splits: Sequence[Split]) -> float:
+def below(ratio: float, canary: float, splits: Sequence[Split]) -> float:
     """ln of the evidence that the canary's rate is less than `ratio` times the baseline's."""
     held = log_likelihood(ratio, canary, splits)
-    return log_mean_exp([log_likelihood(ratio / step, canary, splits) - held for step in STEPS])
+    return log_mean_exp([log_likelihood(ratio / step, canary, splits) - held for step in STEPS], WEIGHTS)
 
 
-def interval(canary: int, splits: Sequence[Split], needed: float) -> tuple[float, float]:
+def interval(canary: float, splits: Sequence[Split], needed: float) -> tuple[float, float]:
     """Ratios that the evidence does not speak against: a confidence sequence, valid at every look.
 
     `needed` is the ln of the evidence that rules one out, such as ln(40) for two sides of 2.5 % each. An
@@ -59,7 +61,7 @@ def interval(canary: int, splits: Sequence[Split], needed: float) -> tuple[float
     return (low if low * WIDEST > _OPEN else 0.0), (high if high * _OPEN < WIDEST else math.inf)
 
 
-def likeliest(canary: int, splits: Sequence[Split]) -> float | None:
+def likeliest(canary: float, splits: Sequence[Split]) -> float | None:
     """The ratio of greatest likelihood; None without events, infinite where the baseline has none."""
     total = sum(k for k, _ in splits)
     if not total:
@@ -74,7 +76,7 @@ def likeliest(canary: int, splits: Sequence[Split]) -> float | None:
     return _crossing(rises)
 
 
-def acceptable(rate: float, events: int, exposure: float) -> float:
+def acceptable(rate: float, events: float, exposure: float) -> float:
     """ln of the evidence that a version's own rate is below one.
 
     Poisson likelihood ratios; for failures of trials they are valid too, for 1 + x is at most exp(x).
@@ -89,12 +91,14 @@ def acceptable(rate: float, events: int, exposure: float) -> float:
     return log_mean_exp(terms)
 
 
-def log_mean_exp(logs: Sequence[float]) -> float:
-    """ln of the mean of exp, without overflow."""
+def log_mean_exp(logs: Sequence[float], weights: Sequence[float] | None = None) -> float:
+    """ln of the mean of exp, by weights where there are any, without overflow."""
+    parts = [1.0] * len(logs) if weights is None else weights
     most = max(logs)
     if most == -math.inf:
         return most
-    return most + math.log(math.fsum(math.exp(value - most) for value in logs) / len(logs))
+    total = math.fsum(part * math.exp(value - most) for part, value in zip(parts, logs, strict=True))
+    return most + math.log(total / math.fsum(parts))
 
 
 def _crossing(holds: Callable[[float], bool]) -> float:

@@ -50,6 +50,17 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def clumped(metric: Distribution | Count, course: Course) -> tuple[str, ...]:
+    """That windows differ by more than independent values would, where it is more than the metric says."""
+    found = course.scatter.clump()
+    if found is None or found <= metric.clump:
+        return ()
+    what = "values" if isinstance(metric, Distribution) else "events"
+    return (
+        f"windows differ as if {number(found)} {what} came together; the clump is {number(metric.clump)}",
+    )
+
+
 def times(effect: Effect) -> str:
     """The ratio and its interval: `1.4 times (1.2 to 1.6)`."""
     if effect.low == 0 and math.isinf(effect.high):
@@ -76,7 +87,10 @@ def _words(metric: Distribution | Count, course: Course, effect: Effect, verdict
         if isinstance(metric, Distribution):
             yield from _tails(metric, course)
     elif verdict == "pass":
-        yield f"harmful would be {_limit(metric, metric.harmful)}"
+        if isinstance(metric, Count) and metric.acceptable is not None and effect.high > metric.harmful:
+            yield f"its rate is shown to be acceptable: below {number(metric.acceptable)}"
+        else:
+            yield f"harmful would be {_limit(metric, metric.harmful)}"
     else:
         yield f"a pass has to rule out {_limit(metric, metric.harmful)}"
         if isinstance(metric, Distribution) and metric.harmful_tail is not None:
@@ -113,8 +127,8 @@ def _worst(tail: Tail) -> str:
 def _tails(metric: Distribution, course: Course) -> Iterator[str]:
     """A tail that speaks louder than the ranks do."""
     for ranks, side in zip(course.ranks, metric.sides, strict=True):
-        at, tail = max(zip(TAILS, ranks.tails, strict=True), key=lambda pair: heavier(pair[1]))
-        if heavier(tail) > ranks.above(metric.allowed):
+        at, tail = max(zip(TAILS, ranks.tails, strict=True), key=lambda pair: heavier(pair[1], 1.0))
+        if heavier(tail, metric.clump) > ranks.above(metric.allowed, metric.clump):
             which = "highest" if side == "increase" else "lowest"
             yield (
                 f"{number(tail.canary)} of the {number(tail.all)} {which} values ({at:.0%} of a window) are "

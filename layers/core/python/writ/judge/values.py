@@ -15,7 +15,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from writ.judge.criteria import Distribution, Side
-from writ.judge.ranks import EFFECTS, log_mean, slope, wins
+from writ.judge.ranks import EFFECTS, WEIGHTS, log_mean, slope, wins
 from writ.judge.rates import log_mean_exp
 
 # Ratios at which values are compared, beside the metric's own: the ends that an interval can have.
@@ -25,7 +25,7 @@ RATIOS: Final = (
 )  # fmt: skip
 TAILS: Final = (0.1, 0.01)
 # Ratios of the tails' shares: alternatives for more of them, and for no more.
-_HEAVIER: Final = (1.5, 2.0, 4.0, 8.0, 16.0, 64.0)
+_HEAVIER: Final = (1.5, 2.5, 5.0, 20.0)
 _LIGHTER: Final = (1.0, 0.7, 0.4)
 # Fewer values have no worst tenth.
 _LEAST_FOR_TAILS: Final = 10
@@ -87,13 +87,16 @@ class Ranks(Frozen):
         )
         return Ranks(ratios=self.ratios, more=tuple(more), less=tuple(less), drift=tuple(drift), tails=tails)
 
-    def above(self, ratio: float) -> float:
-        """ln of the evidence that the canary's values are more than a compared ratio times the baseline's."""
-        return log_mean_exp(self.more[self.ratios.index(ratio)])
+    def above(self, ratio: float, clump: float) -> float:
+        """ln of the evidence that the canary's values are more than a compared ratio times the baseline's.
 
-    def below(self, ratio: float) -> float:
+        Values that come together in clumps are worth one each: the evidence of all to the power of 1/clump.
+        """
+        return log_mean_exp(_each(self.more[self.ratios.index(ratio)], clump), WEIGHTS)
+
+    def below(self, ratio: float, clump: float) -> float:
         """ln of the evidence that they are less."""
-        return log_mean_exp(self.less[self.ratios.index(ratio)])
+        return log_mean_exp(_each(self.less[self.ratios.index(ratio)], clump), WEIGHTS)
 
     def estimate(self) -> float | None:
         """The ratio by which the versions differ; 0 or infinite beyond the ratios, None before any window."""
@@ -111,21 +114,21 @@ class Ranks(Frozen):
         part = left[1] / (left[1] - right[1])
         return float(left[0] * (right[0] / left[0]) ** part)
 
-    def interval(self, needed: float) -> tuple[float, float]:
+    def interval(self, needed: float, clump: float) -> tuple[float, float]:
         """Ratios that the evidence does not speak against, from one of the compared ones to another."""
-        low = [ratio for ratio in self.ratios if self.above(ratio) >= needed]
-        high = [ratio for ratio in self.ratios if self.below(ratio) >= needed]
+        low = [ratio for ratio in self.ratios if self.above(ratio, clump) >= needed]
+        high = [ratio for ratio in self.ratios if self.below(ratio, clump) >= needed]
         return (max(low) if low else 0.0), (min(high) if high else math.inf)
 
 
-def heavier(tail: Tail) -> float:
+def heavier(tail: Tail, clump: float) -> float:
     """ln of the evidence that more of the worst values are the canary's than its share."""
-    return log_mean_exp(tail.heavier)
+    return log_mean_exp(_each(tail.heavier, clump))
 
 
 def lighter(tail: Tail, metric: Distribution) -> float:
     """ln of the evidence that fewer are than a harmful version's; infinite where no tail is harmful."""
-    return math.inf if metric.harmful_tail is None else log_mean_exp(tail.lighter)
+    return math.inf if metric.harmful_tail is None else log_mean_exp(_each(tail.lighter, metric.clump))
 
 
 def as_increase(values: Sequence[float], metric: Distribution, side: Side) -> list[float]:
@@ -181,6 +184,10 @@ def _from(limit: float, values: list[float]) -> tuple[int, int]:
     """How many sorted values are above a limit, and how many equal it."""
     above = len(values) - bisect_right(values, limit)
     return above, len(values) - above - bisect_left(values, limit)
+
+
+def _each(logs: Logs, clump: float) -> Logs:
+    return logs if clump == 1 else tuple(value / clump for value in logs)
 
 
 def _plus(logs: Logs, steps: list[float]) -> Logs:

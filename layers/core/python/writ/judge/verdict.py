@@ -16,7 +16,7 @@ from typing import Final
 from writ.judge import rates
 from writ.judge.course import Course, State, harm, safety, total
 from writ.judge.criteria import Count, Criteria, Distribution, Side
-from writ.judge.reasons import missing, words
+from writ.judge.reasons import clumped, missing, words
 
 # Evidence that rules out one end of the interval: 2.5 % on each side, over all looks.
 INTERVAL: Final = math.log(2 / 0.05)
@@ -104,7 +104,7 @@ def effect_of(metric: Distribution | Count, course: Course) -> Effect:
         low, high = rates.interval(splits.canary, splits.splits, INTERVAL)
     else:
         ratio = course.ranks[0].estimate()
-        low, high = course.ranks[0].interval(INTERVAL)
+        low, high = course.ranks[0].interval(INTERVAL, metric.clump)
     if metric.sides[0] is Side.INCREASE:
         return Effect(ratio, low, high)
     return Effect(None if ratio is None else _over(ratio), _over(high), _over(low))
@@ -133,7 +133,7 @@ def _metric(criteria: Criteria, metric: Distribution | Count, course: Course) ->
         harm_needed=harm_needed,
         safety=safe,
         safety_needed=safety_needed,
-        reasons=(*words(metric, course, effect, verdict.value), *lacks),
+        reasons=(*words(metric, course, effect, verdict.value), *lacks, *clumped(metric, course)),
     )
 
 

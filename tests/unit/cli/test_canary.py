@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
+from writ.judge.criteria import Count, Distribution
+
+ROOT = Path(__file__).parents[3]
 
 
 def trial(canary_ms: float = 100.0, **changes: Any) -> dict[str, Any]:
@@ -108,3 +112,20 @@ def test_bad_file_is_bad_usage_and_names_the_field(tmp_path: Path, document: Any
 def test_file_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
     result = run(str(tmp_path / "none.json"), "--json")
     assert (result.exit_code, json.loads(result.stdout)["error"]["field"]) == (2, "FILE")
+
+
+def test_file_of_the_guide_is_one_and_its_picture_is_what_the_command_draws(tmp_path: Path) -> None:
+    guide = (ROOT / "docs/guides/judge.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```json\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    assert run("-", stdin=shown).exit_code == 1  # two requests: unknown
+    drawn = tmp_path / "drawn.svg"
+    result = run(str(ROOT / "docs/assets/judge/slow-tail.json"), "--svg", str(drawn))
+    assert (result.exit_code, "✘ fail" in result.stdout) == (1, True)
+    kept = ROOT / "docs/assets/judge/slow-tail.svg"
+    assert drawn.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8")
+
+
+def test_every_option_of_a_metric_is_in_the_guide() -> None:
+    guide = (ROOT / "docs/guides/judge.md").read_text(encoding="utf-8")
+    options = {*Distribution.model_fields, *Count.model_fields} - {"name", "kind", "unit"}
+    assert {option for option in options if f"| `{option}` |" not in guide} == set()

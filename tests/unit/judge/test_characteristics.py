@@ -1,4 +1,4 @@
-"""The judge's promise, by simulation: few false alarms in a whole rollout; and the benchmark that shows it."""
+"""The judge's promise by simulation: few false alarms in a whole rollout; and the benchmark that shows it."""
 
 from __future__ import annotations
 

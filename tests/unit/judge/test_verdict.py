@@ -48,7 +48,9 @@ def test_sparse_errors_in_six_samples_fail_when_only_the_canary_has_them() -> No
 
 def test_no_errors_at_all_pass_by_the_acceptable_rate_and_not_without_one() -> None:
     windows = [events((0, 500), (0, 200))] * 6
-    assert one(only(ERRORS), *windows).verdict is PASS
+    metric = one(only(ERRORS), *windows)
+    assert metric.verdict is PASS
+    assert "its rate is shown to be acceptable: below 0.01" in metric.reasons
     without = one(only(Count(name="errors")), *windows)
     assert without.verdict is UNKNOWN
     assert "without events a pass needs an acceptable rate" in without.reasons

@@ -91,12 +91,24 @@ class World:
 def plane() -> Iterator[Plane]:
     emulator = Emulator(STATE / "e2e")
     there = elsewhere.endpoint()
-    if there is None:
-        emulator.stop()
-        emulator.wipe()
-        deployed = deploy.up(emulator)
-    else:
-        deployed = elsewhere.up(there, lambda *_: None)
+    yield brought_up(emulator) if there is None else plane_of(elsewhere.up(there, lambda *_: None))
+    emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def world(plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    yield from world_of(plane, tmp_path_factory.mktemp("e2e"))
+
+
+def brought_up(emulator: Emulator) -> Plane:
+    """A plane on which nothing was done yet."""
+    emulator.stop()
+    emulator.wipe()
+    return plane_of(deploy.up(emulator))
+
+
+def plane_of(deployed: deploy.Deployment) -> Plane:
+    """What drives a plane that is up."""
     file = RunFile(
         api_url=deployed.api_url,
         aws_endpoint_url=deployed.endpoint,
@@ -105,15 +117,13 @@ def plane() -> Iterator[Plane]:
         log_origin="",
         user_pool_client_id=deployed.client_id,
     )
-    plane = Plane(file)
-    yield Plane(file.model_copy(update={"log_origin": lifecycle.log_origin(plane)}))
-    emulator.stop()
+    return Plane(file.model_copy(update={"log_origin": lifecycle.log_origin(Plane(file))}))
 
 
-@pytest.fixture(scope="session")
-def world(plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world_of(plane: Plane, folder: Path) -> Iterator[World]:
+    """A plane with a client of its API, until the next step."""
     with httpx.Client(base_url=plane.file.api_url.rstrip("/") + "/", timeout=30) as client:
-        yield World(plane, client, tmp_path_factory.mktemp("e2e"))
+        yield World(plane, client, folder)
 
 
 @pytest.fixture(scope="session")

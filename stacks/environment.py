@@ -44,6 +44,7 @@ def environment(
         "WRIT_KEYS": _json({name: resources.keys[name] for name in needs.keys if name in resources.keys}),
         "WRIT_SECRETS": _json({name: names.thing(name) for name in needs.secrets}),
         "WRIT_FUNCTIONS": _json({name: names.thing(name) for name in manifest.needs.functions}),
+        "WRIT_FLOWS": _json({name: names.flow_arn(name) for name in needs.flows}),
         "WRIT_AUTHORITY": names.thing(AUTHORITY) if AUTHORITY in needs.functions else "",
         "WRIT_LOG_ORIGIN": settings.log_origin,
         "WRIT_IDENTITY_BASE": settings.identity_base,

@@ -1,18 +1,19 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
 read, append, upsert (tables and buckets), bulk, remove (tables), cosign, trust (buckets), sign, public, seal,
-open (keys), secret, start (flows), invoke (functions), put (metrics), emit (the bus). What a verb does not
-say, a function cannot do.
+open (keys), secret, start (flows, and look at them), invoke (functions), put (metrics), emit (the bus). What
+a verb does not say, a function cannot do. A flow may call the bots that its definition names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aws_cdk.aws_iam import PolicyStatement
 
+from stacks.flows import Flow
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.tables import INDEXES
@@ -50,15 +51,33 @@ KERNEL_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
 KERNEL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {"subjects": ("seal",)}
 KERNEL_EVENTS: Final = ("ActionCompleted.v1", "ApprovalRequested.v1")
 AUTHORITY: Final = "authority"
+RECONCILER: Final = "reconciler"
+LOG_DELIVERY: Final = (
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+)
+TRACES: Final = (
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
 METRICS_NAMESPACE: Final = "Writ"
 
 
 @dataclass(frozen=True)
 class Resources:
-    """ARNs that only exist once deployed, by logical name."""
+    """ARNs that only exist once deployed, by logical name; `replies` are the flows that wait for a folder."""
 
     keys: Mapping[str, str]
     event_conditions: bool = True
+    replies: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,7 +124,7 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *_buckets(needs.buckets, names),
         *_keys(needs.keys, resources.keys),
         *_allow("Secrets", ["secretsmanager:GetSecretValue"], [names.secret_arn(s) for s in needs.secrets]),
-        *_allow("Flows", ["states:StartExecution"], [names.flow_arn(flow) for flow in needs.flows]),
+        *_flows(needs.flows, resources.replies.get(folder.name, ()), names),
         *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
         *measure(folder.manifest, resources.event_conditions),
         *_emit(folder.manifest, needs.emits, names, resources.event_conditions),
@@ -135,6 +154,33 @@ def _keys(keys: Mapping[str, Sequence[str]], arns: Mapping[str, str]) -> Iterato
         if name in arns:  # a target may lack the kind of key
             actions = sorted({action for verb in verbs for action in _KEY_ACTIONS[verb]})
             yield from _allow(f"Key {name}", actions, [arns[name]])
+
+
+def _flows(started: Sequence[str], replies: Sequence[str], names: Names) -> Iterator[PolicyStatement]:
+    yield from _allow("Flows", ["states:StartExecution"], [names.flow_arn(flow) for flow in started])
+    yield from _allow("Runs", ["states:DescribeExecution"], [names.runs_arn(flow) for flow in started])
+    yield from _allow("Replies", ["states:SendTaskSuccess"], [names.flow_arn(flow) for flow in replies])
+
+
+def replies_of(flows: Sequence[Flow]) -> Mapping[str, Sequence[str]]:
+    """Folder → the flows that wait for outcomes of its actions; the reconciler may close any of them."""
+    waiting = [flow for flow in flows if flow.answered_by]
+    folders = sorted({bot for flow in waiting for bot in flow.answered_by})
+    found = {bot: [flow.name for flow in waiting if bot in flow.answered_by] for bot in folders}
+    return {**found, RECONCILER: [flow.name for flow in waiting]}
+
+
+def flow_statements(flow: Flow, names: Names) -> list[PolicyStatement]:
+    """The statements of the role of a flow. Logs and traces are delivered for it by services without ARNs.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+    https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
+    """
+    return [
+        *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(bot) for bot in flow.functions]),
+        *_allow("Logs", LOG_DELIVERY, ["*"]),
+        *_allow("Traces", TRACES, ["*"]),
+    ]
 
 
 def measure(manifest: Manifest, conditions: bool) -> Iterator[PolicyStatement]:

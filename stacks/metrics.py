@@ -72,6 +72,17 @@ def of_queue(queue: str, name: str, *, period: Duration = FIVE_MINUTES) -> cloud
     )
 
 
+def of_flow(arn: str, name: str) -> cloudwatch.Metric:
+    """A metric of Step Functions for a state machine, by its ARN."""
+    return cloudwatch.Metric(
+        namespace="AWS/States",
+        metric_name=name,
+        dimensions_map={"StateMachineArn": arn},
+        statistic="Sum",
+        period=FIVE_MINUTES,
+    )
+
+
 def error_ratio(folder: BotFolder, names: Names, period: Duration) -> cloudwatch.MathExpression:
     """Share of failures, in percent: of actions for a bot that takes them, else of invocations.
 

@@ -67,6 +67,13 @@ class Names:
     def flow_arn(self, flow: str) -> str:
         return self._arn("states", f"stateMachine:{self.thing(flow)}")
 
+    def runs_arn(self, flow: str) -> str:
+        """Every execution of a flow."""
+        return self._arn("states", f"execution:{self.thing(flow)}:*")
+
+    def flow_role(self, flow: str) -> str:
+        return self.thing(f"flow-{flow}")
+
     def role_arn(self, function: str) -> str:
         return f"arn:{Aws.PARTITION}:iam::{self.account}:role/{self.thing(function)}"
 

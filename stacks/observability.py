@@ -1,4 +1,4 @@
-"""Two dashboards, made from the manifests: one row a bot, and the platform they stand on."""
+"""Three dashboards: one row a bot, one row a flow, and the platform they stand on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from constructs import Construct
 
 from stacks import metrics
 from stacks.constructs.alarms import BURN_RATE
+from stacks.flows import Flow
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
@@ -31,6 +32,7 @@ class ObservabilityStack(Stack):
         *,
         settings: Settings,
         folders: Sequence[BotFolder],
+        flows: Sequence[Flow],
         alarm_topic: sns.ITopic,
         **props: Any,
     ) -> None:
@@ -39,6 +41,7 @@ class ObservabilityStack(Stack):
         self._folders = folders
         self._topic = alarm_topic
         self._dashboard("bots", [self._bot_row(folder) for folder in folders])
+        self._dashboard("flows", [self._flow_row(flow) for flow in flows])
         self._dashboard("platform", self._platform_rows())
         self._lag_alarm()
         self._witness_alarm()
@@ -58,6 +61,21 @@ class ObservabilityStack(Stack):
             self._outcomes(folder),
             self._latency(folder),
             self._burn(folder),
+        ]
+
+    def _flow_row(self, flow: Flow) -> list[cloudwatch.IWidget]:
+        arn = self._names.flow_arn(flow.name)
+        about = f"## {flow.name}\n{flow.summary}\n\nsteps by **{', '.join(flow.functions)}**"
+        ends = ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")
+        shown = [metrics.of_flow(arn, f"Executions{end}").with_(label=end) for end in ends]
+        took = [
+            metrics.of_flow(arn, "ExecutionTime").with_(label=statistic, statistic=statistic)
+            for statistic in ("p50", "p95")
+        ]
+        return [
+            cloudwatch.TextWidget(markdown=about, width=6, height=_HEIGHT),
+            _graph("Runs", shown, width=10, stacked=True),
+            _graph("How long they took (ms)", took, width=8),
         ]
 
     def _outcomes(self, folder: BotFolder) -> cloudwatch.GraphWidget:

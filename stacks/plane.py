@@ -13,8 +13,9 @@ from stacks.bots import BotStack
 from stacks.bus import BusStack
 from stacks.constructs.shared import Code, Plane
 from stacks.environment import identities
+from stacks.flows import flows_of
 from stacks.foundation import FoundationStack
-from stacks.grants import AUTHORITY, Resources
+from stacks.grants import AUTHORITY, Resources, replies_of
 from stacks.identity import IdentityStack
 from stacks.manifest import BotFolder
 from stacks.metrics import measured
@@ -23,6 +24,7 @@ from stacks.observability import ObservabilityStack
 from stacks.settings import Settings
 from stacks.staging import MAX_UNZIPPED_BYTES, Staging, StagingError, catalog, unzipped_bytes
 from stacks.witness import WitnessStack
+from stacks.workflows import WorkflowsStack
 
 REGISTRY: Final = "registry"
 ANCHOR: Final = "anchor"
@@ -35,6 +37,7 @@ class ControlPlane:
     foundation: FoundationStack
     bus: BusStack
     bots: tuple[BotStack, ...]
+    workflows: WorkflowsStack
     identity: IdentityStack
     api: ApiStack
     observability: ObservabilityStack
@@ -46,6 +49,7 @@ def build(
     """Add the whole control plane to an app."""
     names = Names.of(settings)
     folders = deployed(folders, settings)
+    flows = flows_of(folders)
     staging = staging or Staging.of(settings.env)
     common: dict[str, Any] = {"env": settings.environment(), "termination_protection": settings.protected}
     foundation = FoundationStack(app, names.thing("foundation"), settings=settings, folders=folders, **common)
@@ -59,6 +63,7 @@ def build(
         resources=Resources(
             keys={name: key.key_arn for name, key in foundation.keys.items()},
             event_conditions=settings.target.event_conditions,
+            replies=replies_of(flows),
         ),
         measured=measured(folders),
     )
@@ -74,6 +79,9 @@ def build(
         )
         for folder in folders
     )
+    workflows = WorkflowsStack(
+        app, names.thing("workflows"), plane=plane, flows=flows, folders=folders, **common
+    )
     identity = IdentityStack(app, names.thing("identity"), settings=settings, **common)
     api = ApiStack(
         app,
@@ -88,6 +96,7 @@ def build(
         names.thing("observability"),
         settings=settings,
         folders=folders,
+        flows=flows,
         alarm_topic=foundation.alarm_topic,
         **common,
     )
@@ -98,7 +107,7 @@ def build(
                 if other.bot.folder is not stack.bot.folder:
                     stack.add_stack_dependency(other)
     Tags.of(app).add("writ:env", settings.env)
-    return ControlPlane(foundation, bus, bots, identity, api, observability)
+    return ControlPlane(foundation, bus, bots, workflows, identity, api, observability)
 
 
 def build_apart(

@@ -6,10 +6,12 @@ import re
 from functools import cache
 
 from functions.packs import views
+from functions.packs.job import FLOW, Job
 from functions.packs.ports import Ports, connect
 from writ.adapters.action_table import ActionTable
 from writ.contracts.errors import NotFoundError
-from writ.ports.actions import ActionStore
+from writ.ports.actions import ActionRecord, ActionStore
+from writ.ports.flows import Run
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
 
@@ -32,8 +34,15 @@ def show_pack(request: Request) -> Response:
     job = ports.jobs.get(id) if re.fullmatch(r"pack-[0-9a-f]{32}", id) else None
     if job is None:
         raise NotFoundError("there is no such pack", field="id")
-    shown = views.pack(job, _actions().get(views.current_action(job)), ports.clock.now())
+    shown = views.pack(job, *_progress(job, ports), ports.clock.now())
     return views.answer(shown, job, ports.vault)
+
+
+def _progress(job: Job, ports: Ports) -> tuple[ActionRecord | None, Run | None]:
+    """Where a pack is that is not there yet: its next action, and the flow that asks for it."""
+    if job.sealed is not None:
+        return None, None
+    return _actions().get(views.current_action(job)), ports.flows.find(FLOW, job.pack)
 
 
 @cache

@@ -54,5 +54,5 @@ def start(request: Request, ports: Ports) -> Response:
     job = ports.jobs.get(pack)
     if record.outcome is not None and job is None:
         raise TransientError("the pack was started but cannot be read")
-    done = None if job is None else views.pack(job, None, ports.clock.now())
+    done = None if job is None else views.pack(job, None, None, ports.clock.now())
     return answer(record, done, status=202, location=f"/v1/evidence/packs/{pack}")

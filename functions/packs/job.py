@@ -11,6 +11,7 @@ from writ.contracts.action import Sha256
 from writ.ledger.question import Question
 
 KEPT: Final = timedelta(days=7)
+FLOW: Final = "evidence-pack"
 
 
 class _Part(BaseModel):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.packs.job import Job, Sealed
+from functions.packs.job import FLOW, Job, Sealed
 from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, PermanentError, WritError
 from writ.contracts.event import EventData
-from writ.contracts.events.evidence import EvidencePackAdvanced, EvidencePackExported
+from writ.contracts.events.evidence import EvidencePackExported
 from writ.ledger.errors import VerificationError
 from writ.runtime.effect import Effect, Observation
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def start_export(action: Action, ports: Ports) -> Observation:
-    """Fix question and checkpoint: whatever is logged from now on is not in the pack."""
+    """Fix question and checkpoint, then let the flow go: what is logged from now on is not in the pack."""
     given = action.parameters
     head = ports.log().head
     job = Job(
@@ -30,17 +30,16 @@ def start_export(action: Action, ports: Ports) -> Observation:
         by=str(given["by"]),
         asked_at=ports.clock.now(),
     )
-    try:
+    with suppress(ConflictError):  # an earlier attempt came so far
         ports.jobs.start(job)
-    except ConflictError:
-        return _seen(observe_start(action, ports))
-    return _started(job)
+    ports.flows.start(FLOW, job.pack, {"pack": job.pack})
+    return _seen(observe_start(action, ports))
 
 
 def observe_start(action: Action, ports: Ports) -> Observation | None:
-    """The job that there is, or None."""
+    """The job whose flow was started, or None."""
     job = ports.jobs.get(action.target.id)
-    return None if job is None else _started(job)
+    return None if job is None or ports.flows.find(FLOW, job.pack) is None else _started(job)
 
 
 def export_part(action: Action, ports: Ports) -> Observation:
@@ -140,15 +139,6 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-def _announce_start(action: Action, _observed: Observation) -> Sequence[EventData]:
-    return [EvidencePackAdvanced(pack=action.target.id, part=0, last=False)]
-
-
-def _announce_part(action: Action, observed: Observation) -> Sequence[EventData]:
-    last = bool(observed["last"])
-    return [EvidencePackAdvanced(pack=action.target.id, part=_number(action), last=last)]
-
-
 def _announce_seal(action: Action, observed: Observation) -> Sequence[EventData]:
     names = ("by", "statements", "bytes", "sha256")
     data = {"pack": action.target.id, **{name: observed[name] for name in names}}
@@ -156,7 +146,7 @@ def _announce_seal(action: Action, observed: Observation) -> Sequence[EventData]
 
 
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
-    "start-export": Effect(start_export, observe_start, _announce_start),
-    "export-part": Effect(export_part, observe_part, _announce_part),
+    "start-export": Effect(start_export, observe_start),
+    "export-part": Effect(export_part, observe_part),
     "seal-pack": Effect(seal_pack, observe_seal, _announce_seal),
 }

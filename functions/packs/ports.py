@@ -15,11 +15,13 @@ from writ.adapters.index_table import IndexTable
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.notary import LambdaNotary
 from writ.adapters.promise_table import PromiseTable
+from writ.adapters.step_functions import StepFunctions
 from writ.adapters.system import SystemClock
 from writ.contracts.errors import NotFoundError
 from writ.ledger.log import Head, Log
 from writ.ledger.logcopy import TRUST_ROOT
 from writ.ports.clock import Clock
+from writ.ports.flows import Flows
 from writ.ports.ledger import AnchorNotes, EntryStore, LogIndex, LogReader, Notary, PromiseStore
 from writ.runtime.environment import Environment
 
@@ -49,6 +51,7 @@ class Ports:
     notary: Notary
     jobs: Jobs
     vault: Vault
+    flows: Flows
     clock: Clock
     _files: LogReader = field(init=False)
 
@@ -88,5 +91,6 @@ def connect(environment: Environment) -> Ports:
         notary=LambdaNotary(environment.other_function("notary")),
         jobs=JobTable(environment.table("packs")),
         vault=VaultBucket(environment.bucket("packs")),
+        flows=StepFunctions(environment.flows),
         clock=SystemClock(),
     )

@@ -20,6 +20,7 @@ from tests.support.memory import (
     MemoryActions,
     MemoryApprovals,
     MemoryBus,
+    MemoryFlows,
     MemoryGuards,
 )
 from tests.support.memory_ledger import MemoryAuthority, MemoryCertificates, MemoryEntries
@@ -64,6 +65,7 @@ def processor_time(sizes: Sizes) -> Figure:
         judge=Judge(engine(), MemoryGuards(actions)),
         clock=clock,
         entropy=os.urandom,
+        replies=MemoryFlows(),
     )
     bot = _bot(ports, clock)
     numbers = iter(range(10**9))
@@ -113,6 +115,7 @@ def requests_per_action() -> Figure:
             judge=Judge(engine(), GuardTable("controls", "usage", [])),
             clock=clock,
             entropy=os.urandom,
+            replies=MemoryFlows(),
         )
         bot = _bot(ports, clock)
         bot.run(_event(0, clock.now()))  # the first one also gets its certificate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -67,6 +68,27 @@ def test_pack_is_made_fetched_and_verified(
     statement = verify_bundle(receipt.content, trust, IdentityPolicy("packs")).statement
     assert statement.predicate.outcome is not None
     assert statement.predicate.outcome.observed["sha256"] == shown["sha256"]
+
+
+def test_pack_is_made_by_a_flow_of_its_name(world: World, operator: Person, question: dict[str, str]) -> None:
+    shown = made(operator, question)
+    states = world.plane.aws("stepfunctions")
+    machine = next(
+        found["stateMachineArn"]
+        for found in states.list_state_machines()["stateMachines"]
+        if found["name"] == world.plane.thing("evidence-pack")
+    )
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{shown['id']}"
+    run = eventually(lambda: _over(states, arn))
+    assert (run["status"], json.loads(run["output"])["pack"]) == ("SUCCEEDED", shown["id"])
+    done = operator("GET", "v1/actions", bot="packs", limit="100").json()["items"]
+    steps = [action for action in done if action["target"]["id"] == shown["id"]]
+    assert {action["name"] for action in steps} == {"start-export", "export-part", "seal-pack"}
+
+
+def _over(states: Any, arn: str) -> Any:
+    run = states.describe_execution(executionArn=arn)
+    return run if run["status"] != "RUNNING" else None
 
 
 def test_link_is_good_for_that_file_only(operator: Person, question: dict[str, str]) -> None:

@@ -52,13 +52,15 @@ def test_every_function_has_what_the_construct_gives(plane: Synthesis) -> None:
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), function
 
 
-def test_every_role_has_the_boundary_and_only_lambda_takes_it(plane: Synthesis) -> None:
+def test_every_role_has_the_boundary_and_only_lambda_and_its_flow_take_it(plane: Synthesis) -> None:
     boundary = f":policy/{plane.names.thing('boundary')}"
     for role in plane.all("AWS::IAM::Role"):
         properties = plane.value(role.stack, role.properties)
         assert properties["PermissionsBoundary"].endswith(boundary), role
         trust = properties["AssumeRolePolicyDocument"]["Statement"]
-        assert [statement["Principal"] for statement in trust] == [{"Service": "lambda.amazonaws.com"}], role
+        flow = role.stack == plane.plane.workflows.stack_name
+        service = "states.amazonaws.com" if flow else "lambda.amazonaws.com"
+        assert [statement["Principal"] for statement in trust] == [{"Service": service}], role
         assert "ManagedPolicyArns" not in properties, role
 
 

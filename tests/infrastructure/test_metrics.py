@@ -18,6 +18,7 @@ from functions.publisher.cosign import Cosigning
 from functions.reconciler import handler as reconciler
 from functions.sequencer import run as sequencer
 from stacks.constructs.alarms import Alarms
+from stacks.flows import flows_of
 from stacks.manifest import load_folders
 from stacks.observability import ObservabilityStack
 from stacks.settings import settings_for
@@ -37,6 +38,7 @@ Series = tuple[str, str, frozenset[tuple[str, str]]]
 
 OURS: Final = "Writ"
 FOLDERS: Final = load_folders()
+FLOWS: Final = flows_of(FOLDERS)
 # Metric → its dimensions, as the services publish them:
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -44,6 +46,11 @@ FOLDERS: Final = load_folders()
 AWS: Final = {
     "AWS/Lambda": ({"Invocations", "Errors", "Throttles", "Duration"}, {"FunctionName"}),
     "AWS/SQS": ({"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}, {"QueueName"}),
+    "AWS/States": (
+        {f"Executions{end}" for end in ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")}
+        | {"ExecutionTime", "ExecutionThrottled"},
+        {"StateMachineArn"},
+    ),
     "AWS/Events": ({"MatchedEvents", "InvocationAttempts", "RetryInvocationAttempts"}, {"EventBusName"}),
 }
 
@@ -61,6 +68,7 @@ def declared() -> frozenset[Series]:
         "observability",
         settings=settings,
         folders=FOLDERS,
+        flows=FLOWS,
         alarm_topic=topic,
         env=settings.environment(),
     )

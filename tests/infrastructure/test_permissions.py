@@ -10,12 +10,21 @@ from typing import Any
 
 import yaml
 
+from stacks import grants
 from stacks.grants import AUTHORITY, needs_of
 from stacks.tables import SIGNING_KEYS
 from tests.infrastructure.synthesis import ENVS, Synthesis, listed, synthesized
 
 ALLOWED = yaml.safe_load((Path(__file__).parent / "allowed_wildcards.yaml").read_text(encoding="utf-8"))
-EVERY = "every function"
+EVERY = {"every function": "", "every flow": "flow-"}
+
+
+# Services that know no resources for them.
+WITHOUT_RESOURCES = {
+    "dynamodb:ListStreams",
+    *grants.TRACES,
+    *grants.LOG_DELIVERY,
+}
 
 
 def granted(plane: Synthesis) -> Iterator[tuple[str, dict[str, Any], str, str]]:
@@ -34,7 +43,8 @@ def explanation(plane: Synthesis, function: str, action: str, resource: str) -> 
         allowed = entry["resource"].format(
             env=plane.env, account=plane.names.account, region=plane.names.region
         )
-        who = entry["who"] == [EVERY] or function in entry["who"]
+        (first, *_) = entry["who"]
+        who = function in entry["who"] or function.startswith(EVERY.get(first, "no prefix"))
         if who and action in entry["actions"] and resource == allowed:
             return number
     return None
@@ -245,9 +255,8 @@ def test_the_boundary_ends_at_its_environment(plane: Synthesis) -> None:
     for statement in plane.value(boundary.stack, boundary.properties["PolicyDocument"])["Statement"]:
         for resource in listed(statement)["Resource"]:
             named = f"writ-{plane.env}" in resource or resource.endswith(f":{plane.names.account}:key/*")
-            no_resources = {"dynamodb:ListStreams", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
             actions = set(listed(statement)["Action"])
-            known = actions == no_resources or (
+            known = actions == WITHOUT_RESOURCES or (
                 actions == {"cloudwatch:PutMetricData"} and "Condition" in statement
             )
             assert named or (resource == "*" and known), resource

@@ -17,6 +17,7 @@ from tests.support.memory import (
     MemoryApprovals,
     MemoryBus,
     MemoryEvidence,
+    MemoryFlows,
     MemoryGuards,
 )
 from tests.unit.policy.facts import engine
@@ -94,6 +95,7 @@ class ControlledPlane:
     approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     bus: MemoryBus = field(default_factory=MemoryBus)
+    flows: MemoryFlows = field(default_factory=MemoryFlows)
 
     def wiring(self, name: str, effects: Mapping[str, Effect[Any]], ports: Any) -> Wiring[Any]:
         """What `Bot.wiring` of a bot is to return."""
@@ -105,6 +107,7 @@ class ControlledPlane:
             judge=Judge(engine(), ControlledGuards(MemoryGuards(self.actions), self.controls)),
             clock=self.clock,
             entropy=lambda size: b"\x01" * size,
+            replies=self.flows,
         )
         identity = Identity(name, "platform", "1", "0" * 64)
         loop = Loop(identity, manifest(name).actions, effects, loop_ports, ports, lease=LEASE)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
@@ -16,7 +16,13 @@ from writ.contracts.event import AnyEvent
 from writ.ports.actions import ActionRecord, Phase, Reservation
 from writ.ports.approvals import ApprovalRequest
 from writ.ports.evidence import Adopted
+from writ.ports.flows import Run, RunState
 from writ.ports.guards import GuardFacts
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue, SecretStr
+
+    from writ.contracts.step import StepReport
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -97,6 +103,11 @@ class MemoryApprovals:
     def get(self, action_id: str) -> ApprovalRequest | None:
         return self.requests.get(action_id)
 
+    def attend(self, action_id: str, token: SecretStr) -> None:
+        if action_id not in self.requests:
+            raise NotFoundError("no such request")
+        self.requests[action_id] = replace(self.requests[action_id], token=token)
+
     def answer(self, action_id: str, approval: Approval) -> ApprovalRequest:
         request = self.requests.get(action_id)
         if request is None:
@@ -142,6 +153,32 @@ class MemoryEvidence:
         payload = self.entries[entry_id]
         digest = hashlib.sha256(rfc8785.dumps(dict(payload))).hexdigest()
         return Adopted(entry_id, digest, payload, fresh)
+
+
+@dataclass
+class MemoryFlows:
+    """Runs by flow, name and attempt, and what was sent back by token."""
+
+    runs: dict[tuple[str, str, int], Run] = field(default_factory=dict)
+    inputs: dict[tuple[str, str, int], Mapping[str, Any]] = field(default_factory=dict)
+    replies: list[tuple[str, StepReport]] = field(default_factory=list)
+
+    def start(self, flow: str, name: str, given: Mapping[str, JsonValue], attempt: int = 1) -> None:
+        self.runs.setdefault((flow, name, attempt), Run(attempt, RunState.RUNNING))
+        self.inputs.setdefault((flow, name, attempt), given)
+
+    def find(self, flow: str, name: str) -> Run | None:
+        attempts = [run for (of, thing, _), run in self.runs.items() if (of, thing) == (flow, name)]
+        return max(attempts, key=lambda run: run.attempt, default=None)
+
+    def reply(self, token: SecretStr, report: StepReport) -> None:
+        self.replies.append((token.get_secret_value(), report))
+
+    def end(self, flow: str, name: str, state: RunState, code: str = "", message: str = "") -> None:
+        """The latest attempt is over."""
+        run = self.find(flow, name)
+        assert run is not None
+        self.runs[flow, name, run.attempt] = Run(run.attempt, state, code or None, message or None)
 
 
 @dataclass

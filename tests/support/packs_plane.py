@@ -1,22 +1,27 @@
-"""The packs bot over a small log in memory; its queue is emptied by hand."""
+"""The packs bot over a small log in memory; its flow is taken on step by step."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
 from functions.packs import api as routes
 from functions.packs.handler import bot
-from functions.packs.job import Job
+from functions.packs.job import FLOW, Job
 from functions.packs.perform import ACTIONS
 from functions.packs.ports import Ports
+from stacks.flows import Flow
+from tests.support.asl import Execution
 from tests.support.controls import ControlledPlane
-from tests.support.wire import wire
+from tests.support.wire import flow_named, wire
 from tests.unit.evidence.conftest import Log
 from writ.contracts.errors import ConflictError
+from writ.ports.flows import RunState
 
 
 @dataclass
@@ -60,7 +65,8 @@ class PacksPlane:
     plane: ControlledPlane = field(default_factory=ControlledPlane)
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     vault: MemoryVault = field(default_factory=MemoryVault)
-    seen: int = 0
+    executions: dict[str, Execution] = field(default_factory=dict)
+    flow: Flow = field(default_factory=lambda: flow_named(FLOW))
 
     @property
     def ports(self) -> Ports:
@@ -74,6 +80,7 @@ class PacksPlane:
             notary=log,
             jobs=self.jobs,
             vault=self.vault,
+            flows=self.plane.flows,
             clock=self.plane.clock,
         )
 
@@ -82,17 +89,40 @@ class PacksPlane:
         patch.setattr(routes, "_actions", lambda: self.plane.actions)
 
     def step(self) -> bool:
-        """Deliver the next event that the bot listens to; whether there was one."""
-        events = [event for event in self.plane.bus.events if event.type == "EvidencePackAdvanced.v1"]
-        if self.seen == len(events):
-            return False
-        self.seen += 1
-        bot.run(events[self.seen - 1])
-        return True
+        """Take the flow of the latest pack one step further; whether there was one to take."""
+        flow = self._execution()
+        return flow is not None and flow.step()
 
     def settle(self) -> None:
         while self.step():
             pass
+
+    def again(self) -> None:
+        """Let the flow begin anew, as somebody does who starts it again."""
+        assert self._execution() is not None
+        name = next(reversed(self.executions))
+        given = self.plane.flows.inputs[FLOW, name, 1]
+        self.plane.flows.start(FLOW, name, given, 2)
+        self.executions[name] = self._started(name, given)
+
+    def _execution(self) -> Execution | None:
+        for (_, name, _), given in self.plane.flows.inputs.items():
+            if name not in self.executions:
+                self.executions[name] = self._started(name, given)
+        return self.executions[next(reversed(self.executions))] if self.executions else None
+
+    def _started(self, name: str, given: Mapping[str, Any]) -> Execution:
+        run = Execution(self.flow.definition, name, given, self._call)
+        run.sleep = lambda seconds: self.plane.clock.forward(seconds=seconds)
+        run.ended = lambda: self._ended(run)
+        return run
+
+    def _ended(self, run: Execution) -> None:
+        state = RunState.SUCCEEDED if run.status == "SUCCEEDED" else RunState.FAILED
+        self.plane.flows.end(FLOW, run.name, state, run.error or "", run.cause or "")
+
+    def _call(self, _state: str, arguments: Mapping[str, Any]) -> Any:
+        return bot.handler(arguments["Payload"], None)
 
     def pack(self) -> bytes:
         """The one pack there is."""

@@ -15,6 +15,7 @@ from tests.support.memory import (
     MemoryApprovals,
     MemoryBus,
     MemoryEvidence,
+    MemoryFlows,
     MemoryGuards,
 )
 from writ.contracts.action import Action, Decision, Obligation, Reason, Verdict
@@ -88,6 +89,8 @@ class Plane:
     approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     bus: MemoryBus = field(default_factory=MemoryBus)
+    flows: MemoryFlows = field(default_factory=MemoryFlows)
+    awaited: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.world = World(intents=self.evidence)
@@ -103,6 +106,7 @@ class Plane:
             judge=Judge(RiskPolicy(), wrap(MemoryGuards(self.actions), "guards")),
             clock=self.clock,
             entropy=lambda size: b"\x01" * size,
+            replies=wrap(self.flows, "flows"),
         )
 
     def worker(self, **replaced: Any) -> Loop[Any]:

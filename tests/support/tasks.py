@@ -24,6 +24,7 @@ from tests.support.memory import (
     MemoryApprovals,
     MemoryBus,
     MemoryEvidence,
+    MemoryFlows,
     MemoryGuards,
 )
 from writ.contracts.action import Decision, Verdict
@@ -162,6 +163,7 @@ class Plane:
             judge=Judge(self.policy, MemoryGuards(self.actions)),
             clock=self.clock,
             entropy=lambda size: b"\x01" * size,
+            replies=MemoryFlows(),
         )
         own = Ports(tasks=self.tasks)
         identity = Identity("backlog", "platform", "1", "0" * 64)

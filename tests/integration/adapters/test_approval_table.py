@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from tests.support.memory import START, MemoryApprovals
 from tests.support.records import an_action
@@ -105,3 +106,19 @@ def test_late_and_second_answers_have_codes_of_their_own(table: ApprovalTable) -
 def test_expiry_of_what_was_never_asked_is_no_expiry(table: ApprovalTable) -> None:
     assert not table.expire(ACTION.id)
     assert table.get(ACTION.id) is None
+
+
+def test_token_of_the_flow_that_waits_is_kept_and_shown_to_nobody(store: ApprovalStore) -> None:
+    with pytest.raises(NotFoundError):
+        store.attend(REQUEST.action_id, SecretStr("early"))
+    store.ask(REQUEST)
+    for token in ("old", "that-nobody-reads"):
+        store.attend(REQUEST.action_id, SecretStr(token))
+    found = store.get(REQUEST.action_id)
+    assert found is not None
+    assert found.token == SecretStr("that-nobody-reads")
+    assert "nobody-reads" not in repr(found)
+    store.answer(REQUEST.action_id, said())
+    answered = store.get(REQUEST.action_id)
+    assert answered is not None
+    assert answered.token == found.token

@@ -23,7 +23,7 @@ from functions.erasures.vault import VaultTable
 from stacks.tables import BUCKETS, TABLES
 from tests.support.controls import manifest
 from tests.support.log_forge import BOTS, ORIGIN, Forge, put
-from tests.support.memory import ManualClock
+from tests.support.memory import ManualClock, MemoryFlows
 from tests.support.memory_ledger import MemoryAuthority
 from tests.support.moto_aws import moto_aws
 from tests.unit.policy.facts import engine
@@ -103,6 +103,7 @@ class Plane:
                 Judge(engine(), guards),
                 self.clock,
                 os.urandom,
+                MemoryFlows(),
             ),
             ports,
             lease=timedelta(seconds=35),

@@ -18,6 +18,7 @@ from tests.support.memory import (
     MemoryApprovals,
     MemoryBus,
     MemoryEvidence,
+    MemoryFlows,
     MemoryGuards,
 )
 from tests.support.plane import IDENTITY, LEASE, SPECS, RiskPolicy, World
@@ -112,6 +113,7 @@ class Burst:
             judge=Judge(RiskPolicy(), gate.guard(MemoryGuards(self.actions))),
             clock=self.clock,
             entropy=lambda size: b"\x01" * size,
+            replies=MemoryFlows(),
         )
         effect: Effect[Any] = Effect(
             perform=lambda action, world: world.perform(action),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from pydantic import SecretStr
 
 from tests.support.faults import Crash, Faults
 from tests.support.plane import Plane
@@ -54,6 +55,9 @@ def _deliver(plane: Plane, action: Action, chance: random.Random) -> None:
     try:
         record = plane.actions.get(action.id)
         if record is not None and record.phase is Phase.WAITING:
+            if chance.random() < 0.5:
+                plane.worker().waiting.attend(action.id, SecretStr(action.id))
+                plane.awaited.add(action.id)
             _answer(plane, action.id, chance)
             plane.worker().resume(action.id)
         else:
@@ -96,4 +100,7 @@ def test_invariants_hold_when_every_port_call_may_fail(block: int) -> None:
             assert succeeded == (plane.world.done[action.effect_key] == 1), f"truthful outcome {context}"
             payload = plane.evidence.entries[outcome_id(action.id)]
             assert payload["predicate"]["outcome"]["status"] == record.outcome.status, context
+            told = [report.status.value for token, report in plane.flows.replies if token == action.id]
+            assert set(told) <= {record.outcome.status.value}, f"a flow was told otherwise {context}"
+            assert told or action.id not in plane.awaited, f"a flow waits for ever {context}"
         assert sum(plane.actions.statistics.values()) == 6, f"counted once {context}"

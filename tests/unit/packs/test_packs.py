@@ -1,4 +1,4 @@
-"""Packs by REST: asked for, made part by part by the bot's own queue, handed out by a link."""
+"""Packs by REST: asked for, made part by part as their flow asks, handed out by a link."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.packs import export, job, selection
+from functions.packs import export, job, perform, selection
 from functions.packs.api import api
 from functions.packs.handler import bot
 from functions.packs.job import Place
@@ -23,6 +23,7 @@ from writ.ledger.pack import Kind
 from writ.ledger.question import Question
 from writ.ledger.verify_pack import VerifiedPack, verify_pack
 from writ.ports.controls import pause_key
+from writ.ports.flows import RunState
 from writ.ports.ledger import KeptPromise
 
 MONTH = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
@@ -171,23 +172,57 @@ def test_notary_that_is_away_holds_the_pack_up_and_no_more(
 
     with monkeypatch.context() as patch:
         patch.setattr(world.log, "promise", away)
-        with pytest.raises(TransientError):
-            world.step()
+        world.step()
     assert show(answer)["state"] == "running"
-    world.seen = 0
     world.settle()
     assert show(answer)["state"] == "ready"
 
 
-def test_event_that_comes_again_does_nothing_twice(world: PacksPlane) -> None:
+def test_flow_that_is_started_again_does_nothing_twice(world: PacksPlane) -> None:
     world.log.append(0)
     ask(MONTH)
     world.settle()
     actions, data = dict(world.plane.actions.records), world.pack()
-    world.seen = 0
+    world.again()
     world.settle()
     assert world.plane.actions.records.keys() == actions.keys()
     assert world.pack() == data
+
+
+def test_flow_is_called_like_its_pack_and_starts_once(world: PacksPlane) -> None:
+    world.log.append(0)
+    pack = ask(MONTH).headers["Location"].rpartition("/")[2]
+    assert list(world.plane.flows.runs) == [("evidence-pack", pack, 1)]
+    (started,) = world.plane.actions.records
+    world.plane.flows.runs.clear()  # the process died before it: the next attempt has to start it
+    observed = perform.ACTIONS["start-export"].observe(
+        world.plane.actions.records[started].action, world.ports
+    )
+    assert observed is None
+    perform.ACTIONS["start-export"].perform(world.plane.actions.records[started].action, world.ports)
+    assert list(world.plane.flows.runs) == [("evidence-pack", pack, 1)]
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "shown"),
+    [
+        (RunState.ABORTED, "", "flow.aborted"),
+        (RunState.TIMED_OUT, "States.Timeout", "flow.timed_out"),
+        (RunState.FAILED, "flow.broken", "flow.failed"),
+        (RunState.FAILED, "notary.failed", "notary.failed"),
+    ],
+)
+def test_pack_whose_flow_is_over_has_failed_and_says_why(
+    world: PacksPlane, state: RunState, code: str, shown: str
+) -> None:
+    world.log.append(0)
+    answer = ask(MONTH)
+    world.plane.flows.end("evidence-pack", show(answer)["id"], state, code, "Traceback: secret")
+    assert (show(answer)["state"], show(answer)["problem"]["code"]) == ("failed", shown)
+    assert ("secret" in show(answer)["problem"]["message"]) is (code == "notary.failed")
+    world.again()
+    world.settle()
+    assert (show(answer)["state"], show(answer)["problem"]) == ("ready", None)
 
 
 @pytest.mark.parametrize("name", ["export-part", "seal-pack"])
@@ -206,10 +241,8 @@ def test_crash_between_the_file_and_the_job_is_made_good(
         replace(before, after)
 
     monkeypatch.setattr(world.jobs, "replace", crash)
-    with pytest.raises(TransientError):
-        world.settle()
-    world.seen -= 1
     world.settle()
+    assert failing == [False, False]
     assert show(answer)["state"] == "ready"
     assert len(verified(world).items) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from pydantic import SecretStr
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.models import Model
 
@@ -29,6 +30,7 @@ class ApprovalItem(Model):
     requested_at = UnicodeAttribute()
     expires_at = UnicodeAttribute()
     answer = UnicodeAttribute(null=True)
+    token = UnicodeAttribute(null=True)
 
 
 class ApprovalTable:
@@ -56,6 +58,15 @@ class ApprovalTable:
     def get(self, action_id: str) -> ApprovalRequest | None:
         item = dynamo.get(self._item, action_id)
         return None if item is None else _to_request(item)
+
+    def attend(self, action_id: str, token: SecretStr) -> None:
+        item = self._item
+        try:
+            dynamo.update(
+                item(action_id), [item.token.set(token.get_secret_value())], item.action_id.exists()
+            )
+        except ConflictError:
+            raise NotFoundError(f"no approval is asked for {action_id}", field="action_id") from None
 
     def answer(self, action_id: str, approval: Approval) -> ApprovalRequest:
         request = self.get(action_id)
@@ -110,4 +121,5 @@ def _to_request(item: ApprovalItem) -> ApprovalRequest:
         expires_at=datetime.fromisoformat(item.expires_at),
         answer=Approval.model_validate_json(item.answer) if item.answer else None,
         expired=item.state == "expired",
+        token=SecretStr(item.token) if item.token else None,
     )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from writ.contracts.action import Approval
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequest:
-    """What a person is asked to approve, and until when."""
+    """What a person is asked to approve, and until when; `token` is that of the flow that waits for it."""
 
     action_id: str
     bot: str
@@ -22,6 +25,7 @@ class ApprovalRequest:
     expires_at: datetime
     answer: Approval | None = None
     expired: bool = False
+    token: SecretStr | None = None
 
 
 class ApprovalStore(Protocol):
@@ -32,6 +36,9 @@ class ApprovalStore(Protocol):
 
     def get(self, action_id: str) -> ApprovalRequest | None:
         """Strongly consistent read."""
+
+    def attend(self, action_id: str, token: SecretStr) -> None:
+        """Keep the token of the flow that waits; the latest one counts. Raises NotFoundError."""
 
     def answer(self, action_id: str, approval: Approval) -> ApprovalRequest:
         """Record the answer. Raises NotFoundError, or ConflictError when already answered or expired."""

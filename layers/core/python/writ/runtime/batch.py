@@ -47,7 +47,7 @@ def process(
                 note(run(event))
         except Exception as error:  # noqa: BLE001
             # The outermost boundary of a record: one that fails must not take its batch with it.
-            problem = _as_problem(error)
+            problem = as_problem(error)
             receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
             telemetry.failed(bot, problem, event_type, receives)
             if problem.retryable and receives < MAX_RECEIVES:
@@ -68,7 +68,8 @@ def read(body: str) -> AnyEvent:
     return parse_event(envelope.get("detail-type"), envelope.get("detail"))
 
 
-def _as_problem(error: Exception) -> WritError:
+def as_problem(error: Exception) -> WritError:
+    """Any error as one of ours: what nobody foresaw may pass."""
     if isinstance(error, WritError):
         return error
     return TransientError(f"unexpected {type(error).__name__}", code="internal")

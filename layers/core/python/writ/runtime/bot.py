@@ -70,12 +70,15 @@ class Bot(Generic[PortsT, FactsT]):
 
         return connect(self.name, self._effects, self._connect)
 
-    def run(self, event: AnyEvent, *, actor: tuple[str, str] | None = None) -> list[ActionRecord]:
+    def run(
+        self, event: AnyEvent, *, actor: tuple[str, str] | None = None, alone: bool = False
+    ) -> list[ActionRecord]:
         """Take one event through the loop: plan, then every action to its outcome or its approval.
 
         `actor` is (kind, id) of whoever stands behind the event, a person behind a command say. A
         failing action does not stop those after it; the first transient failure is raised at the end,
-        so that the event is delivered again, and the actions that are done are not done twice.
+        so that the event is delivered again, and the actions that are done are not done twice. With
+        `alone` more than one action is refused before any is taken.
         """
         if event.type in RESUMING:
             return self._resume(event)
@@ -84,6 +87,8 @@ class Bot(Generic[PortsT, FactsT]):
         cause = Cause(event.type, event.id, kind, who, event.meta.trace)
         facts = self._facts(event, wiring.ports)
         actions = self._plan(event, facts, wiring.clock.now())
+        if alone and len(actions) > 1:
+            raise PermanentError("a step that waits for a person plans one action", code="step.several")
         return _each(actions, lambda action: wiring.loop.run(action, cause))
 
     def _resume(self, event: AnyEvent) -> list[ActionRecord]:
@@ -98,7 +103,11 @@ class Bot(Generic[PortsT, FactsT]):
             ) from None
 
     def handler(self, message: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Lambda entry for the bot's queue: a batch whose records fail one by one."""
+        """Lambda entry: a batch of the bot's queue, whose records fail one by one, or a step of a flow."""
+        if "step" in message:
+            from writ.runtime.steps import take
+
+            return take(self, message["step"])
         from writ.runtime.batch import process
 
         return process(self.name, message, context, self.run)

@@ -12,6 +12,7 @@ from writ.adapters.approval_table import ApprovalTable
 from writ.adapters.eventbridge import EventBridgeBus
 from writ.adapters.guard_table import GuardTable
 from writ.adapters.recorder import DeployedRecorder
+from writ.adapters.step_functions import StepFunctionsReplies
 from writ.adapters.system import SystemClock
 from writ.runtime.access import LatePolicy, bundle
 from writ.runtime.answers import Answers
@@ -75,4 +76,5 @@ def loop_ports(environment: Environment) -> LoopPorts:
         judge=Judge(LatePolicy(), GuardTable(environment.table("controls"), usage, bundle().windows)),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
+        replies=StepFunctionsReplies(),
     )

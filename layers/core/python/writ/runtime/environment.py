@@ -40,6 +40,7 @@ class Environment(BaseModel):
     keys: Json[dict[str, str]] = {}
     secrets: Json[dict[str, str]] = {}
     functions: Json[dict[str, str]] = {}
+    flows: Json[dict[str, str]] = {}
     authority: str = ""
     dlq: str = ""
     queue_url: str = ""
@@ -79,6 +80,10 @@ class Environment(BaseModel):
 
     def secret(self, name: str) -> str:
         return self._named("secrets", name)
+
+    def flow(self, name: str) -> str:
+        """The ARN of a flow that this function starts."""
+        return self._named("flows", name)
 
     def other_function(self, name: str) -> str:
         """The function of another folder that this one calls."""

@@ -30,6 +30,7 @@ from writ.runtime.identity import Identity
 from writ.runtime.judge import Question, reservations_of
 from writ.runtime.outcomes import ABANDONED, EXPIRED, denial, failed, refusal, succeeded
 from writ.runtime.testimony import Testimony, approval_id
+from writ.runtime.waiting import WaitingFlows
 from writ.runtime.wiring import LoopPorts
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Loop(Generic[PortsT]):
         self._bot_ports = bot_ports
         self._lease = lease
         self._testimony = Testimony(identity, ports.evidence, ports.entropy)
+        self.waiting = WaitingFlows(ports.actions, ports.approvals, ports.replies)
 
     def run(self, action: Action, cause: Cause) -> ActionRecord:
         """Carry one planned action as far as it goes now: to its outcome, or to waiting for a person.
@@ -155,8 +157,8 @@ class Loop(Generic[PortsT]):
         settled = self._testimony.settled(action_id)
         if settled is not None:
             return self._finish(taken, intent, settled)
-        approved = answer is not None and answer.approved
-        return self._finish(taken, intent, (None if approved else refusal(taken)) or ABANDONED)
+        refused = None if answer is not None and answer.approved else refusal(taken)
+        return self._finish(taken, intent, refused or ABANDONED)
 
     def _answered(self, record: ActionRecord) -> ActionRecord:
         request = self._ports.approvals.get(record.action.id)
@@ -170,13 +172,12 @@ class Loop(Generic[PortsT]):
                 record, phase=Phase.CLAIMED, lease_until=lease_until, approval=request.answer
             )
             return self._proceed(taken)
-        spec = self._spec(record.action)
-        decision = self._ports.judge.decide(
-            Question(self._identity, spec, record.action, record.cause, request.answer), now
-        )
+        action = record.action
+        question = Question(self._identity, self._spec(action), action, record.cause, request.answer)
+        decision = self._ports.judge.decide(question, now)
         taken = self._advance(
             record,
-            reservations=reservations_of(record.action, decision, now),
+            reservations=reservations_of(action, decision, now),
             phase=Phase.CLAIMED,
             lease_until=lease_until,
             approval=request.answer,
@@ -258,8 +259,8 @@ class Loop(Generic[PortsT]):
         now = self._ports.clock.now()
         settled = self._testimony.outcome(record, outcome, intent, now)
         closed = record.after(now, phase=Phase.CLOSED, outcome=settled)
-        completed = notices.action_completed(closed, now, self._identity.bot)
-        self._ports.bus.publish([completed, *self._announcements(closed, now)])
+        self._ports.bus.publish(self._news(closed, now))
+        self.waiting.tell(closed)
         try:
             self._ports.actions.close(record, closed)
         except ConflictError:
@@ -269,12 +270,13 @@ class Loop(Generic[PortsT]):
             return current
         return closed
 
-    def _announcements(self, record: ActionRecord, now: datetime) -> list[AnyEvent]:
+    def _news(self, record: ActionRecord, now: datetime) -> list[AnyEvent]:
+        completed = notices.action_completed(record, now, self._identity.bot)
         effect, outcome = self._effects.get(record.action.name), record.outcome
         if effect is None or outcome is None or outcome.status is not Status.SUCCEEDED:
-            return []
+            return [completed]
         news = effect.announce(record.action, outcome.observed)
-        return [notices.announced(record, data, number, now) for number, data in enumerate(news)]
+        return [completed, *(notices.announced(record, data, n, now) for n, data in enumerate(news))]
 
     def _release(self, record: ActionRecord) -> None:
         try:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from writ.ports.bus import EventBus
     from writ.ports.clock import Clock
     from writ.ports.evidence import Evidence
+    from writ.ports.flows import FlowReplies
     from writ.runtime.judge import Judge
     from writ.runtime.loop import Loop
 
@@ -29,6 +30,7 @@ class LoopPorts:
     judge: Judge
     clock: Clock
     entropy: Callable[[int], bytes]
+    replies: FlowReplies
 
 
 @dataclass(frozen=True, slots=True)

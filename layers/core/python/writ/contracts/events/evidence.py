@@ -32,7 +32,7 @@ class EvidencePackRequested(EventData):
 
 @event("evidence")
 class EvidencePackAdvanced(EventData):
-    """A part of a pack is made, 0 being its start; after the last one it can be sealed."""
+    """A pack has so many parts, 0 being its start; the next one is due, or after the last the seal."""
 
     pack: PackId
     part: Annotated[int, Field(ge=0, le=10_000, examples=[1])]

@@ -43,7 +43,8 @@ def show_erasure(request: Request) -> Response:
     if key is None:
         raise NotFoundError("no such data subject", field="ref")
     entries = len(vault.members(ref)) if key.entries is None else key.entries
-    return Response({**_erasure(key), "person": key.person, "entries": entries})
+    done = key.done if key.entries is None else key.entries
+    return Response({**_erasure(key), "person": key.person, "entries": entries, "done": done})
 
 
 @api.get("/v1/holds")

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from functions.erasures.model import KeyState
+from functions.erasures.model import FLOW, KeyState
 from functions.erasures.retention import Due, due
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.erasures import ErasureRequested, HoldLiftRequested, HoldRequested
 from writ.contracts.events.platform import ScheduleTicked
+from writ.ports.flows import RunState
 
 if TYPE_CHECKING:
     from functions.erasures.ports import Ports
 
-# Longer than an attempt and its retries take; after that nobody else finishes it.
-STUCK: Final = timedelta(minutes=30)
+# Longer than it takes from the fence to the start of the flow.
+STUCK: Final = timedelta(minutes=10)
 
 
 class Facts(BaseModel):
-    """`holds` are id and scope of those in force; `used` says that the id of a new hold is not new."""
+    """`holds` are id and scope of those in force; `used` says that the id of a new hold is not new.
+
+    `unfinished` are erasures whose flow is over, with the number that its next attempt has.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -29,7 +34,7 @@ class Facts(BaseModel):
     entries: int = 0
     holds: dict[str, str] = {}
     used: bool = False
-    unfinished: tuple[str, ...] = ()
+    unfinished: dict[str, int] = {}
     due: tuple[Due, ...] = ()
 
 
@@ -47,12 +52,15 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
             return Facts(holds=holds)
         case ScheduleTicked():
             now = ports.clock.now()
-            begun = (KeyState.ERASING, KeyState.DESTROYED)
-            stuck = tuple(
-                key.ref
-                for key in ports.vault.erasures()
-                if key.state in begun and key.since is not None and now - key.since >= STUCK
-            )
-            return Facts(holds=holds, unfinished=stuck, due=tuple(due(ports, now)))
+            return Facts(holds=holds, unfinished=dict(_stopped(ports, now)), due=tuple(due(ports, now)))
         case _:
             return Facts()
+
+
+def _stopped(ports: Ports, now: datetime) -> Iterator[tuple[str, int]]:
+    for key in ports.vault.erasures():
+        begun = key.state in (KeyState.ERASING, KeyState.DESTROYED)
+        if begun and key.since is not None and now - key.since >= STUCK:
+            run = ports.flows.find(FLOW, key.ref)
+            if run is None or run.state is not RunState.RUNNING:
+                yield key.ref, 1 if run is None else run.attempt + 1

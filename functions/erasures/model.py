@@ -22,7 +22,8 @@ class KeyState(StrEnum):
 class KeyRecord:
     """The data key of a person; who that is, is known until it is destroyed.
 
-    `action` and `since` are of the erasure that fenced it, `entries` is how many it erased in the end.
+    `action` and `since` are of the erasure that fenced it, `entries` is how many it erased in the end. Once
+    it is destroyed, `part` of `parts` batches are done, up to the entry `after`, with `done` erased entries.
     """
 
     ref: str
@@ -31,6 +32,10 @@ class KeyRecord:
     action: str | None = None
     since: datetime | None = None
     entries: int | None = None
+    part: int = 0
+    parts: int = 0
+    after: str = ""
+    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +74,6 @@ class Hold:
     lifted_by: str | None = None
 
 
+FLOW = "erasure"
 EVERYTHING = "everything"
 ERASED_MARK = "[erased]"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from functions.erasures import erase
-from functions.erasures.model import Hold, KeyRecord, KeyState
+from functions.erasures.model import FLOW, Hold, KeyRecord, KeyState
 from functions.erasures.retention import Due, is_held, members
 from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, NotFoundError, PermanentError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def erase_subject(action: Action, ports: Ports) -> Observation:
-    """Destroy the key and all that it seals.
+    """Fence the key, and start the flow that does the rest.
 
     Fails as `conflict.held`, `conflict.open` (an action is) or `conflict.own_erasure`.
     """
@@ -28,23 +28,75 @@ def erase_subject(action: Action, ports: Ports) -> Observation:
     key = ports.vault.read(ref)
     if key is not None and key.state is KeyState.ACTIVE:
         erase.begin(ref, action.id, ports)
-    return _erased(erase.finish(ref, ports))
+    ports.flows.start(FLOW, ref, {"subject": ref})
+    return {"flow": FLOW, "attempt": 1}
+
+
+def observe_begun(action: Action, ports: Ports) -> Observation | None:
+    """The flow, if this action began it."""
+    key = ports.vault.read(action.target.id)
+    begun = key is not None and key.state is not KeyState.ACTIVE and key.action == action.id
+    return {"flow": FLOW, "attempt": 1} if begun and ports.flows.find(FLOW, action.target.id) else None
+
+
+def resume_erasure(action: Action, ports: Ports) -> Observation:
+    """Start the flow once more. Fails as `conflict.not_begun` for an erasure that was not begun."""
+    ref, attempt = action.target.id, int(str(action.parameters["attempt"]))
+    key = ports.vault.read(ref)
+    if key is None or key.state is KeyState.ACTIVE:
+        raise PermanentError(f"no erasure of {ref} was begun", code="conflict.not_begun")
+    ports.flows.start(FLOW, ref, {"subject": ref}, attempt)
+    return {"flow": FLOW, "attempt": attempt}
+
+
+def observe_resumed(action: Action, ports: Ports) -> Observation | None:
+    """The flow, if it came so far."""
+    attempt, run = int(str(action.parameters["attempt"])), ports.flows.find(FLOW, action.target.id)
+    return None if run is None or run.attempt < attempt else {"flow": FLOW, "attempt": attempt}
+
+
+def prepare_erasure(action: Action, ports: Ports) -> Observation:
+    """See erase.prepare."""
+    done = erase.prepare(action.target.id, str(action.parameters["after"]), ports)
+    if done.waits_for is not None:
+        return {"settled": False, "last": False, "waits_for": done.waits_for}
+    return {"settled": True, "last": done.last, "after": done.after}
+
+
+def destroy_key(action: Action, ports: Ports) -> Observation:
+    """See erase.destroy."""
+    return {"parts": erase.destroy(action.target.id, ports).parts}
+
+
+def erase_batch(action: Action, ports: Ports) -> Observation:
+    """See erase.erase_batch."""
+    part = erase.erase_batch(action.target.id, ports)
+    return {"part": part.number, "entries": part.entries, "last": part.last}
 
 
 def finish_erasure(action: Action, ports: Ports) -> Observation:
-    """Go on with an erasure where it was left. Fails as `conflict.not_begun` for one that was not begun."""
-    key = ports.vault.read(action.target.id)
-    if key is None or key.state is KeyState.ACTIVE:
-        raise PermanentError(f"no erasure of {action.target.id} was begun", code="conflict.not_begun")
+    """See erase.finish."""
     return _erased(erase.finish(action.target.id, ports))
+
+
+def observe_destroyed(action: Action, ports: Ports) -> Observation | None:
+    """The parts there are to erase, once the key is gone."""
+    key = ports.vault.read(action.target.id)
+    gone = key is not None and key.state in (KeyState.DESTROYED, KeyState.ERASED)
+    return {"parts": key.parts} if gone and key is not None else None
 
 
 def observe_erasure(action: Action, ports: Ports) -> Observation | None:
     """What was erased, once nothing is left to do."""
     key = ports.vault.read(action.target.id)
-    if key is None or key.state is not KeyState.ERASED or ports.vault.members(key.ref):
+    if key is None or key.state is not KeyState.ERASED or ports.vault.page(key.ref, "", 1):
         return None
     return _erased(key)
+
+
+def observe_nothing(_action: Action, _ports: Ports) -> Observation | None:
+    """It is safe to repeat, and says itself how far things are."""
+    return None
 
 
 def expire_payloads(action: Action, ports: Ports) -> Observation:
@@ -57,11 +109,6 @@ def expire_payloads(action: Action, ports: Ports) -> Observation:
     entries = erase.erase(batch, taken, ports)
     ports.vault.expire(due.type, due.day)
     return {"entries": entries, "erasure": batch.erasure if entries else None}
-
-
-def observe_expiry(_action: Action, _ports: Ports) -> Observation | None:
-    """It is safe to repeat, and then says itself what it erased."""
-    return None
 
 
 def place_hold(action: Action, ports: Ports) -> Observation:
@@ -124,9 +171,13 @@ def _announce_lifted(action: Action, _observed: Observation) -> Sequence[EventDa
 
 
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
-    "erase-subject": Effect(erase_subject, observe_erasure, _announce_erased),
+    "erase-subject": Effect(erase_subject, observe_begun),
+    "resume-erasure": Effect(resume_erasure, observe_resumed),
+    "prepare-erasure": Effect(prepare_erasure, observe_nothing),
+    "destroy-key": Effect(destroy_key, observe_destroyed),
+    "erase-batch": Effect(erase_batch, observe_nothing),
     "finish-erasure": Effect(finish_erasure, observe_erasure, _announce_erased),
-    "expire-payloads": Effect(expire_payloads, observe_expiry, _announce_erased),
+    "expire-payloads": Effect(expire_payloads, observe_nothing, _announce_erased),
     "place-hold": Effect(place_hold, observe_placed, _announce_placed),
     "lift-hold": Effect(lift_hold, observe_lifted, _announce_lifted),
 }

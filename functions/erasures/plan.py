@@ -12,11 +12,22 @@ from functions.erasures.retention import is_held
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import ConflictError, NotFoundError
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.erasures import ErasureRequested, HoldLiftRequested, HoldRequested
+from writ.contracts.events.erasures import (
+    ErasureAdvanced,
+    ErasureRequested,
+    HoldLiftRequested,
+    HoldRequested,
+)
 from writ.contracts.events.platform import ScheduleTicked
 
 BOT: Final = "erasures"
-FINISHED_AT_ONCE: Final = 10
+RESUMED_AT_ONCE: Final = 10
+_STAGES: Final = {
+    "prepare": ("prepare-erasure", "Its key is fenced; its entries are looked at"),
+    "destroy": ("destroy-key", "All its entries are in the log and prepared"),
+    "erase": ("erase-batch", "Its key is destroyed; what it sealed is removed"),
+    "finish": ("finish-erasure", "All that it sealed is removed and stated"),
+}
 
 
 def plan(event: AnyEvent, facts: Facts, _now: datetime) -> list[Action]:
@@ -28,6 +39,8 @@ def plan(event: AnyEvent, facts: Facts, _now: datetime) -> list[Action]:
     match event.data:
         case ErasureRequested() as command:
             return [_erase(event, command, facts)]
+        case ErasureAdvanced() as step:
+            return [_advance(event, step)]
         case HoldRequested() as command:
             if facts.used:
                 raise ConflictError(f"there is or was a hold {command.id}", field="id")
@@ -57,12 +70,20 @@ def _erase(event: AnyEvent, command: ErasureRequested, facts: Facts) -> Action:
     return _action(event, "erase-subject", target, command.reason, {"entries": facts.entries})
 
 
+def _advance(event: AnyEvent, step: ErasureAdvanced) -> Action:
+    name, reason = _STAGES[step.stage]
+    target = Target(kind="data-subject", id=step.subject)
+    parameters = {"after": step.after} if step.stage == "prepare" else {}
+    return _action(event, name, target, reason, parameters)
+
+
 def _unfinished(event: AnyEvent, facts: Facts) -> Iterator[Action]:
     held = set(facts.holds.values())
     free = [ref for ref in facts.unfinished if not {EVERYTHING, ref} & held]
-    for ref in free[:FINISHED_AT_ONCE]:
-        target = Target(kind="data-subject", id=ref)
-        yield _action(event, "finish-erasure", target, "It was approved and begun, and did not end", {})
+    for ref in free[:RESUMED_AT_ONCE]:
+        target, parameters = Target(kind="data-subject", id=ref), {"attempt": facts.unfinished[ref]}
+        reason = "It was approved and begun, and its flow came to no end"
+        yield _action(event, "resume-erasure", target, reason, parameters)
 
 
 def _expired(event: AnyEvent, facts: Facts) -> Iterator[Action]:

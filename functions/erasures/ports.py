@@ -14,9 +14,11 @@ from functions.erasures.records import ActionRecords
 from functions.erasures.vault import VaultTable
 from writ.adapters.index_table import IndexTable
 from writ.adapters.log_bucket import AnchorBucket
+from writ.adapters.step_functions import StepFunctions
 from writ.adapters.system import SystemClock
 from writ.ports.clock import Clock
 from writ.ports.evidence import Evidence
+from writ.ports.flows import Flows
 from writ.ports.ledger import AnchorTimes, LogIndex
 from writ.runtime.connect import own_identity, recorder
 from writ.runtime.environment import Environment
@@ -36,17 +38,29 @@ class Vault(Protocol):
     def members(self, ref: str) -> Sequence[Member]:
         """Every entry that the key ever sealed; complete once it is fenced."""
 
+    def page(self, ref: str, after: str, limit: int) -> Sequence[Member]:
+        """Some of them, in the order of their names, from after one of them on."""
+
+    def seals(self, ref: str, stream: str) -> bool:
+        """Whether an entry of a stream is among them."""
+
     def fence(self, ref: str, action_id: str, now: datetime) -> None:
         """From here on nothing is sealed with the key: whoever states something gets another one."""
 
     def note(self, ref: str, member: Member) -> None:
         """Keep the nodes of an entry until the erasure is done."""
 
-    def destroy(self, ref: str) -> None:
-        """Delete the key, and whose it was."""
+    def destroy(self, ref: str, parts: int) -> None:
+        """Delete the key, and whose it was; its entries are to be erased in so many parts."""
+
+    def advance(self, ref: str, part: int, after: str, entries: int) -> None:
+        """A part is done, up to an entry; raises ConflictError unless it is the next one."""
+
+    def forget(self, ref: str, members: Sequence[Member]) -> None:
+        """Entries that are done are no longer kept beside the key."""
 
     def finish(self, ref: str, entries: int) -> None:
-        """Mark the erasure as done, and forget what the key sealed."""
+        """Mark the erasure as done, and forget what is left of what the key sealed."""
 
     def erasures(self) -> Sequence[KeyRecord]:
         """Keys that were ever fenced."""
@@ -83,6 +97,9 @@ class Records(Protocol):
 
     def is_open(self, action_id: str) -> bool: ...
 
+    def opened(self) -> Sequence[str]:
+        """Actions that are open, as of a moment ago; a thousand of each kind at most."""
+
     def forget(self, action_id: str) -> None:
         """Take out of a closed action what people are named by and what it was about."""
 
@@ -100,6 +117,7 @@ class Ports:
     identity: Identity
     entropy: Callable[[int], bytes]
     clock: Clock
+    flows: Flows
 
 
 def connect(environment: Environment) -> Ports:
@@ -116,4 +134,5 @@ def connect(environment: Environment) -> Ports:
         identity=own_identity(environment),
         entropy=secrets.token_bytes,
         clock=SystemClock(),
+        flows=StepFunctions(environment.flows),
     )

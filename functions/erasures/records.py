@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
 
 from functions.erasures.model import ERASED_MARK
 from writ.adapters.action_table import ActionTable
@@ -10,6 +13,8 @@ from writ.adapters.approval_table import ApprovalTable
 from writ.contracts.action import Action, Decision, Target
 from writ.contracts.data_subjects import PERSON_KINDS
 from writ.ports.actions import ActionRecord, Phase
+
+_OPEN: Final = 1000
 
 
 class ActionRecords:
@@ -22,6 +27,11 @@ class ActionRecords:
     def is_open(self, action_id: str) -> bool:
         record = self._actions.get(action_id)
         return record is not None and record.phase is not Phase.CLOSED
+
+    def opened(self) -> Sequence[str]:
+        far = datetime.max.replace(tzinfo=UTC)
+        phases = (Phase.CLAIMED, Phase.WAITING)
+        return [r.action.id for phase in phases for r in self._actions.stale(phase, far, _OPEN)]
 
     def forget(self, action_id: str) -> None:
         record = self._actions.get(action_id)

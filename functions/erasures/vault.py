@@ -41,6 +41,17 @@ class VaultTable:
         found = self._all(ref, self._item.sk.startswith(ENTRY))
         return [_member(item) for item in found]
 
+    def page(self, ref: str, after: str, limit: int) -> Sequence[Member]:
+        item = self._item
+        condition = item.sk.between(f"{ENTRY}{after}\0" if after else ENTRY, f"{ENTRY}\uffff")
+        found, _ = dynamo.query(item, ref, condition, limit=limit, consistent=True)
+        return [_member(each) for each in found]
+
+    def seals(self, ref: str, stream: str) -> bool:
+        item = self._item
+        found, _ = dynamo.query(item, ref, item.sk.startswith(ENTRY + stream), limit=1, consistent=True)
+        return bool(found)
+
     def note(self, ref: str, member: Member) -> None:
         item = self._item
         nodes = " ".join(member.nodes or ())
@@ -65,12 +76,13 @@ class VaultTable:
         except dynamo.TransactionRefusedError as refused:
             self._explain(refused, ref, KeyState.ACTIVE)
 
-    def destroy(self, ref: str) -> None:
+    def destroy(self, ref: str, parts: int) -> None:
         item = self._item
         changes: list[Any] = [
             item.state.set(KeyState.DESTROYED.value),
             item.wrapped.remove(),
             item.person.remove(),
+            item.parts.set(parts),
         ]
         try:
             with dynamo.transaction() as transaction:
@@ -78,6 +90,16 @@ class VaultTable:
                 transaction.update(item(ref, KEY), changes, condition=item.state == KeyState.ERASING.value)
         except dynamo.TransactionRefusedError as refused:
             self._explain(refused, ref, KeyState.ERASING)
+
+    def advance(self, ref: str, part: int, after: str, entries: int) -> None:
+        item = self._item
+        before = item.part.does_not_exist() if part == 1 else item.part == part - 1
+        changes = [item.part.set(part), item.after.set(after), item.done.add(entries)]
+        dynamo.update(item(ref, KEY), changes, before & (item.state == KeyState.DESTROYED.value))
+
+    def forget(self, ref: str, members: Sequence[Member]) -> None:
+        for member in members:
+            dynamo.delete(self._item(ref, ENTRY + member.entry_id))
 
     def finish(self, ref: str, entries: int) -> None:
         item = self._item
@@ -88,8 +110,7 @@ class VaultTable:
             key = self.read(ref)
             if key is None or key.state is not KeyState.ERASED:
                 raise
-        for member in self.members(ref):
-            dynamo.delete(item(ref, ENTRY + member.entry_id))
+        self.forget(ref, self.members(ref))
 
     def erasures(self) -> Sequence[KeyRecord]:
         refs = [item.sk for item in self._all(_ERASURES)]
@@ -172,6 +193,10 @@ def _record(item: KeyItem) -> KeyRecord:
         action=item.action,
         since=datetime.fromisoformat(item.since) if item.since else None,
         entries=None if item.n is None else int(item.n),
+        part=int(item.part or 0),
+        parts=int(item.parts or 0),
+        after=item.after or "",
+        done=int(item.done or 0),
     )
 
 

@@ -20,9 +20,9 @@ def _closed(person: Person, action: str) -> Any:
     return shown if shown["outcome"] is not None else None
 
 
-def _rested(person: Person, entry: str) -> bool:
-    said = person("GET", f"v1/evidence/{entry}").json()["statement"]["predicate"]["time"]
-    return datetime.now(UTC) - datetime.fromisoformat(said) > timedelta(seconds=62)
+def _erased(person: Person, ref: str) -> Any:
+    shown = person("GET", f"v1/erasures/{ref}").json()
+    return shown if shown["state"] == "erased" else None
 
 
 def _caller(person: Person) -> str:
@@ -90,11 +90,12 @@ def test_a_person_is_erased_and_the_ledger_verifies(
     action = asked.json()["action"]
     own = operator("POST", f"v1/actions/{action}/approve", {"reason": "mine"})
     assert (own.status_code, own.json()["code"]) == (403, "forbidden.four_eyes")
-    # A minute of rest for what was just stated; sooner, the first attempt would wait for the next.
-    eventually(lambda: _rested(operator, entry), seconds=120)
     assert colleague("POST", f"v1/actions/{action}/approve", {"reason": "checked"}).status_code in (200, 202)
     shown = eventually(lambda: _closed(operator, action), seconds=180)
-    assert (shown["outcome"]["status"], shown["outcome"]["observed"]["entries"]) == ("succeeded", 1)
+    assert (shown["outcome"]["status"], shown["outcome"]["observed"]["flow"]) == ("succeeded", "erasure")
+    ref = shown["target"]["id"]
+    done = eventually(lambda: _erased(operator, ref), seconds=180)
+    assert (done["entries"], done["person"]) == (1, None)
 
     world.settle()
     gone = operator("GET", f"v1/evidence/{entry}")

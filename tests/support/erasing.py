@@ -9,10 +9,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from functions.erasures import erase
 from functions.erasures.model import EVERYTHING, Hold, Kept, KeyRecord, KeyState, Member
 from functions.erasures.ports import Ports
 from tests.support.log_forge import BOTS, NOW, ORIGIN, Forge, an_action, an_intent, put, stamp
-from tests.support.memory import ManualClock
+from tests.support.memory import ManualClock, MemoryFlows
 from tests.support.memory_ledger import (
     MemoryAnchors,
     MemoryAuthority,
@@ -66,6 +67,13 @@ class MemoryVault:
     def members(self, ref: str) -> Sequence[Member]:
         return list(self.sealed[ref])
 
+    def page(self, ref: str, after: str, limit: int) -> Sequence[Member]:
+        found = sorted(self.sealed[ref], key=lambda member: member.entry_id)
+        return [member for member in found if member.entry_id > after][:limit]
+
+    def seals(self, ref: str, stream: str) -> bool:
+        return any(member.entry_id.startswith(stream) for member in self.sealed[ref])
+
     def note(self, ref: str, member: Member) -> None:
         self.sealed[ref] = [member if m.entry_id == member.entry_id else m for m in self.sealed[ref]]
 
@@ -75,12 +83,22 @@ class MemoryVault:
             self._refuse_held(ref)
             self.records[ref] = replace(key, state=KeyState.ERASING, action=action_id, since=now)
 
-    def destroy(self, ref: str) -> None:
+    def destroy(self, ref: str, parts: int) -> None:
         key = self.records[ref]
         if key.state is KeyState.ERASING:
             self._refuse_held(ref)
             del self.secrets[ref]
-            self.records[ref] = replace(key, state=KeyState.DESTROYED, person=None)
+            self.records[ref] = replace(key, state=KeyState.DESTROYED, person=None, parts=parts)
+
+    def advance(self, ref: str, part: int, after: str, entries: int) -> None:
+        key = self.records[ref]
+        if key.state is not KeyState.DESTROYED or key.part != part - 1:
+            raise ConflictError("another part is next")
+        self.records[ref] = replace(key, part=part, after=after, done=key.done + entries)
+
+    def forget(self, ref: str, members: Sequence[Member]) -> None:
+        gone = {member.entry_id for member in members}
+        self.sealed[ref] = [member for member in self.sealed[ref] if member.entry_id not in gone]
 
     def finish(self, ref: str, entries: int) -> None:
         key = self.records[ref]
@@ -159,6 +177,9 @@ class MemoryRecords:
     def is_open(self, action_id: str) -> bool:
         return action_id in self.open
 
+    def opened(self) -> Sequence[str]:
+        return sorted(self.open)
+
     def forget(self, action_id: str) -> None:
         assert action_id not in self.open
         self.forgotten.add(action_id)
@@ -177,6 +198,7 @@ class People:
     files: MemoryFiles = field(default_factory=MemoryFiles)
     certificates: MemoryCertificates = field(default_factory=MemoryCertificates)
     heads: MemoryHeads = field(default_factory=MemoryHeads)
+    flows: MemoryFlows = field(default_factory=MemoryFlows)
 
     def __post_init__(self) -> None:
         self.anchors = MemoryAnchors(self.clock)
@@ -229,6 +251,7 @@ class People:
             identity=Identity("erasures", "platform", "1", "e" * 64),
             entropy=os.urandom,
             clock=self.clock,
+            flows=self.flows,
         )
 
     def verified(self, folder: Path) -> Report:
@@ -258,6 +281,26 @@ def _payload(entry: StoredEntry) -> bytes:
 
 def _passed(_statement: object) -> None:
     return None
+
+
+def carried_on(ref: str, action_id: str, ports: Ports) -> KeyRecord:
+    """What an approved erasure and its flow do, from the beginning on; whatever is done already stays.
+
+    Raises TransientError `erasure.settling` where the flow would look again later.
+    """
+    key = ports.vault.read(ref)
+    if key is not None and key.state is KeyState.ACTIVE:
+        erase.begin(ref, action_id, ports)
+    after, last = "", False
+    while not last:
+        done = erase.prepare(ref, after, ports)
+        if done.waits_for is not None:
+            raise TransientError(done.waits_for, code="erasure.settling")
+        after, last = done.after, done.last
+    erase.destroy(ref, ports)
+    while not erase.erase_batch(ref, ports).last:
+        pass
+    return erase.finish(ref, ports)
 
 
 class Crash(BaseException):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 import pytest
 
@@ -15,13 +13,11 @@ from functions.packs.handler import bot
 from functions.packs.job import FLOW, Job
 from functions.packs.perform import ACTIONS
 from functions.packs.ports import Ports
-from stacks.flows import Flow
-from tests.support.asl import Execution
 from tests.support.controls import ControlledPlane
-from tests.support.wire import flow_named, wire
+from tests.support.flow_runs import FlowRuns
+from tests.support.wire import wire
 from tests.unit.evidence.conftest import Log
 from writ.contracts.errors import ConflictError
-from writ.ports.flows import RunState
 
 
 @dataclass
@@ -65,8 +61,9 @@ class PacksPlane:
     plane: ControlledPlane = field(default_factory=ControlledPlane)
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     vault: MemoryVault = field(default_factory=MemoryVault)
-    executions: dict[str, Execution] = field(default_factory=dict)
-    flow: Flow = field(default_factory=lambda: flow_named(FLOW))
+
+    def __post_init__(self) -> None:
+        self.runs = FlowRuns(FLOW, bot, self.plane.flows, self.plane.clock)
 
     @property
     def ports(self) -> Ports:
@@ -90,39 +87,10 @@ class PacksPlane:
 
     def step(self) -> bool:
         """Take the flow of the latest pack one step further; whether there was one to take."""
-        flow = self._execution()
-        return flow is not None and flow.step()
+        return self.runs.step()
 
     def settle(self) -> None:
-        while self.step():
-            pass
-
-    def again(self) -> None:
-        """Let the flow begin anew, as somebody does who starts it again."""
-        assert self._execution() is not None
-        name = next(reversed(self.executions))
-        given = self.plane.flows.inputs[FLOW, name, 1]
-        self.plane.flows.start(FLOW, name, given, 2)
-        self.executions[name] = self._started(name, given)
-
-    def _execution(self) -> Execution | None:
-        for (_, name, _), given in self.plane.flows.inputs.items():
-            if name not in self.executions:
-                self.executions[name] = self._started(name, given)
-        return self.executions[next(reversed(self.executions))] if self.executions else None
-
-    def _started(self, name: str, given: Mapping[str, Any]) -> Execution:
-        run = Execution(self.flow.definition, name, given, self._call)
-        run.sleep = lambda seconds: self.plane.clock.forward(seconds=seconds)
-        run.ended = lambda: self._ended(run)
-        return run
-
-    def _ended(self, run: Execution) -> None:
-        state = RunState.SUCCEEDED if run.status == "SUCCEEDED" else RunState.FAILED
-        self.plane.flows.end(FLOW, run.name, state, run.error or "", run.cause or "")
-
-    def _call(self, _state: str, arguments: Mapping[str, Any]) -> Any:
-        return bot.handler(arguments["Payload"], None)
+        self.runs.settle()
 
     def pack(self) -> bytes:
         """The one pack there is."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from stacks.flows import Flow, flows_of
-from stacks.manifest import load_folders
 from writ.runtime.bot import Bot
 from writ.runtime.wiring import Wiring
 
@@ -18,10 +15,3 @@ def wire(patch: pytest.MonkeyPatch, bot: Bot[Any, Any], routes: ModuleType, wiri
     """Connect a bot, and the module of its routes, to what they would else find deployed."""
     patch.setitem(bot.__dict__, "wiring", wiring)
     patch.setattr(routes, "_ports", lambda: wiring.ports)
-
-
-@cache
-def flow_named(name: str) -> Flow:
-    """A flow as it is deployed."""
-    (found,) = [flow for flow in flows_of(load_folders()) if flow.name == name]
-    return found

@@ -8,9 +8,11 @@ import pytest
 
 from functions.erasures import api as routes
 from functions.erasures.handler import bot
+from functions.erasures.model import FLOW
 from functions.erasures.perform import ACTIONS
 from tests.support.controls import ControlledPlane
 from tests.support.erasing import People
+from tests.support.flow_runs import FlowRuns
 from tests.support.wire import wire
 
 
@@ -20,6 +22,9 @@ class Desk:
 
     people: People
     plane: ControlledPlane
+
+    def __post_init__(self) -> None:
+        self.runs = FlowRuns(FLOW, bot, self.plane.flows, self.plane.clock)
 
     def waiting(self) -> str:
         """The one action that waits for a person."""
@@ -33,6 +38,6 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     for number, persons in enumerate([("octocat",), ("zoe", "octocat"), ()]):
         people.state(number, *persons)
     people.clock.forward(seconds=61)
-    plane = ControlledPlane(clock=people.clock)
+    plane = ControlledPlane(clock=people.clock, flows=people.flows)
     wire(monkeypatch, bot, routes, plane.wiring("erasures", ACTIONS, people.ports()))
     return Desk(people, plane)

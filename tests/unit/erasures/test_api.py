@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.erasures import erase
 from functions.erasures.api import api
 from functions.erasures.handler import bot
+from tests.support.controls import command
 from tests.support.http import Answer, call
 from tests.unit.erasures.conftest import Desk
 from writ.contracts.action import Status
+from writ.ports.flows import RunState
 
 ERASURE = {"subject": "Octocat", "reason": "article 17"}
 HOLD = {"id": "case-1", "reason": "litigation"}
@@ -43,8 +47,10 @@ def test_an_erasure_waits_for_a_second_person_and_names_nobody(desk: Desk) -> No
     assert done.outcome is not None
     assert (done.outcome.status, dict(done.outcome.observed)) == (
         Status.SUCCEEDED,
-        {"entries": 2, "erasure": f"{ref}.erasure"},
+        {"flow": "erasure", "attempt": 1},
     )
+    assert [erased["state"] for erased in get("/v1/erasures")["items"]] == ["erasing"]
+    desk.runs.settle()
     assert desk.people.about("octocat") == []
     [erased] = get("/v1/erasures")["items"]
     assert (erased["subject"], erased["state"], erased["entries"]) == (ref, "erased", 2)
@@ -94,6 +100,83 @@ def test_a_hold_on_a_person_is_placed_stops_the_erasure_and_is_lifted(desk: Desk
     assert get("/v1/holds")["items"] == []
     assert post("/v1/erasures", ERASURE).status == 202
     assert [event.type for event in desk.plane.announced()] == ["HoldPlaced.v1", "HoldLifted.v1"]
+
+
+def test_an_erasure_goes_batch_by_batch_and_each_is_evidence(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(erase, "BATCH", 1)
+    asked = post("/v1/erasures", ERASURE).body["action"]
+    ref = desk.plane.actions.records[asked].action.target.id
+    desk.plane.approve(asked, "bob", bot)
+    states = set()
+    while desk.runs.step():
+        shown = get(f"/v1/erasures/{ref}")
+        states.add((shown["state"], shown["done"]))
+    assert states == {("erasing", 0), ("destroyed", 0), ("destroyed", 1), ("destroyed", 2), ("erased", 2)}
+    names = [record.action.name for record in desk.plane.actions.records.values()]
+    assert [names.count(name) for name in ("prepare-erasure", "destroy-key", "erase-batch")] == [3, 1, 2]
+    for action in desk.plane.actions.records:
+        assert f"{action}.outcome" in desk.plane.evidence.entries
+    report = desk.people.verified(tmp_path)
+    assert (report.faults, report.erased) == (0, 2)
+
+
+@pytest.mark.parametrize("died", range(6))
+def test_a_flow_that_died_anywhere_is_taken_up_by_the_next_tick(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, died: int
+) -> None:
+    monkeypatch.setattr(erase, "BATCH", 1)
+    asked = post("/v1/erasures", ERASURE).body["action"]
+    ref = desk.plane.actions.records[asked].action.target.id
+    desk.plane.approve(asked, "bob", bot)
+    for _ in range(died):
+        assert desk.runs.step()
+    desk.people.flows.end("erasure", ref, RunState.ABORTED)
+    desk.plane.clock.forward(minutes=15)
+    tick = command("ScheduleTicked.v1", "tick-1", desk.plane.clock.now(), schedule="rate(1 hour)")
+    [resumed] = bot.run(tick)
+    assert (resumed.action.name, resumed.action.parameters) == ("resume-erasure", {"attempt": 2})
+    desk.runs.settle()
+    assert get(f"/v1/erasures/{ref}")["state"] == "erased"
+    assert desk.people.about("octocat") == []
+    report = desk.people.verified(tmp_path)
+    # This log has intents alone, which is a fault by now, whatever is erased.
+    assert [f.code for f in report.findings if f.code != "intent.open"] == []
+    assert report.erased == 2
+    assert [event.type for event in desk.plane.announced()] == ["PayloadsErased.v1"]
+
+
+def test_a_hold_that_comes_after_the_start_stops_the_flow_until_it_is_lifted(desk: Desk) -> None:
+    erasure = post("/v1/erasures", ERASURE).body["action"]
+    ref = desk.plane.actions.records[erasure].action.target.id
+    desk.plane.approve(erasure, "bob", bot)
+    desk.plane.approve(post("/v1/holds", HOLD).body["action"], "bob", bot)
+    desk.runs.settle()
+    run = desk.runs.latest()
+    assert run is not None
+    assert (run.status, run.output) == ("SUCCEEDED", {"subject": ref, "state": "held"})
+    assert desk.people.about("octocat")
+    desk.plane.clock.forward(hours=1)
+    tick = command("ScheduleTicked.v1", "tick-1", desk.plane.clock.now(), schedule="rate(1 hour)")
+    assert bot.run(tick) == []
+    lifted = call(api, "DELETE", "/v1/holds/case-1?reason=settled").body["action"]
+    desk.plane.approve(lifted, "bob", bot)
+    later = command("ScheduleTicked.v1", "tick-2", desk.plane.clock.now(), schedule="rate(1 hour)")
+    assert len(bot.run(later)) == 1
+    desk.runs.settle()
+    assert desk.people.about("octocat") == []
+
+
+def test_what_is_too_recent_is_waited_for(desk: Desk) -> None:
+    erasure = post("/v1/erasures", ERASURE).body["action"]
+    desk.people.state(9, "octocat")
+    desk.plane.approve(erasure, "bob", bot)
+    desk.runs.settle()
+    run = desk.runs.latest()
+    assert run is not None
+    assert (run.status, run.waited) == ("SUCCEEDED", [30, 30])
+    assert desk.people.about("octocat") == []
 
 
 def test_a_hold_that_comes_while_the_erasure_waits_wins(desk: Desk) -> None:

@@ -25,6 +25,7 @@ def test_a_person_is_erased_by_two(writ: Command, desk: Desk) -> None:
     ref = desk.plane.actions.records[desk.waiting()].action.target.id
     assert shown(writ("erasures", "show", ref, "--json"))["person"] == "octocat"
     desk.plane.approve(desk.waiting(), "bob", bot)
+    desk.runs.settle()
     [erased] = shown(writ("erasures", "list", "--json"))["items"]
     assert (erased["subject"], erased["entries"]) == (ref, 2)
     assert "erased" in writ("erasures", "list").stdout

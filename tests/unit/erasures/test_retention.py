@@ -13,12 +13,13 @@ from functions.erasures.facts import Facts, gather
 from functions.erasures.model import Hold
 from functions.erasures.retention import DAYS_A_TICK, Due, due
 from tests.support.controls import command
-from tests.support.erasing import FaultAt, People
+from tests.support.erasing import FaultAt, People, carried_on
 from tests.support.log_forge import NOW
-from writ.contracts.action import Action, Target
+from writ.contracts.action import Action
 from writ.contracts.errors import PermanentError, TransientError
 from writ.contracts.retention import PERMANENT, RETENTION, retention_of
 from writ.contracts.statement import ACTION, APPROVAL, ERASURE
+from writ.ports.flows import RunState
 
 DAYS = RETENTION[ACTION].days or 0
 
@@ -76,11 +77,7 @@ def test_a_day_whose_entries_are_erased_already_needs_no_statement(people: Peopl
     entries = dict(people.entries.entries)
     assert perform.expire_payloads(action, people.ports())["entries"] == 2
     assert people.entries.entries == entries
-    people.vault.fence(ref, "act-1", people.clock.now())
-    erasing = Action.of(
-        "erasures", "finish-erasure", Target(kind="data-subject", id=ref), reason="r", once_per=("1",)
-    )
-    assert perform.finish_erasure(erasing, people.ports())["entries"] == 0
+    assert carried_on(ref, "act-1", people.ports()).entries == 0
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -126,16 +123,20 @@ def test_an_erasure_that_stands_still_is_finished_by_a_tick(people: People) -> N
     assert planned(people) == []
     people.clock.forward(minutes=31)
     [action] = planned(people)
-    assert (action.name, action.target.id) == ("finish-erasure", ref)
-    assert perform.finish_erasure(action, people.ports())["entries"] == 1
+    assert (action.name, action.target.id) == ("resume-erasure", ref)
+    perform.resume_erasure(action, people.ports())
+    assert planned(people) == []  # it runs
+    people.flows.end("erasure", ref, RunState.FAILED)
+    assert [action.parameters for action in planned(people)] == [{"attempt": 2}]
+    assert carried_on(ref, "act-1", people.ports()).entries == 1
     assert planned(people) == []
 
 
-def test_finishing_what_was_never_begun_is_refused(people: People) -> None:
+def test_resuming_what_was_never_begun_is_refused(people: People) -> None:
     ref = people.vault.lookup("octocat") or ""
-    facts = Facts(unfinished=(ref,))
+    facts = Facts(unfinished={ref: 1})
     event = command("ScheduleTicked.v1", "tick-1", people.clock.now(), schedule="rate(1 hour)")
     [action] = plan.plan(event, facts, people.clock.now())
     with pytest.raises(PermanentError, match="not_begun"):
-        perform.finish_erasure(action, people.ports())
+        perform.resume_erasure(action, people.ports())
     assert people.about("octocat")

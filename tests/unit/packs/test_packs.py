@@ -183,7 +183,7 @@ def test_flow_that_is_started_again_does_nothing_twice(world: PacksPlane) -> Non
     ask(MONTH)
     world.settle()
     actions, data = dict(world.plane.actions.records), world.pack()
-    world.again()
+    world.runs.again()
     world.settle()
     assert world.plane.actions.records.keys() == actions.keys()
     assert world.pack() == data
@@ -220,7 +220,7 @@ def test_pack_whose_flow_is_over_has_failed_and_says_why(
     world.plane.flows.end("evidence-pack", show(answer)["id"], state, code, "Traceback: secret")
     assert (show(answer)["state"], show(answer)["problem"]["code"]) == ("failed", shown)
     assert ("secret" in show(answer)["problem"]["message"]) is (code == "notary.failed")
-    world.again()
+    world.runs.again()
     world.settle()
     assert (show(answer)["state"], show(answer)["problem"]) == ("ready", None)
 

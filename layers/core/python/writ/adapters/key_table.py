@@ -44,6 +44,10 @@ class KeyItem(Model):
     since = UnicodeAttribute(null=True)
     n = NumberAttribute(null=True)
     nodes = UnicodeAttribute(null=True)
+    part = NumberAttribute(null=True)
+    parts = NumberAttribute(null=True)
+    after = UnicodeAttribute(null=True)
+    done = NumberAttribute(null=True)
 
 
 class Wrapping(Protocol):

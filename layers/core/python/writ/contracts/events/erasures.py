@@ -29,6 +29,17 @@ class ErasureRequested(EventData):
 
 
 @event("erasures")
+class ErasureAdvanced(EventData):
+    """An erasure that was begun has come to a stage; `after` is the last entry that was prepared."""
+
+    subject: Ref
+    stage: Literal["prepare", "destroy", "erase", "finish"]
+    after: Annotated[str, Field(max_length=128, examples=["act-0123456789abcdef0123456789abcdef.intent"])] = (
+        ""
+    )
+
+
+@event("erasures")
 class HoldRequested(EventData):
     """Somebody wants nothing erased: of a data subject, of a predicate type, or at all."""
 

@@ -13,6 +13,7 @@ from cli import (
     demo,
     erasures,
     evidence,
+    flows,
     ledger_commands,
     local,
     making,
@@ -37,6 +38,7 @@ app.command("replay")(sending.replay)
 app.add_typer(bots.app, name="bots")
 app.add_typer(backlog.app, name="backlog")
 app.add_typer(actions.app, name="actions")
+app.add_typer(flows.app, name="flows")
 app.add_typer(policy.app, name="policy")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")

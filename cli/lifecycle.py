@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rich.console import Group, RenderableType
 
-from cli import deploy, elsewhere
+from cli import deploy, elsewhere, flow_runs
 from cli.emulator import Emulator
 from cli.output import Output, facts, table
 from cli.plane import RUN_FILE, STATE, Plane, RunFile, calling
@@ -71,7 +71,10 @@ def up(output: Output, *, port: int | None = None) -> Plane:
         checkpoint=None if before is None or deployment.fresh else before.checkpoint,
         counts={} if before is None or deployment.fresh else before.counts,
     )
-    return Plane(remember(file))
+    plane = Plane(remember(file))
+    if not deployment.fresh and elsewhere.endpoint() is None:
+        flow_runs.revive(plane)
+    return plane
 
 
 def remember(file: RunFile) -> RunFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from stacks.flows import Flow
 from stacks.manifest import BotFolder
 from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventData
@@ -15,7 +16,7 @@ EVENTS: Final = "docs/reference/events"
 ROUTES: Final = "docs/reference/routes.md"
 GRAPH: Final = "docs/reference/graph.graphql"
 
-_NOTE: Final = "<!-- Made by `writ generate`; change its source instead. -->\n"
+NOTE: Final = "<!-- Made by `writ generate`; change its source instead. -->\n"
 
 
 def bot_table(folders: Sequence[BotFolder], base: str) -> str:
@@ -30,12 +31,12 @@ def bot_table(folders: Sequence[BotFolder], base: str) -> str:
         )
         for folder in folders
     ]
-    return _table(("bot", "kind", "what it does", "actions", "owner"), rows)
+    return table(("bot", "kind", "what it does", "actions", "owner"), rows)
 
 
 def bot_pages(folders: Sequence[BotFolder]) -> dict[str, str]:
     """One page a bot, and their index."""
-    index = f"{_NOTE}\n# Bots\n\n{bot_table(folders, '.')}"
+    index = f"{NOTE}\n# Bots\n\n{bot_table(folders, '.')}"
     pages = {f"{BOTS}/index.md": index}
     pages.update({f"{BOTS}/{folder.name}.md": _bot_page(folder) for folder in folders})
     return pages
@@ -44,8 +45,8 @@ def bot_pages(folders: Sequence[BotFolder]) -> dict[str, str]:
 def _bot_page(folder: BotFolder) -> str:
     manifest = folder.manifest
     parts = [
-        f"{_NOTE}\n# {manifest.name}\n\n{manifest.summary}\n",
-        _table(
+        f"{NOTE}\n# {manifest.name}\n\n{manifest.summary}\n",
+        table(
             ("owner", "kind", "objective", "at once", "timeout", "runbook"),
             [
                 (
@@ -64,7 +65,7 @@ def _bot_page(folder: BotFolder) -> str:
             ("action", "risk", "what it does", "an hour", "an hour and target", "blast radius", "approval"),
             [_action(name, spec) for name, spec in manifest.actions.items()],
         ),
-        _section("Publishes", ("event",), [(_event_link(name, ".."),) for name in manifest.emits]),
+        _section("Publishes", ("event",), [(event_link(name, ".."),) for name in manifest.emits]),
         _section(
             "Routes", ("route", "caller"), [(f"`{r.route}`", _caller(r.reason)) for r in manifest.routes]
         ),
@@ -83,7 +84,7 @@ def _trigger(trigger: Trigger) -> tuple[str, str]:
         for field, values in trigger.where.items()
     )
     if trigger.event is not None:
-        return _event_link(trigger.event, ".."), where or "–"
+        return event_link(trigger.event, ".."), where or "–"
     if trigger.alarms:
         return "every alarm", "–"
     if trigger.metrics:
@@ -120,31 +121,31 @@ def _needs(folder: BotFolder) -> Iterable[tuple[str, str]]:
     for kind, things in kinds.items():
         yield from ((f"{kind} `{name}`", ", ".join(verbs)) for name, verbs in things.items())
     yield from ((f"secret `{name}`", "read") for name in needs.secrets)
-    yield from ((f"flow `{name}`", "start") for name in needs.flows)
+    yield from ((f"flow [{name}](../flows.md#{name})", "start") for name in needs.flows)
     yield from ((f"function `{name}`", "invoke") for name in needs.functions)
     yield from (("metrics", verb) for verb in needs.metrics)
 
 
-def event_pages(types: Mapping[str, type[EventData]], folders: Sequence[BotFolder]) -> dict[str, str]:
+def event_pages(
+    types: Mapping[str, type[EventData]], folders: Sequence[BotFolder], flows: Sequence[Flow]
+) -> dict[str, str]:
     """One page a domain of events, and their index."""
     domains: dict[str, dict[str, type[EventData]]] = {}
     for name, model in types.items():
         domains.setdefault(model.domain, {})[name] = model
     rows = [
-        (_event_link(name, "."), f"[{domain}]({domain}.md)", _summary(model))
+        (event_link(name, "."), f"[{domain}]({domain}.md)", _summary(model))
         for domain, models in sorted(domains.items())
         for name, model in models.items()
     ]
-    pages = {
-        f"{EVENTS}/index.md": f"{_NOTE}\n# Events\n\n{_table(('event', 'domain', 'what it says'), rows)}"
-    }
+    pages = {f"{EVENTS}/index.md": f"{NOTE}\n# Events\n\n{table(('event', 'domain', 'what it says'), rows)}"}
     for domain, models in domains.items():
-        sections = [_event(name, model, folders) for name, model in models.items()]
-        pages[f"{EVENTS}/{domain}.md"] = f"{_NOTE}\n# Events: {domain}\n\n" + "\n".join(sections)
+        sections = [_event(name, model, folders, flows) for name, model in models.items()]
+        pages[f"{EVENTS}/{domain}.md"] = f"{NOTE}\n# Events: {domain}\n\n" + "\n".join(sections)
     return pages
 
 
-def _event(name: str, model: type[EventData], folders: Sequence[BotFolder]) -> str:
+def _event(name: str, model: type[EventData], folders: Sequence[BotFolder], flows: Sequence[Flow]) -> str:
     schema: Mapping[str, Any] = model.model_json_schema()
     required = set(schema.get("required", ()))
     rows = [
@@ -154,12 +155,18 @@ def _event(name: str, model: type[EventData], folders: Sequence[BotFolder]) -> s
     said = _summary(model)
     made_by = [folder.name for folder in folders if name in folder.manifest.emits]
     read_by = [f.name for f in folders if any(trigger.event == name for trigger in f.manifest.triggers)]
+    told = f"Published by {_bot_links(made_by)}; read by {_bot_links(read_by)}."
+    for flow in flows:
+        if name in flow.events:
+            told = (
+                f"Carried by the flow [{flow.name}](../flows.md#{flow.name}) to {_bot_links(flow.functions)}."
+            )
     return "\n".join(
         (
             f"## {name}\n",
             *([f"{said}\n"] if said else []),
-            f"Published by {_bot_links(made_by)}; read by {_bot_links(read_by)}.\n",
-            _table(("field", "type", "required"), rows),
+            f"{told}\n",
+            table(("field", "type", "required"), rows),
         )
     )
 
@@ -168,7 +175,8 @@ def _bot_links(names: Sequence[str]) -> str:
     return ", ".join(f"[{name}](../bots/{name}.md)" for name in names) or "the kernel or nobody yet"
 
 
-def _event_link(name: str, base: str) -> str:
+def event_link(name: str, base: str) -> str:
+    """An event type, linked to where it is explained; `base` leads to the folder of events."""
     domain = _domains().get(name)
     anchor = name.lower().replace(".", "")
     folder = "" if base == "." else f"{base}/events/"
@@ -207,11 +215,11 @@ def route_page(folders: Sequence[BotFolder]) -> dict[str, str]:
         for folder in folders
         for route in folder.manifest.routes
     )
-    table = _table(
+    shown = table(
         ("route", "answered by", "caller"),
         [(f"`{method} {path}`", f"[{bot}](bots/{bot}.md)", caller) for path, method, bot, caller in rows],
     )
-    return {ROUTES: f"{_NOTE}\n# Routes\n\n{table}"}
+    return {ROUTES: f"{NOTE}\n# Routes\n\n{shown}"}
 
 
 def graph_schema() -> dict[str, str]:
@@ -225,10 +233,11 @@ def graph_schema() -> dict[str, str]:
 
 
 def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    return f"## {title}\n\n{_table(columns, rows)}" if rows else ""
+    return f"## {title}\n\n{table(columns, rows)}" if rows else ""
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows in Markdown."""
     lines = [_row(columns), _row(["---"] * len(columns)), *(_row(row) for row in rows)]
     return "\n".join(lines) + "\n"
 

@@ -8,8 +8,10 @@ from typing import Final
 
 from cli.commands_page import command_page
 from cli.docs import BOTS, EVENTS, bot_pages, bot_table, event_pages, graph_schema, route_page
+from cli.flow_pages import flow_page
 from cli.owners import codeowners
 from cli.plane import ROOT
+from stacks.flows import flows_of
 from stacks.manifest import load_folders
 from writ.contracts.errors import ContractError
 from writ.contracts.event import event_types
@@ -23,12 +25,14 @@ _END: Final = "<!-- bots:end -->"
 def generated(root: Path = ROOT) -> dict[str, str]:
     """Every generated file, by path below the root."""
     folders = load_folders(root / "functions")
+    flows = flows_of(folders, root / "statemachines")
     return {
         README: _between(_read(root / README) or "", bot_table(folders, BOTS)),
         ".github/CODEOWNERS": codeowners(folders),
         **bot_pages(folders),
         _INDEX: _event_index(),
-        **event_pages(event_types(), folders),
+        **event_pages(event_types(), folders, flows),
+        **flow_page(flows, folders),
         **route_page(folders),
         **graph_schema(),
         **command_page(),

@@ -72,9 +72,10 @@ class Flow:
         return {name: state for name, state in states.items() if state["Type"] == "Task"}
 
 
-def flows_of(folders: Sequence[BotFolder]) -> tuple[Flow, ...]:
+def flows_of(folders: Sequence[BotFolder], place: Path = STATEMACHINES) -> tuple[Flow, ...]:
     """Every flow. Raises ContractError for a bot that starts one which is not there."""
-    flows = load_flows([folder.name for folder in folders if folder.has_worker and folder.manifest.actions])
+    bots = [folder.name for folder in folders if folder.has_worker and folder.manifest.actions]
+    flows = load_flows(bots, place)
     known = {flow.name for flow in flows}
     for folder in folders:
         for name in folder.manifest.needs.flows:

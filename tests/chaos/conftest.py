@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.e2e.conftest import plane, world
+from tests.e2e.conftest import operator, plane, world
 
-__all__ = ["plane", "world"]
+__all__ = ["operator", "plane", "world"]

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli import flow_runs
 from tests.e2e.conftest import Person, World, eventually
 from tests.e2e.test_people import failing
 from tests.support.packs import run_verifier, unpack
@@ -84,6 +85,20 @@ def test_pack_is_made_by_a_flow_of_its_name(world: World, operator: Person, ques
     done = operator("GET", "v1/actions", bot="packs", limit="100").json()["items"]
     steps = [action for action in done if action["target"]["id"] == shown["id"]]
     assert {action["name"] for action in steps} == {"start-export", "export-part", "seal-pack"}
+
+
+def test_flow_that_is_stopped_is_seen_and_started_again(
+    world: World, operator: Person, question: dict[str, str]
+) -> None:
+    answer = operator("POST", "v1/evidence/packs", question)
+    place, pack = answer.headers["Location"], answer.headers["Location"].rpartition("/")[2]
+    run = flow_runs.find(world.plane, pack)
+    world.plane.aws("stepfunctions").stop_execution(executionArn=run.arn, error="by.hand", cause="to see")
+    shown = operator("GET", place).json()
+    assert (shown["state"], shown["problem"]["code"]) == ("failed", "by.hand")
+    assert flow_runs.start_again(world.plane, pack) == f"{pack}_2"
+    assert eventually(lambda: operator("GET", place).json()["state"] == "ready", 120)
+    assert flow_runs.story(world.plane, flow_runs.find(world.plane, f"{pack}_2")).given == {"pack": pack}
 
 
 def _over(states: Any, arn: str) -> Any:

@@ -29,6 +29,7 @@ MODULES: Final = {
     "CommitStatusReported.v1": "delivery",
     "DeploymentRequested.v1": "delivery",
     "DeploymentStatusReported.v1": "delivery",
+    "ErasureAdvanced.v1": "erasures",
     "ErasureRequested.v1": "erasures",
     "EventRejected.v1": "platform",
     "EvidencePackAdvanced.v1": "evidence",

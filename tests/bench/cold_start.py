@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from stacks.flows import Flow, flows_of
 from stacks.manifest import BotFolder, load_folders
 from stacks.staging import catalog
 from stacks.tables import BUCKETS, TABLES, WRAPPING_KEYS
@@ -159,6 +160,7 @@ def environment(folder: BotFolder, function: str) -> dict[str, str]:
         "WRIT_KEYS": json.dumps(dict.fromkeys({*manifest.needs.keys, *WRAPPING_KEYS}, "alias/writ-bench")),
         "WRIT_SECRETS": json.dumps(dict.fromkeys(manifest.needs.secrets, "writ-bench")),
         "WRIT_FUNCTIONS": json.dumps({name: f"writ-bench-{name}" for name in manifest.needs.functions}),
+        "WRIT_FLOWS": json.dumps(dict.fromkeys(manifest.needs.flows, "arn:aws:states:e:1:stateMachine:f")),
         "WRIT_ANCHOR": json.dumps({"repository": "octo/shop"}),
         "WRIT_AUTHORITY": "writ-bench-authority",
         "WRIT_LOG_ORIGIN": "log.writ.example",
@@ -185,11 +187,30 @@ def _message(folder: BotFolder) -> dict[str, Any]:
         return {"index": 0}
     if not triggers and not folder.manifest.actions:
         return _certification()
+    if not triggers and (flow := _flow_of(folder)) is not None:
+        return _step(flow)
     types = [trigger.event for trigger in triggers if trigger.event]
     kind = types[0] if types else "ScheduleTicked.v1" if triggers else "ApprovalDecided.v1"
-    [sample] = ROOT.glob(f"events/*/{kind}.sample.json")
-    body = json.dumps({"detail-type": kind, "detail": json.loads(sample.read_text(encoding="utf-8"))})
+    body = json.dumps({"detail-type": kind, "detail": _sample(kind)})
     return {"Records": [{"messageId": "m", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}]}
+
+
+def _sample(kind: str) -> dict[str, Any]:
+    [sample] = ROOT.glob(f"events/*/{kind}.sample.json")
+    found: dict[str, Any] = json.loads(sample.read_text(encoding="utf-8"))
+    return found
+
+
+def _flow_of(folder: BotFolder) -> Flow | None:
+    """The flow whose steps a folder takes."""
+    return next((flow for flow in flows_of(load_folders()) if folder.name in flow.functions), None)
+
+
+def _step(flow: Flow) -> dict[str, Any]:
+    """Its first step."""
+    kind = flow.events[0]
+    place = {"flow": flow.name, "execution": "thing-1", "state": "Begin"}
+    return {"step": {**place, "type": kind, "data": _sample(kind)["data"]}}
 
 
 def _delivery() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge, acknowledge_wildcards
-from stacks.grants import measure
+from stacks.grants import measure, reply
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
@@ -248,6 +248,8 @@ class FoundationStack(Stack):
         )
         for folder in folders:
             boundary.add_statements(*measure(folder.manifest, self._settings.target.event_conditions))
+        if not self._settings.target.task_resources:
+            boundary.add_statements(*reply(["every"], self._names, task_resources=False))
         acknowledge_wildcards(
             boundary,
             [arn for statement in document["Statement"] for arn in _listed(statement["Resource"])],

@@ -78,6 +78,7 @@ class Resources:
     keys: Mapping[str, str]
     event_conditions: bool = True
     replies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    task_resources: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *_buckets(needs.buckets, names),
         *_keys(needs.keys, resources.keys),
         *_allow("Secrets", ["secretsmanager:GetSecretValue"], [names.secret_arn(s) for s in needs.secrets]),
-        *_flows(needs.flows, resources.replies.get(folder.name, ()), names),
+        *_flows(needs.flows, names),
+        *reply(resources.replies.get(folder.name, ()), names, resources.task_resources),
         *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
         *measure(folder.manifest, resources.event_conditions),
         *_emit(folder.manifest, needs.emits, names, resources.event_conditions),
@@ -156,10 +158,17 @@ def _keys(keys: Mapping[str, Sequence[str]], arns: Mapping[str, str]) -> Iterato
             yield from _allow(f"Key {name}", actions, [arns[name]])
 
 
-def _flows(started: Sequence[str], replies: Sequence[str], names: Names) -> Iterator[PolicyStatement]:
+def _flows(started: Sequence[str], names: Names) -> Iterator[PolicyStatement]:
     yield from _allow("Flows", ["states:StartExecution"], [names.flow_arn(flow) for flow in started])
     yield from _allow("Runs", ["states:DescribeExecution"], [names.runs_arn(flow) for flow in started])
-    yield from _allow("Replies", ["states:SendTaskSuccess"], [names.flow_arn(flow) for flow in replies])
+
+
+def reply(flows: Sequence[str], names: Names, task_resources: bool) -> Iterator[PolicyStatement]:
+    """Sending back a task token: AWS knows the machine that it is of."""
+    arns = [names.flow_arn(flow) for flow in flows]
+    yield from _allow(
+        "Replies", ["states:SendTaskSuccess"], arns if task_resources else ["*"] if flows else []
+    )
 
 
 def replies_of(flows: Sequence[Flow]) -> Mapping[str, Sequence[str]]:

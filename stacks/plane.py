@@ -64,6 +64,7 @@ def build(
             keys={name: key.key_arn for name, key in foundation.keys.items()},
             event_conditions=settings.target.event_conditions,
             replies=replies_of(flows),
+            task_resources=settings.target.task_resources,
         ),
         measured=measured(folders),
     )

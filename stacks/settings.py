@@ -45,6 +45,8 @@ class Target:
         Whether it makes metrics of log lines in the embedded metric format; else a function does.
     session_principals
         Whether `aws:PrincipalArn` is the ARN of a role's session, where AWS has that of the role.
+    task_resources
+        Whether it knows which machine a task token is of; else who may send one back may send back any.
     ed25519
         Whether its KMS has Ed25519 keys.
     linked_layer
@@ -57,6 +59,7 @@ class Target:
     event_conditions: bool = True
     embedded_metrics: bool = True
     session_principals: bool = False
+    task_resources: bool = True
     ed25519: bool = True
     linked_layer: bool = False
 
@@ -75,6 +78,7 @@ EMULATOR: Final = Target(
     event_conditions=False,
     embedded_metrics=False,
     session_principals=True,
+    task_resources=False,
     linked_layer=True,
 )
 LOCALSTACK: Final = Target(

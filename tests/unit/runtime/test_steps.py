@@ -15,6 +15,7 @@ from tests.support.plane import Plane
 from writ.contracts.action import Action, Approval, Target
 from writ.contracts.errors import NotFoundError, TransientError
 from writ.contracts.event import AnyEvent
+from writ.contracts.step import Step
 from writ.ports.actions import ActionRecord, Phase
 from writ.runtime.bot import Bot
 from writ.runtime.wiring import Wiring
@@ -94,6 +95,16 @@ def test_another_turn_attempt_or_state_is_another_step(world: World, change: dic
     world.take()
     world.take(step(**change))
     assert sorted(world.plane.world.done.values()) == [1, 1]
+
+
+def test_event_ids_of_long_names_are_short_enough_and_tell_them_apart() -> None:
+    long = {"flow": "f" * 48, "state": "S" * 32}
+    first, second = (
+        Step.model_validate({**step(**long)["step"], "execution": start + "x" * 79}) for start in "ab"
+    )
+    assert first.event_id != second.event_id
+    assert len(first.event_id) <= 128
+    assert first.event_id == Step.model_validate(first.model_dump()).event_id
 
 
 def test_report_has_the_worst_status_and_a_code(world: World) -> None:

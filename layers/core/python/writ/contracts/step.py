@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from hashlib import sha256
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr
 
 from writ.contracts.action import Name
 from writ.contracts.event import EventType
+
+_LONGEST: Final = 128  # of an event's id
 
 
 class _Value(BaseModel):
@@ -47,8 +50,9 @@ class Step(_Value):
 
     @property
     def event_id(self) -> str:
-        """The id of the step's event: the same for every repeat of the step."""
-        return f"{self.flow}.{self.execution}.{self.state}.{self.turn}"[-128:]
+        """The id of the step's event: the same for every repeat of the step, and for no other."""
+        id = f"{self.flow}.{self.execution}.{self.state}.{self.turn}"
+        return id if len(id) <= _LONGEST else f"{self.flow}.{sha256(id.encode()).hexdigest()}"
 
 
 class StepAction(_Value):

@@ -294,9 +294,6 @@ class Loop(Generic[PortsT]):
     def _spec(self, action: Action) -> ActionSpec:
         spec = self._specs.get(action.name)
         if action.bot != self._identity.bot or spec is None:
-            raise PermanentError(
-                f"{self._identity.bot} may not take the action {action.bot}/{action.name}",
-                code="action.undeclared",
-                field="name",
-            )
+            message = f"{self._identity.bot} may not take the action {action.bot}/{action.name}"
+            raise PermanentError(message, code="action.undeclared", field="name")
         return spec

@@ -87,18 +87,20 @@ def test_pack_is_made_by_a_flow_of_its_name(world: World, operator: Person, ques
     assert {action["name"] for action in steps} == {"start-export", "export-part", "seal-pack"}
 
 
-def test_flow_that_is_stopped_is_seen_and_started_again(
-    world: World, operator: Person, question: dict[str, str]
-) -> None:
-    answer = operator("POST", "v1/evidence/packs", question)
-    place, pack = answer.headers["Location"], answer.headers["Location"].rpartition("/")[2]
-    run = flow_runs.find(world.plane, pack)
-    world.plane.aws("stepfunctions").stop_execution(executionArn=run.arn, error="by.hand", cause="to see")
-    shown = operator("GET", place).json()
-    assert (shown["state"], shown["problem"]["code"]) == ("failed", "by.hand")
+def test_flow_that_failed_says_why_and_is_started_again(world: World) -> None:
+    states, pack = world.plane.aws("stepfunctions"), f"pack-{'f' * 32}"  # there is none
+    machine = dict(flow_runs._machines(world.plane))["evidence-pack"]
+    states.start_execution(stateMachineArn=machine, name=pack, input=json.dumps({"pack": pack}))
+    first = eventually(lambda: _failed(world, pack), 60)
+    assert (first.code, [state for _, state in first.states][-1]) == ("pack.gone", "Failed")
     assert flow_runs.start_again(world.plane, pack) == f"{pack}_2"
-    assert eventually(lambda: operator("GET", place).json()["state"] == "ready", 120)
-    assert flow_runs.story(world.plane, flow_runs.find(world.plane, f"{pack}_2")).given == {"pack": pack}
+    second = eventually(lambda: _failed(world, f"{pack}_2"), 60)
+    assert second.given == first.given == {"pack": pack}
+
+
+def _failed(world: World, execution: str) -> Any:
+    run = flow_runs.find(world.plane, execution)
+    return flow_runs.story(world.plane, run) if run.state == "failed" else None
 
 
 def _over(states: Any, arn: str) -> Any:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
-from string import Template
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from aws_cdk import Aws, Duration, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -17,8 +15,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.acknowledge import acknowledge, acknowledge_wildcards
-from stacks.grants import measure, reply
+from stacks.acknowledge import acknowledge
+from stacks.boundaries import function_boundary
+from stacks.keys import Keys
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
@@ -33,9 +32,6 @@ from stacks.tables import (
     State,
     TableSpec,
 )
-from writ.contracts.retirement import KeyKind, Retirement
-
-_BOUNDARY: Final = Path(__file__).parent.parent / "policies" / "boundaries" / "function.json"
 
 _SECRETS: Final = {
     "anchor": "The token by which checkpoints are posted to GitHub; an operator stores it",
@@ -69,14 +65,15 @@ class FoundationStack(Stack):
             self._access_logs = self._bucket("access", logged=False, expire_days=settings.log_days)
         self.buckets = {name: self._bucket(name, expire_days=EXPIRY_DAYS.get(name)) for name in state.buckets}
         lacking = frozenset() if settings.target.ed25519 else ED25519_KEYS
+        make = Keys(self, settings, folders)
         self.keys = {
-            name: self._wrapping_key(name) if name in WRAPPING_KEYS else self._signing_key(name, folders)
+            name: make.wrapping(name) if name in WRAPPING_KEYS else make.signing(name)
             for name in state.keys
             if name not in lacking
         }
         self.secrets = {name: self._secret(name) for name in state.secrets}
         self.alarm_topic = self._alarm_topic()
-        self.boundary = self._boundary(folders)
+        self.boundary = function_boundary(self, settings, folders)
 
     def _table(self, spec: TableSpec) -> dynamodb.Table:
         table = dynamodb.Table(
@@ -126,72 +123,6 @@ class FoundationStack(Stack):
             acknowledge(bucket, "AwsSolutions-S10", "The target has no TLS; it listens on loopback only.")
         return bucket
 
-    def _signing_key(self, name: str, folders: Sequence[BotFolder]) -> kms.Key:
-        """The key in use, under the alias of its name; those that it replaced are kept beside it."""
-        retired = self._settings.retired.get(cast(KeyKind, name), ())
-        made = [
-            self._generation(
-                name, number, folders, spent=retired[number - 1] if number <= len(retired) else None
-            )
-            for number in range(1, len(retired) + 2)
-        ]
-        # Where the first key made it, whichever it points to: an alias that moves in the tree is made anew.
-        kms.Alias(made[0], "Alias", alias_name=self._names.alias(name), target_key=made[-1])
-        for key, spent in zip(made, retired, strict=False):
-            kms.Alias(key, "Retired", alias_name=self._names.retired_alias(name, spent.id), target_key=key)
-            self.export_value(key.key_arn)  # others still import it while they are deployed
-        return made[-1]
-
-    def _generation(
-        self, name: str, number: int, folders: Sequence[BotFolder], spent: Retirement | None
-    ) -> kms.Key:
-        """Who signs with a retired key until his own stack is deployed goes on; not if others may have it."""
-        denied = spent is not None and spent.compromised
-        suffix, which = (str(number), f", generation {number}") if number > 1 else ("", "")
-        key = kms.Key(
-            self,
-            f"Key{name.capitalize()}{suffix}",
-            description=f"Writ {self._settings.env}: signs for {name}{which}",
-            enabled=False if denied else None,
-            key_spec=kms.KeySpec.ECC_NIST_EDWARDS25519 if name in ED25519_KEYS else kms.KeySpec.ECC_NIST_P256,
-            key_usage=kms.KeyUsage.SIGN_VERIFY,
-            removal_policy=self._settings.removal,
-        )
-        signers = [
-            self._principal(function)
-            for folder in folders
-            if "sign" in folder.manifest.needs.keys.get(name, ()) and not denied
-            for function in folder.functions
-        ]
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="OnlyItsSigners",
-                effect=iam.Effect.DENY,
-                principals=[iam.AnyPrincipal()],
-                actions=["kms:Sign"],
-                resources=["*"],
-                conditions={"ArnNotLike": {"aws:PrincipalArn": signers}} if signers else None,
-            )
-        )
-        return key
-
-    def _wrapping_key(self, name: str) -> kms.Key:
-        """Wraps data keys; who may use it is said by the roles, and by nobody else in the account."""
-        return kms.Key(
-            self,
-            f"Key{name.capitalize()}",
-            alias=self._names.alias(name),
-            description=f"Writ {self._settings.env}: wraps the data keys of {name}",
-            enable_key_rotation=True,
-            removal_policy=self._settings.removal,
-        )
-
-    def _principal(self, function: str) -> str:
-        """What `aws:PrincipalArn` is for a function, by the target it runs on."""
-        if self._settings.target.session_principals:
-            return self._names.session_arn(function)
-        return self._names.role_arn(function)
-
     def _secret(self, name: str) -> secretsmanager.Secret:
         given = name in GIVEN_SECRETS
         secret = secretsmanager.Secret(
@@ -233,33 +164,6 @@ class FoundationStack(Stack):
         )
         topic.grant_publish(alarms)
         return topic
-
-    def _boundary(self, folders: Sequence[BotFolder]) -> iam.ManagedPolicy:
-        text = Template(_BOUNDARY.read_text(encoding="utf-8")).substitute(
-            env=self._settings.env, Partition=Aws.PARTITION, Region=Aws.REGION, AccountId=Aws.ACCOUNT_ID
-        )
-        document = json.loads(text)
-        boundary = iam.ManagedPolicy(
-            self,
-            "Boundary",
-            managed_policy_name=self._names.thing("boundary"),
-            description="The most that any function of this environment may ever do",
-            document=iam.PolicyDocument.from_json(document),
-        )
-        for folder in folders:
-            boundary.add_statements(*measure(folder.manifest, self._settings.target.event_conditions))
-        if not self._settings.target.task_resources:
-            boundary.add_statements(*reply(["every"], self._names, task_resources=False))
-        acknowledge_wildcards(
-            boundary,
-            [arn for statement in document["Statement"] for arn in _listed(statement["Resource"])],
-            "A boundary grants nothing: it limits every role to the resources of its environment.",
-        )
-        return boundary
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def _projection(key: Key) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
+from stacks.boundaries import flow_boundary
 from stacks.constructs.flow import StateMachine
 from stacks.constructs.shared import Plane
 from stacks.flows import Flow
@@ -29,6 +30,8 @@ class WorkflowsStack(Stack):
     ) -> None:
         super().__init__(scope, id, **props)
         runbooks = {folder.name: folder.manifest.runbook for folder in folders}
+        boundary = flow_boundary(self, plane.settings)
         for flow in flows:
             id = "".join(word.capitalize() for word in flow.name.split("-"))
-            StateMachine(self, id, flow=flow, plane=plane, runbook=runbooks[flow.functions[0]])
+            runbook = runbooks[flow.functions[0]]
+            StateMachine(self, id, flow=flow, plane=plane, boundary=boundary, runbook=runbook)

@@ -28,8 +28,18 @@ LOGS: Final = "/aws/vendedlogs/states"
 class StateMachine(Construct):
     """A flow deployed: the machine, its role, its log group, its alarms."""
 
-    def __init__(self, scope: Construct, id: str, *, flow: Flow, plane: Plane, runbook: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        flow: Flow,
+        plane: Plane,
+        boundary: iam.IManagedPolicy,
+        runbook: str,
+    ) -> None:
         super().__init__(scope, id)
+        self._boundary = boundary
         self._flow, self._plane, self._runbook = flow, plane, runbook
         self._names = Names.of(plane.settings)
         role = self._role()
@@ -58,7 +68,7 @@ class StateMachine(Construct):
             "Role",
             role_name=self._names.flow_role(self._flow.name),
             assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
-            permissions_boundary=self._plane.boundary,
+            permissions_boundary=self._boundary,
             description=f"{self._flow.name}: {self._flow.summary}",
         )
         for statement in flow_statements(self._flow, self._names):

@@ -53,12 +53,12 @@ def test_every_function_has_what_the_construct_gives(plane: Synthesis) -> None:
 
 
 def test_every_role_has_the_boundary_and_only_lambda_and_its_flow_take_it(plane: Synthesis) -> None:
-    boundary = f":policy/{plane.names.thing('boundary')}"
     for role in plane.all("AWS::IAM::Role"):
         properties = plane.value(role.stack, role.properties)
-        assert properties["PermissionsBoundary"].endswith(boundary), role
-        trust = properties["AssumeRolePolicyDocument"]["Statement"]
         flow = role.stack == plane.plane.workflows.stack_name
+        boundary = plane.names.thing("flow-boundary" if flow else "boundary")
+        assert properties["PermissionsBoundary"].endswith(f":policy/{boundary}"), role
+        trust = properties["AssumeRolePolicyDocument"]["Statement"]
         service = "states.amazonaws.com" if flow else "lambda.amazonaws.com"
         assert [statement["Principal"] for statement in trust] == [{"Service": service}], role
         assert "ManagedPolicyArns" not in properties, role

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from stacks import grants
@@ -227,36 +228,55 @@ def test_a_role_reads_no_index_that_is_not_there(plane: Synthesis) -> None:
     assert used <= indexes
 
 
-def test_the_boundary_lets_every_role_do_what_it_was_granted(plane: Synthesis) -> None:
-    (boundary,) = plane.all("AWS::IAM::ManagedPolicy")
-    statements = [
-        listed(s) for s in plane.value(boundary.stack, boundary.properties["PolicyDocument"])["Statement"]
+def bounded(plane: Synthesis, kind: str) -> list[dict[str, Any]]:
+    """The statements of the boundary of functions (`boundary`) or of flows (`flow-boundary`)."""
+    name = plane.names.thing(kind)
+    (found,) = [
+        policy
+        for policy in plane.all("AWS::IAM::ManagedPolicy")
+        if policy.properties["ManagedPolicyName"] == name
     ]
+    document = plane.value(found.stack, found.properties["PolicyDocument"])
+    return [listed(statement) for statement in document["Statement"]]
+
+
+def granted_under(plane: Synthesis, kind: str) -> list[tuple[str, str, str]]:
+    """Role, action and resource of all that one kind of role was granted."""
+    return [
+        (role, action, resource)
+        for role, _, action, resource in granted(plane)
+        if role.startswith("flow-") is (kind == "flow-boundary")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["boundary", "flow-boundary"])
+def test_a_boundary_lets_every_role_do_what_it_was_granted(plane: Synthesis, kind: str) -> None:
+    statements, roles = bounded(plane, kind), granted_under(plane, kind)
     beyond = [
-        (function, action, resource)
-        for function, _, action, resource in granted(plane)
+        (role, action, resource)
+        for role, action, resource in roles
         if not any(
             action in statement["Action"] and any(fnmatchcase(resource, arn) for arn in statement["Resource"])
             for statement in statements
         )
     ]
+    assert roles
     assert beyond == []
 
 
-def test_the_boundary_holds_nothing_that_no_role_was_granted(plane: Synthesis) -> None:
-    (boundary,) = plane.all("AWS::IAM::ManagedPolicy")
-    statements = boundary.properties["PolicyDocument"]["Statement"]
-    actions = {action for statement in statements for action in listed(statement)["Action"]}
-    assert actions - {action for _, _, action, _ in granted(plane)} == set()
+@pytest.mark.parametrize("kind", ["boundary", "flow-boundary"])
+def test_a_boundary_holds_nothing_that_no_role_was_granted(plane: Synthesis, kind: str) -> None:
+    actions = {action for statement in bounded(plane, kind) for action in statement["Action"]}
+    assert actions - {action for _, action, _ in granted_under(plane, kind)} == set()
 
 
-def test_the_boundary_ends_at_its_environment(plane: Synthesis) -> None:
-    (boundary,) = plane.all("AWS::IAM::ManagedPolicy")
-    for statement in plane.value(boundary.stack, boundary.properties["PolicyDocument"])["Statement"]:
-        for resource in listed(statement)["Resource"]:
+@pytest.mark.parametrize("kind", ["boundary", "flow-boundary"])
+def test_a_boundary_ends_at_its_environment(plane: Synthesis, kind: str) -> None:
+    for statement in bounded(plane, kind):
+        for resource in statement["Resource"]:
             named = f"writ-{plane.env}" in resource or resource.endswith(f":{plane.names.account}:key/*")
-            actions = set(listed(statement)["Action"])
-            known = actions == WITHOUT_RESOURCES or (
+            actions = set(statement["Action"])
+            known = actions <= WITHOUT_RESOURCES or (
                 actions == {"cloudwatch:PutMetricData"} and "Condition" in statement
             )
             known = known or (plane.env == "local" and actions == {"states:SendTaskSuccess"})

@@ -1,0 +1,61 @@
+"""Permissions boundaries: the most that any role of an environment may do, of functions and of flows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_iam as iam
+
+from stacks.acknowledge import acknowledge_wildcards
+from stacks.grants import measure, reply
+from stacks.manifest import BotFolder
+from stacks.names import Names
+from stacks.settings import Settings
+
+_FOLDER: Final = Path(__file__).parent.parent / "policies" / "boundaries"
+_NAMES: Final = {"function": ("Boundary", "boundary"), "flow": ("FlowBoundary", "flow-boundary")}
+_REASON: Final = "A boundary grants nothing: it limits every role to the resources of its environment."
+
+
+def function_boundary(stack: Stack, settings: Settings, folders: Sequence[BotFolder]) -> iam.ManagedPolicy:
+    """The boundary of every function."""
+    target = settings.target
+    measured = (measure(folder.manifest, target.event_conditions) for folder in folders)
+    replies = () if target.task_resources else reply(["every"], Names.of(settings), task_resources=False)
+    return _boundary(stack, settings, "function", chain(*measured, replies))
+
+
+def flow_boundary(stack: Stack, settings: Settings) -> iam.ManagedPolicy:
+    """The boundary of every flow: it calls functions, and has its logs and traces delivered."""
+    return _boundary(stack, settings, "flow")
+
+
+def _boundary(
+    stack: Stack, settings: Settings, kind: str, more: Iterable[iam.PolicyStatement] = ()
+) -> iam.ManagedPolicy:
+    text = Template((_FOLDER / f"{kind}.json").read_text(encoding="utf-8")).substitute(
+        env=settings.env, Partition=Aws.PARTITION, Region=Aws.REGION, AccountId=Aws.ACCOUNT_ID
+    )
+    document = json.loads(text)
+    id, name = _NAMES[kind]
+    boundary = iam.ManagedPolicy(
+        stack,
+        id,
+        managed_policy_name=Names.of(settings).thing(name),
+        description=f"The most that any {kind} of this environment may ever do",
+        document=iam.PolicyDocument.from_json(document),
+    )
+    boundary.add_statements(*more)
+    wildcards = [arn for statement in document["Statement"] for arn in _listed(statement["Resource"])]
+    acknowledge_wildcards(boundary, wildcards, _REASON)
+    return boundary
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
-	chaos test-ledger-chaos test-ledger-bytes bench bench-ledger bench-judge tamper-matrix synth deploy new-bot docs generate fmt \
+	chaos test-ledger-chaos test-ledger-bytes bench bench-ledger bench-judge simulate-burn tamper-matrix synth deploy new-bot docs generate fmt \
 	test-localstack clean
 
 help: ## What each target does
@@ -80,6 +80,9 @@ bench-ledger: setup ## The ledger under load as JSON: rates, latency, list price
 
 bench-judge: setup ## What the canary's judge misses and imagines, against two other rules, as JSON (WRIT_JUDGE_RUNS, WRIT_JUDGE_SEED)
 	@$(PY) -m tests.bench.judge
+
+simulate-burn: setup ## False pages and detection times of burn-rate rules, simulated, as JSON (WRIT_BURN_MONTHS, WRIT_BURN_INCIDENTS)
+	@$(PY) -m tests.bench.burn
 
 tamper-matrix: setup ## What our verifier and the stock Sigstore clients say of every edit of a bundle
 	@$(PY) -m tests.tampering

@@ -5,7 +5,8 @@ None carries a label: a labelled metric turns its alarm into one on an expressio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from aws_cdk import Duration
@@ -14,6 +15,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from stacks.grants import METRICS_NAMESPACE
 from stacks.manifest import BotFolder
 from stacks.names import Names
+from writ.slo.burn import Rule, enough, ratio_of
+from writ.slo.indicator import SERIES, Indicator
 
 OUTCOMES: Final = ("ActionsSucceeded", "ActionsFailed", "ActionsDenied", "ActionsExpired", "ActionsWaiting")
 LEDGER_LAG_S: Final = "LedgerLagSeconds"
@@ -21,6 +24,7 @@ APPROVALS_WAITING: Final = "ApprovalsWaiting"
 WITNESSES_REFUSING: Final = "WitnessesRefusing"
 CHECKPOINTS_INCONSISTENT: Final = "CheckpointsInconsistent"
 FIVE_MINUTES: Final = Duration.minutes(5)
+_MOST_EVENTS: Final = 10**9
 SEQUENCER: Final = "sequencer"
 RECONCILER: Final = "reconciler"
 PUBLISHER: Final = "publisher"
@@ -83,29 +87,84 @@ def of_flow(arn: str, name: str) -> cloudwatch.Metric:
     )
 
 
-def error_ratio(folder: BotFolder, names: Names, period: Duration) -> cloudwatch.MathExpression:
-    """Share of failures, in percent: of actions for a bot that takes them, else of invocations.
+def counted(folder: BotFolder, names: Names, indicator: Indicator, period: Duration) -> Events:
+    """The bad events and all events of an indicator. No traffic is no failure."""
+    series = SERIES[indicator]
+    functions = [names.thing(folder.name)] if indicator is Indicator.CALLS else []
 
-    A denied action is an answer, not a failure. No traffic is no failure.
-    """
-    if folder.manifest.actions:
-        bad = own(folder.name, "ActionsFailed", period=period)
-        good = own(folder.name, "ActionsSucceeded", period=period)
-        return _percent(
-            "100 * FILL(bad, 0) / (FILL(bad, 0) + FILL(good, 0))", {"bad": bad, "good": good}, period
+    def metric(name: str) -> cloudwatch.Metric:
+        if functions:
+            return of_function(functions[0], name, period=period)
+        return own(folder.name, name, period=period)
+
+    using = {"failed": metric(series.bad), "other": metric(series.other)}
+    total = "FILL(other, 0)" if series.whole else "FILL(failed, 0) + FILL(other, 0)"
+    return Events(_math("FILL(failed, 0)", using, period), _math(total, using, period))
+
+
+@dataclass(frozen=True)
+class Events:
+    """Bad events and all events of a period, as expressions."""
+
+    bad: cloudwatch.MathExpression
+    total: cloudwatch.MathExpression
+
+    def derived(self, expression: str, label: str = "") -> cloudwatch.MathExpression:
+        """An expression over `bad` and `n`."""
+        made = cloudwatch.MathExpression(
+            expression=expression,
+            using_metrics={"bad": self.bad, "n": self.total},
+            period=self.bad.period,
+            label=label or None,
         )
-    using: dict[str, cloudwatch.IMetric] = {}
-    for number, function in enumerate(folder.functions):
-        using[f"e{number}"] = of_function(names.thing(function), "Errors", period=period)
-        using[f"i{number}"] = of_function(names.thing(function), "Invocations", period=period)
-    errors = " + ".join(f"FILL({key}, 0)" for key in using if key.startswith("e"))
-    calls = " + ".join(f"FILL({key}, 0)" for key in using if key.startswith("i"))
-    return _percent(f"100 * ({errors}) / ({calls})", using, period)
+        return made
 
 
-def _percent(
-    expression: str, using: dict[str, cloudwatch.IMetric], period: Duration
+def burns(rule: Rule, objective: float, *, counts: bool) -> str:
+    """1 while a window of `n` events, `bad` of them bad, burns at a rule's rate, else 0.
+
+    `counts`: it must also hold enough failures, which is `writ.slo.burn.enough` written as the traffic from
+    which on one more is needed, up to where the rate alone asks for as many.
+    """
+    conditions = ["bad > 0", f"bad >= {_number(ratio_of(rule, objective))} * n"]
+    if counts:
+        steps = "".join(f" + IF(n >= {total}, {more}, 0)" for total, more in _steps(rule, objective))
+        conditions.append(f"bad >= {enough(rule, 0, objective)}{steps}")
+    return f"IF({' AND '.join(conditions)}, 1, 0)"
+
+
+def _steps(rule: Rule, objective: float) -> Iterator[tuple[int, int]]:
+    """Events from which on so many more failures are needed."""
+    needed = enough(rule, 0, objective)
+    while (total := _first_above(rule, objective, needed)) is not None:
+        after = enough(rule, total, objective)
+        if ratio_of(rule, objective) * total >= after:
+            return
+        yield total, after - needed
+        needed = after
+
+
+def _first_above(rule: Rule, objective: float, needed: int) -> int | None:
+    """The fewest events that need more failures than this; None past any traffic there is."""
+    high = 1
+    while enough(rule, high, objective) <= needed:
+        high *= 2
+        if high > _MOST_EVENTS:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(rule, middle, objective) > needed else (middle, high)
+    return high
+
+
+def _number(ratio: float) -> str:
+    """Six decimals, rounded down: never stricter than the rule."""
+    return f"{int(ratio * 1e6 + 1e-3) / 1e6:.6f}".rstrip("0").rstrip(".")
+
+
+def _math(
+    expression: str, using: Mapping[str, cloudwatch.IMetric], period: Duration
 ) -> cloudwatch.MathExpression:
-    return cloudwatch.MathExpression(
-        expression=expression, using_metrics=using, period=period, label="failures %"
-    )
+    named = {name: metric for name, metric in using.items() if name in expression}
+    return cloudwatch.MathExpression(expression=expression, using_metrics=named, period=period)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from aws_cdk import Duration, Stack
@@ -12,13 +13,18 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks import metrics
-from stacks.constructs.alarms import BURN_RATE
+from stacks.constructs.alarms import PAGED
 from stacks.flows import Flow
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
+from writ.slo.budget import LOW
+from writ.slo.burn import budget_of
+from writ.slo.counts import PERIOD
+from writ.slo.indicator import indicators
 
 _HEIGHT: Final = 5
+_DAY: Final = Duration.days(1)
 _LAG_LIMIT_S: Final = 300
 
 
@@ -57,10 +63,11 @@ class ObservabilityStack(Stack):
         about = f"## {folder.name}\n{manifest.summary}\n\n{owner}"
         objective = f"SLO {manifest.slo.success} % in {manifest.slo.p95_ms} ms"
         return [
-            cloudwatch.TextWidget(markdown=f"{about}\n\n{objective}", width=5, height=_HEIGHT),
+            cloudwatch.TextWidget(markdown=f"{about}\n\n{objective}", width=4, height=_HEIGHT),
             self._outcomes(folder),
             self._latency(folder),
             self._burn(folder),
+            self._budget(folder),
         ]
 
     def _flow_row(self, flow: Flow) -> list[cloudwatch.IWidget]:
@@ -81,14 +88,14 @@ class ObservabilityStack(Stack):
     def _outcomes(self, folder: BotFolder) -> cloudwatch.GraphWidget:
         if folder.manifest.actions:
             shown = [metrics.own(folder.name, name).with_(label=name) for name in metrics.OUTCOMES]
-            return _graph("Actions by outcome", shown, width=7, stacked=True)
+            return _graph("Actions by outcome", shown, width=5, stacked=True)
         functions = [self._names.thing(function) for function in folder.functions]
         shown = [
             metrics.of_function(name, kind).with_(label=f"{name} {kind}")
             for name in functions
             for kind in ("Invocations", "Errors")
         ]
-        return _graph("Calls", shown, width=7)
+        return _graph("Calls", shown, width=5)
 
     def _latency(self, folder: BotFolder) -> cloudwatch.GraphWidget:
         names = [self._names.thing(function) for function in folder.functions]
@@ -98,16 +105,40 @@ class ObservabilityStack(Stack):
             for statistic in ("p50", "p95")
         ]
         objective = cloudwatch.HorizontalAnnotation(value=folder.manifest.slo.p95_ms, label="objective")
-        return _graph("Latency (ms)", shown, width=6, lines=[objective])
+        return _graph("Latency (ms)", shown, width=5, lines=[objective])
 
     def _burn(self, folder: BotFolder) -> cloudwatch.GraphWidget:
-        budget = 100 - folder.manifest.slo.success
-        lines = [
-            cloudwatch.HorizontalAnnotation(value=round(budget, 3), label="budget"),
-            cloudwatch.HorizontalAnnotation(value=min(100, round(budget * BURN_RATE, 3)), label="alarm"),
+        """How many times faster than allowed budgets are spent, over the long windows that page."""
+        objective = folder.manifest.slo.success
+        lines = [cloudwatch.HorizontalAnnotation(value=1, label="as fast as it may")] + [
+            cloudwatch.HorizontalAnnotation(value=rule.factor, label=f"{rule.factor:g} ×")
+            for rule in PAGED.values()
         ]
-        ratio = metrics.error_ratio(folder, self._names, Duration.hours(1))
-        return _graph("SLO burn: failures in an hour (%)", [ratio], width=6, lines=lines)
+        shown = [
+            metrics.counted(folder, self._names, indicator, _period(rule.long)).derived(
+                f"IF(n > 0, bad / n / {budget_of(objective):.6f}, 0)",
+                f"{indicator} in {rule.long.total_seconds() / 3600:g} h",
+            )
+            for indicator in indicators(folder.manifest)
+            for rule in PAGED.values()
+        ]
+        return _graph("Burn rate", shown, width=5, lines=lines)
+
+    def _budget(self, folder: BotFolder) -> cloudwatch.GraphWidget:
+        """What was left of the budget on each of the last 30 days, counted from the first of them."""
+        shown = [
+            metrics.counted(folder, self._names, indicator, _DAY).derived(
+                f"100 * (1 - RUNNING_SUM(bad) / ({budget_of(folder.manifest.slo.success):.6f} * "
+                "RUNNING_SUM(n)))",
+                str(indicator),
+            )
+            for indicator in indicators(folder.manifest)
+        ]
+        lines = [
+            cloudwatch.HorizontalAnnotation(value=LOW, label="review"),
+            cloudwatch.HorizontalAnnotation(value=0, label="spent"),
+        ]
+        return _graph("Error budget left (%)", shown, width=5, lines=lines, start=f"-P{PERIOD.days}D")
 
     def _platform_rows(self) -> list[list[cloudwatch.IWidget]]:
         dead = [
@@ -210,6 +241,7 @@ def _graph(
     width: int,
     stacked: bool = False,
     lines: Sequence[cloudwatch.HorizontalAnnotation] = (),
+    start: str | None = None,
 ) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(
         title=title,
@@ -218,4 +250,9 @@ def _graph(
         height=_HEIGHT,
         stacked=stacked,
         left_annotations=list(lines),
+        start=start,
     )
+
+
+def _period(window: timedelta) -> Duration:
+    return Duration.seconds(window.total_seconds())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from aws_cdk import Duration
@@ -16,12 +18,11 @@ from stacks import metrics
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Feature, Settings
+from writ.slo.burn import FAST, SLOW, Rule
+from writ.slo.indicator import Indicator, indicators
 
-# Google's SRE workbook, "Alerting on SLOs": 14.4 times the budget rate over an hour spends 2 % of a
-# month's budget; the short window lets the alarm end soon after the cause does.
-BURN_RATE: Final = 14.4
-_LONG: Final = Duration.hours(1)
-_SHORT: Final = Duration.minutes(5)
+# What pages; writ.slo.burn says why so. Slower burning is told by the bot slo.
+PAGED: Final[Mapping[str, Rule]] = {"Fast": FAST, "Slow": SLOW}
 _OLDEST_MESSAGE: Final = Duration.minutes(15)
 
 
@@ -36,7 +37,8 @@ class Alarms(Construct):
         self._settings = settings
         self._names = Names.of(settings)
         self._action = actions.SnsAction(topic)
-        self._budget_burn()
+        for indicator in indicators(folder.manifest):
+            self._budget_burn(indicator)
 
     def watch_function(self, function: lambda_.Function, module: str) -> None:
         """Errors and throttles of a function."""
@@ -55,29 +57,40 @@ class Alarms(Construct):
         seconds = _OLDEST_MESSAGE.to_seconds()
         self._alarm("Oldest", metric, seconds, f"{self._folder.name}: falls behind")
 
-    def _budget_burn(self) -> None:
-        """Both windows burn: the objective of the manifest is at risk. One window alone tells nobody."""
-        threshold = min(100.0, BURN_RATE * (100 - self._folder.manifest.slo.success))
-        windows = [self._burn(id, period, threshold) for id, period in (("Long", _LONG), ("Short", _SHORT))]
+    def _budget_burn(self, indicator: Indicator) -> None:
+        """Both windows of a rule burn: the objective of the manifest is at risk. One alone tells nobody."""
+        name = self._folder.name
+        pairs = [
+            cloudwatch.AlarmRule.all_of(
+                self._burn(indicator, f"{speed}Long", rule, rule.long, counts=True),
+                self._burn(indicator, f"{speed}Short", rule, rule.short, counts=False),
+            )
+            for speed, rule in PAGED.items()
+        ]
+        rates = " or ".join(f"{rule.factor:g}" for rule in PAGED.values())
         burn = cloudwatch.CompositeAlarm(
             self,
-            "Burn",
-            composite_alarm_name=self._names.thing(f"{self._folder.name}-budget-burn"),
-            alarm_description=f"{self._folder.name}: spends its error budget {BURN_RATE} times too fast. "
+            f"Burn{indicator.capitalize()}",
+            composite_alarm_name=self._names.thing(f"{name}-{indicator}-budget-burn"),
+            alarm_description=f"{name}: its {indicator} spend their error budget {rates} times too fast. "
             f"Runbook: {self._folder.manifest.runbook}",
-            alarm_rule=cloudwatch.AlarmRule.all_of(*windows),
+            alarm_rule=cloudwatch.AlarmRule.any_of(*pairs),
         )
         burn.add_alarm_action(self._action)
         burn.add_ok_action(self._action)
         self._settings.where_accepted(burn, Feature.ALARM_MATH)
 
-    def _burn(self, id: str, period: Duration, threshold: float) -> cloudwatch.Alarm:
+    def _burn(
+        self, indicator: Indicator, id: str, rule: Rule, window: timedelta, *, counts: bool
+    ) -> cloudwatch.Alarm:
+        period = Duration.seconds(window.total_seconds())
+        events = metrics.counted(self._folder, self._names, indicator, period)
         alarm = cloudwatch.Alarm(
             self,
-            f"Burn{id}",
-            alarm_name=self._names.thing(f"{self._folder.name}-burn-{id.lower()}"),
-            metric=metrics.error_ratio(self._folder, self._names, period),
-            threshold=threshold,
+            f"Burn{indicator.capitalize()}{id}",
+            alarm_name=self._names.thing(f"{self._folder.name}-{indicator}-burn-{id.lower()}"),
+            metric=events.derived(metrics.burns(rule, self._folder.manifest.slo.success, counts=counts)),
+            threshold=1,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

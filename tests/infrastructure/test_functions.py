@@ -82,7 +82,7 @@ def test_every_function_is_watched_and_every_alarm_tells_when_it_starts_and_ends
             assert ("ApproximateAgeOfOldestMessage", plane.names.thing(folder.name)) in watched
     for alarm in alarms(plane):
         topic = [f"arn:aws:sns:{plane.names.region}:{plane.names.account}:{plane.names.thing('alarms')}"]
-        window = alarm["AlarmName"].endswith(("-burn-long", "-burn-short"))  # the composite of both tells
+        window = alarm["AlarmName"].endswith(("-burn-fastlong", "-burn-fastshort", "-burn-slowlong", "-burn-slowshort"))  # the composite of both tells
         for actions in ("AlarmActions", "OKActions"):
             assert alarm.get(actions) == (None if window else topic), alarm["AlarmName"]
 
@@ -90,7 +90,7 @@ def test_every_function_is_watched_and_every_alarm_tells_when_it_starts_and_ends
 def test_every_alarm_leads_to_a_runbook(plane: Synthesis) -> None:
     runbooks = {folder.manifest.runbook for folder in plane.folders}
     for alarm in alarms(plane):
-        if not alarm["AlarmName"].endswith(("-burn-long", "-burn-short")):
+        if not alarm["AlarmName"].endswith(("-burn-fastlong", "-burn-fastshort", "-burn-slowlong", "-burn-slowshort")):
             assert alarm["AlarmDescription"].rpartition("Runbook: ")[2] in runbooks, alarm["AlarmName"]
 
 

@@ -17,6 +17,7 @@ complete := {
 	"limits": {"per_hour": 10, "per_target_per_hour": 2, "blast_radius": 5},
 	"usage": {"hour": 3, "target_hour": 0},
 	"change": {"window_open": true, "window": "weekdays", "freezes": []},
+	"budget": {"bot": "normal", "target": "normal"},
 	"exceptions": [],
 	"approval": null,
 }
@@ -38,6 +39,7 @@ decision_on(document) := result if {
 		with input.limits as document.limits
 		with input.usage as document.usage
 		with input.change as document.change
+		with input.budget as document.budget
 		with input.exceptions as document.exceptions
 		with input.approval as document.approval
 }
@@ -175,6 +177,58 @@ test_a_closed_window_asks_for_review if {
 	decide({"/change/window_open": false, "/action/risk": "medium", "/approval": ada}).verdict == "allow"
 }
 
+budgets(bot, target) := {"bot": bot, "target": target}
+
+test_a_low_budget_asks_for_review_of_medium_risk if {
+	every budget in [budgets("review", "normal"), budgets("normal", "review")] {
+		decide({"/budget": budget}).verdict == "allow"
+		codes(decide({"/budget": budget, "/action/risk": "medium"})) == ["budget_low"]
+		decide({"/budget": budget, "/action/risk": "medium", "/approval": ada}).verdict == "allow"
+		codes(decide({"/budget": budget, "/action/risk": "high"})) == ["budget_low", "risk_high"]
+		decide({"/budget": budget, "/action/risk": "high", "/approval": ada}).verdict == "allow"
+	}
+}
+
+test_a_spent_budget_freezes_high_risk_and_asks_for_review_of_medium if {
+	every budget in [budgets("freeze", "normal"), budgets("normal", "freeze")] {
+		decide({"/budget": budget}).verdict == "allow"
+		decide({"/budget": budget, "/action/risk": "medium"}).verdict == "review"
+		decide({"/budget": budget, "/action/risk": "medium", "/approval": ada}).verdict == "allow"
+		codes(decide({"/budget": budget, "/action/risk": "high"})) == ["budget_spent"]
+		decide({"/budget": budget, "/action/risk": "high", "/approval": ada}).verdict == "deny"
+	}
+}
+
+test_an_exception_lifts_a_spent_budget_and_leaves_the_review if {
+	spent := {"/budget": budgets("freeze", "normal"), "/action/risk": "high", "/exceptions": [waiver("budget_spent")]}
+	decide(spent).verdict == "review"
+	decision := decide(object.union(spent, {"/approval": ada}))
+	decision.verdict == "allow"
+	decision.exceptions == ["ex-budget_spent"]
+}
+
+test_remedies_are_not_held_by_the_budget_that_the_harm_has_spent if {
+	owed := {
+		"/bot/name": "erasures",
+		"/action/name": "erase-subject",
+		"/action/risk": "high",
+		"/budget": budgets("freeze", "freeze"),
+	}
+	codes(decide(owed)) == ["risk_high"]
+	decide(object.union(owed, {"/approval": ada})).verdict == "allow"
+}
+
+test_rules_can_be_changed_by_two_when_policy_has_spent_its_own_budget if {
+	granting := {
+		"/bot/name": "policy",
+		"/action/name": "grant-exception",
+		"/action/risk": "high",
+		"/budget": budgets("freeze", "normal"),
+	}
+	decide(granting).verdict == "review"
+	decide(object.union(granting, {"/approval": ada})).verdict == "allow"
+}
+
 test_an_exception_waives_its_rule if {
 	decision := decide({"/usage/hour": 10, "/exceptions": [waiver("limit_per_hour")]})
 	decision.verdict == "allow"
@@ -247,6 +301,8 @@ test_an_absent_fact_counts_against_the_action if {
 		"usage/target_hour",
 		"change/freezes",
 		"change/window_open",
+		"budget/bot",
+		"budget/target",
 	] {
 		decision := decision_on(json.remove(with_changes({"/action/risk": "medium"}), [path]))
 		decision.verdict in ["deny", "review"]

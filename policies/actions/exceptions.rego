@@ -6,7 +6,15 @@ import rego.v1
 # A pause, missing facts, and the review of high risk cannot be waived.
 # METADATA
 # entrypoint: true
-waivable := ["freeze", "limit_blast_radius", "limit_per_hour", "limit_per_target", "window_closed"]
+waivable := [
+	"budget_low",
+	"budget_spent",
+	"freeze",
+	"limit_blast_radius",
+	"limit_per_hour",
+	"limit_per_target",
+	"window_closed",
+]
 
 waived(code) if {
 	some waiver in waivers

@@ -65,6 +65,10 @@ message("freeze") := concat(" ", ["frozen by", concat(", ", sort([id | some id i
 
 message("window_closed") := sprintf("outside the change window: %s", [input.change.window])
 
+message("budget_low") := sprintf("little error budget is left: bot %s, target %s", [input.budget.bot, input.budget.target])
+
+message("budget_spent") := sprintf("error budget spent: bot %s, target %s", [input.budget.bot, input.budget.target])
+
 message("risk_high") := "high risk: a person must approve"
 
 message("four_eyes") := sprintf("%s asked for this and cannot approve it", [input.actor.id])

@@ -30,6 +30,18 @@ cautions contains "window_closed" if not input.change.window_open == true
 
 cautions contains "risk_high" if not medium_risk
 
+cautions contains "budget_low" if {
+	not budgets_normal
+	not remedy
+}
+
+# Spent budgets hold high risk only: an action of medium risk needs a person then, and no exception.
+cautions contains "budget_spent" if {
+	not medium_risk
+	not budgets_left
+	not remedy
+}
+
 low_risk if input.action.risk == "low"
 
 medium_risk if input.action.risk == "medium"
@@ -84,6 +96,19 @@ in_scope(scope, kind, _) if object.get(scope, kind, []) == []
 
 in_scope(scope, kind, name) if name in object.get(scope, kind, [])
 
+budgets_normal if {
+	input.budget.bot == "normal"
+	input.budget.target == "normal"
+}
+
+budgets_left if {
+	input.budget.bot in ["normal", "review"]
+	input.budget.target in ["normal", "review"]
+}
+
+# What ends harm, or is owed to somebody, must not wait for the budget that the harm has spent.
+remedy if sprintf("%s/%s", [input.bot.name, input.action.name]) in data.budget.remedies
+
 approved if {
 	is_string(input.approval.by)
 	input.approval.by != ""
@@ -104,9 +129,9 @@ own_approval if {
 }
 
 effect(code) := "review" if {
-	code in ["window_closed", "risk_high"]
+	code in ["budget_low", "window_closed", "risk_high"]
 } else := "review" if {
-	code == "freeze"
+	code in ["budget_spent", "freeze"]
 	changes_rules
 } else := "deny"
 

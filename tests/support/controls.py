@@ -26,7 +26,7 @@ from writ.contracts.errors import ConflictError
 from writ.contracts.event import AnyEvent, parse_event
 from writ.contracts.manifest import Manifest
 from writ.ports.actions import ActionRecord
-from writ.ports.controls import EXCEPTIONS, FREEZES, Key, pause_key
+from writ.ports.controls import EXCEPTIONS, FREEZES, Key, budget_key, pause_key, service_digest
 from writ.ports.guards import GuardFacts
 from writ.runtime.answers import Answers
 from writ.runtime.bot import Bot
@@ -82,6 +82,10 @@ class ControlledGuards:
             paused=given(pause_key(bot)).get("paused", False),
             freezes=given(FREEZES).get("items", []),
             exceptions=given(EXCEPTIONS).get("items", []),
+            budget={
+                "bot": given(budget_key(service_digest(bot))).get("budget", "normal"),
+                "target": given(budget_key(target_digest)).get("budget", "normal"),
+            },
         )
 
 

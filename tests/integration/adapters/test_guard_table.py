@@ -14,10 +14,11 @@ from tests.unit.policy.facts import engine
 from writ.adapters import aws
 from writ.adapters.action_table import ActionTable
 from writ.adapters.guard_table import GuardTable
-from writ.contracts.action import Verdict
+from writ.contracts.action import Target, Verdict
 from writ.contracts.action_spec import ActionSpec
 from writ.contracts.counters import counter_key, counter_slot
 from writ.ports.actions import Cause, Reservation
+from writ.ports.controls import service_digest
 from writ.ports.guards import GuardFacts
 from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge, Question
@@ -101,3 +102,19 @@ def test_readable_facts_let_a_low_risk_pass(guards: GuardTable) -> None:
 def decide(guards: GuardTable) -> Verdict:
     question = Question(IDENTITY, SPEC, ACTION, Cause("Probed.v1", "event-1"))
     return Judge(engine(), guards).decide(question, START).verdict
+
+
+def test_a_budget_is_that_of_the_bot_and_of_the_service_it_acts_on(guards: GuardTable) -> None:
+    put(f"budget#{service_digest('probe')}", "state", {"budget": "review"})
+    put(f"budget#{DIGEST}", "state", {"budget": "freeze"})
+    assert read(guards).budget == {"bot": "review", "target": "freeze"}
+    own = Target(kind="service", id="probe").subject_digest()
+    assert guards.read("probe", "low", own, START).budget == {"bot": "review", "target": "review"}
+
+
+@pytest.mark.parametrize("document", ["not JSON", [], {"budget": 7}, {"budget": None}])
+def test_a_budget_that_cannot_be_read_is_unknown(guards: GuardTable, document: Any) -> None:
+    put(f"budget#{service_digest('probe')}", "state", document)
+    facts = read(guards)
+    assert facts.budget is None
+    assert decide(guards) is Verdict.UNKNOWN

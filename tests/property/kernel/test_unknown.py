@@ -32,6 +32,13 @@ GARBAGE: dict[str, tuple[Any, ...]] = {
     "freezes": LISTS,
     "exceptions": LISTS,
     "windows": LISTS,
+    "budget": (
+        None,
+        {},
+        {"bot": "normal"},
+        {"bot": "normal", "target": "calm"},
+        {"bot": None, "target": "normal"},
+    ),
 }
 CAUSE = Cause("Probed.v1", "event-1")
 SPEC = {"limits": {"per_hour": 100, "per_target_per_hour": 100}}

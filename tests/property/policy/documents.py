@@ -16,6 +16,8 @@ BOTS = ("release", "canary", "policy")
 ACTIONS = ("publish", "lift-freeze", "rollback")
 RULES = (
     "bot_paused",
+    "budget_low",
+    "budget_spent",
     "freeze",
     "limit_blast_radius",
     "limit_per_hour",
@@ -74,6 +76,8 @@ documents = st.builds(
     usage__target_hour=st.integers(0, 5),
     change__window_open=st.booleans(),
     change__freezes=freezes,
+    budget__bot=st.sampled_from(["normal", "normal", "review", "freeze"]),
+    budget__target=st.sampled_from(["normal", "normal", "review", "freeze"]),
     exceptions=exceptions,
     approval=approvals,
 )

@@ -28,6 +28,7 @@ _COMPLETE: dict[str, Any] = {
     "limits": {"per_hour": 10, "per_target_per_hour": 2, "blast_radius": 5},
     "usage": {"hour": 3, "target_hour": 0},
     "change": {"window_open": True, "window": "weekdays", "freezes": []},
+    "budget": {"bot": "normal", "target": "normal"},
     "exceptions": [],
     "approval": None,
     "event": {"type": "ReleasePublished.v1", "id": "evt-1"},

@@ -1,4 +1,4 @@
-"""GuardStore on DynamoDB: pause, counters, freezes and exceptions of one action in one BatchGet."""
+"""GuardStore on DynamoDB: pause, counters, freezes, exceptions and budgets of one action in one BatchGet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from writ.adapters import dynamo
 from writ.adapters.control_table import ControlItem
 from writ.adapters.usage_table import UsageItem
 from writ.contracts.counters import counter_key, counter_slot
-from writ.ports.controls import EXCEPTIONS, FREEZES, pause_key
+from writ.ports.controls import EXCEPTIONS, FREEZES, budget_key, pause_key, service_digest
 from writ.ports.guards import GuardFacts
 
 
@@ -28,8 +28,10 @@ class GuardTable:
         hour = (counter, counter_slot("hour", target_digest, now))
         target_hour = (counter, counter_slot("target_hour", target_digest, now))
         pause = pause_key(bot)
+        own, target = budget_key(service_digest(bot)), budget_key(target_digest)
+        wanted = dict.fromkeys((pause, FREEZES, EXCEPTIONS, own, target))  # no key may be asked for twice
         controls, counters = dynamo.get_across(
-            (self._control, [pause, FREEZES, EXCEPTIONS]), (self._usage, [hour, target_hour])
+            (self._control, list(wanted)), (self._usage, [hour, target_hour])
         )
         return GuardFacts(
             paused=_paused(controls.get(pause)),
@@ -37,6 +39,7 @@ class GuardTable:
             freezes=_items(controls.get(FREEZES)),
             exceptions=_items(controls.get(EXCEPTIONS)),
             windows=self._windows,
+            budget=_budget(controls.get(own), controls.get(target)),
         )
 
 
@@ -58,6 +61,17 @@ def _paused(item: ControlItem | None) -> bool | None:
     document = _document(item)
     value = None if document is None else document.get("paused", False)
     return value if isinstance(value, bool) else None
+
+
+def _budget(own: ControlItem | None, target: ControlItem | None) -> dict[str, str] | None:
+    """States by whose they are; policy knows which words there are."""
+    documents = {"bot": _document(own), "target": _document(target)}
+    states = {
+        name: None if document is None else document.get("budget", "normal")
+        for name, document in documents.items()
+    }
+    known = {name: state for name, state in states.items() if isinstance(state, str)}
+    return known if len(known) == len(states) else None
 
 
 def _items(item: ControlItem | None) -> list[dict[str, Any]] | None:

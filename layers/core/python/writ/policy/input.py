@@ -108,6 +108,13 @@ class ChangeFacts(_Facts):
     window: StrictStr
 
 
+class BudgetFacts(_Facts):
+    """Error budgets: of the bot that acts, and of the service it acts on; `normal` for any other target."""
+
+    bot: Literal["normal", "review", "freeze"]
+    target: Literal["normal", "review", "freeze"]
+
+
 class ExceptionScopeFacts(_Facts):
     """Globs; the target is matched as `kind:id`."""
 
@@ -143,6 +150,7 @@ class PolicyInput(_Facts):
     action: ActionFacts
     bot: BotFacts
     change: ChangeFacts
+    budget: BudgetFacts
     approval: ApprovalFacts | None
     exceptions: list[ExceptionFacts]
     actor: ActorFacts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
@@ -14,6 +15,19 @@ EXCEPTIONS: Final[Key] = ("policy", "exceptions")
 def pause_key(bot: str) -> Key:
     """Where the pause of a bot is kept."""
     return (f"bot#{bot}", "state")
+
+
+def budget_key(target_digest: str) -> Key:
+    """Where the budget state of a thing is kept, by the digest of its kind and id."""
+    return (f"budget#{target_digest}", "state")
+
+
+def service_digest(name: str) -> str:
+    """What a folder's budget is kept under: the digest of the target `service:<name>`.
+
+    So an action on that service finds it by its target, and an action of that bot by its name.
+    """
+    return hashlib.sha256(f"service:{name}".encode()).hexdigest()
 
 
 class ControlStore(Protocol):

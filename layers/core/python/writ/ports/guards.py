@@ -1,4 +1,4 @@
-"""What policy must know before an action: pauses, counters, freezes and exceptions."""
+"""What policy must know before an action: pauses, counters, freezes, exceptions and error budgets."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class GuardFacts:
     freezes: Sequence[dict[str, Any]] | None
     exceptions: Sequence[dict[str, Any]] | None
     windows: Sequence[dict[str, Any]] | None = field(default_factory=list)
+    budget: dict[str, str] | None = field(default_factory=lambda: {"bot": "normal", "target": "normal"})
 
 
 class GuardStore(Protocol):

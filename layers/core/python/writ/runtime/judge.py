@@ -87,6 +87,8 @@ def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str,
         document["usage"] = dict(facts.usage)
     if facts.freezes is not None and facts.windows is not None:
         document["change"] = change_facts(facts.freezes, facts.windows, now)
+    if facts.budget is not None:
+        document["budget"] = dict(facts.budget)
     if facts.exceptions is not None:
         document["exceptions"] = list(facts.exceptions)
     return document

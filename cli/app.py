@@ -19,6 +19,7 @@ from cli import (
     making,
     policy,
     sending,
+    slo,
     witness_commands,
 )
 
@@ -46,6 +47,7 @@ app.add_typer(witness_commands.app, name="witness")
 app.add_typer(canary.app, name="canary")
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(erasures.holds, name="holds")
+app.command("slo")(slo.slo)
 app.command("logs")(local.logs)
 app.add_typer(demo.app, name="demo")
 app.command("synth")(delivery.synth)

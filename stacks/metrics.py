@@ -5,7 +5,8 @@ None carries a label: a labelled metric turns its alarm into one on an expressio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,19 +88,29 @@ def of_flow(arn: str, name: str) -> cloudwatch.Metric:
     )
 
 
-def counted(folder: BotFolder, names: Names, indicator: Indicator, period: Duration) -> Events:
-    """The bad events and all events of an indicator. No traffic is no failure."""
+def counted(folder: BotFolder, names: Names, indicator: Indicator, period: Duration, tag: str = "") -> Events:
+    """The bad events and all events of an indicator. No traffic is no failure.
+
+    `tag` sets them apart from the others of one graph, where every id may be there once.
+    """
     series = SERIES[indicator]
-    functions = [names.thing(folder.name)] if indicator is Indicator.CALLS else []
 
     def metric(name: str) -> cloudwatch.Metric:
-        if functions:
-            return of_function(functions[0], name, period=period)
+        if indicator is Indicator.CALLS:
+            return of_function(names.thing(folder.name), name, period=period)
         return own(folder.name, name, period=period)
 
-    using = {"failed": metric(series.bad), "other": metric(series.other)}
-    total = "FILL(other, 0)" if series.whole else "FILL(failed, 0) + FILL(other, 0)"
-    return Events(_math("FILL(failed, 0)", using, period), _math(total, using, period))
+    failed, other = f"failed{tag}", f"other{tag}"
+    using: dict[str, cloudwatch.IMetric] = {failed: metric(series.bad), other: metric(series.other)}
+    bad = cloudwatch.MathExpression(
+        expression=f"FILL({failed}, 0)", using_metrics={failed: using[failed]}, period=period
+    )
+    if series.whole:
+        del using[failed]
+    total = cloudwatch.MathExpression(
+        expression=" + ".join(f"FILL({name}, 0)" for name in using), using_metrics=using, period=period
+    )
+    return Events(bad, total, tag)
 
 
 @dataclass(frozen=True)
@@ -108,16 +119,17 @@ class Events:
 
     bad: cloudwatch.MathExpression
     total: cloudwatch.MathExpression
+    tag: str
 
-    def derived(self, expression: str, label: str = "") -> cloudwatch.MathExpression:
+    def derived(self, expression: str, label: str | None = None) -> cloudwatch.MathExpression:
         """An expression over `bad` and `n`."""
-        made = cloudwatch.MathExpression(
-            expression=expression,
-            using_metrics={"bad": self.bad, "n": self.total},
+        ids = {"bad": f"bad{self.tag}", "n": f"n{self.tag}"}
+        return cloudwatch.MathExpression(
+            expression=re.sub(r"\b(bad|n)\b", lambda found: ids[found[1]], expression),
+            using_metrics={ids["bad"]: self.bad, ids["n"]: self.total},
             period=self.bad.period,
-            label=label or None,
+            label=label,
         )
-        return made
 
 
 def burns(rule: Rule, objective: float, *, counts: bool) -> str:
@@ -161,10 +173,3 @@ def _first_above(rule: Rule, objective: float, needed: int) -> int | None:
 def _number(ratio: float) -> str:
     """Six decimals, rounded down: never stricter than the rule."""
     return f"{int(ratio * 1e6 + 1e-3) / 1e6:.6f}".rstrip("0").rstrip(".")
-
-
-def _math(
-    expression: str, using: Mapping[str, cloudwatch.IMetric], period: Duration
-) -> cloudwatch.MathExpression:
-    named = {name: metric for name, metric in using.items() if name in expression}
-    return cloudwatch.MathExpression(expression=expression, using_metrics=named, period=period)

@@ -115,19 +115,21 @@ class ObservabilityStack(Stack):
             for rule in PAGED.values()
         ]
         shown = [
-            metrics.counted(folder, self._names, indicator, _period(rule.long)).derived(
+            metrics.counted(
+                folder, self._names, indicator, _period(rule.long), f"{indicator}{speed}"
+            ).derived(
                 f"IF(n > 0, bad / n / {budget_of(objective):.6f}, 0)",
                 f"{indicator} in {rule.long.total_seconds() / 3600:g} h",
             )
             for indicator in indicators(folder.manifest)
-            for rule in PAGED.values()
+            for speed, rule in PAGED.items()
         ]
         return _graph("Burn rate", shown, width=5, lines=lines)
 
     def _budget(self, folder: BotFolder) -> cloudwatch.GraphWidget:
         """What was left of the budget on each of the last 30 days, counted from the first of them."""
         shown = [
-            metrics.counted(folder, self._names, indicator, _DAY).derived(
+            metrics.counted(folder, self._names, indicator, _DAY, indicator).derived(
                 f"100 * (1 - RUNNING_SUM(bad) / ({budget_of(folder.manifest.slo.success):.6f} * "
                 "RUNNING_SUM(n)))",
                 str(indicator),

@@ -26,7 +26,8 @@ from stacks.staging import MAX_UNZIPPED_BYTES, Staging, StagingError, catalog, u
 from stacks.witness import WitnessStack
 from stacks.workflows import WorkflowsStack
 
-REGISTRY: Final = "registry"
+# Functions that are given every manifest.
+CATALOGUED: Final = frozenset({"registry", "slo"})
 ANCHOR: Final = "anchor"
 
 
@@ -144,7 +145,7 @@ def deployed(folders: Sequence[BotFolder], settings: Settings) -> tuple[BotFolde
 
 
 def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, settings: Settings) -> Code:
-    made = {"catalog.json": catalog(folders)} if folder.name == REGISTRY else None
+    made = {"catalog.json": catalog(folders)} if folder.name in CATALOGUED else None
     libraries = staging.linked_libraries() if settings.target.linked_layer else staging.libraries()
     code = Code(own=staging.bot(folder, made), kernel=staging.kernel(), libraries=libraries)
     size = unzipped_bytes(code.archives)

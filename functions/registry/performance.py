@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from writ.slo import budget
+from writ.slo.counts import PERIOD, Count
+
 DAY: Final = timedelta(hours=24)
-MONTH: Final = timedelta(days=30)
+MONTH: Final = PERIOD
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -30,6 +33,11 @@ class Tally:
             self.expired + other.expired,
             self.total_ms + other.total_ms,
         )
+
+    @property
+    def tried(self) -> Count:
+        """What an objective is about."""
+        return Count(self.succeeded, self.failed)
 
     @property
     def outcomes(self) -> int:
@@ -57,19 +65,12 @@ def success(tally: Tally) -> float | None:
 
     A denied or expired action is an answer, not a failure.
     """
-    tried = tally.succeeded + tally.failed
-    return None if tried == 0 else 100 * tally.succeeded / tried
+    return budget.success(tally.tried)
 
 
 def budget_left(tally: Tally, objective: float) -> float:
-    """Percent of the error budget that is left, 0 when it is overspent.
-
-    The budget is the share of tried actions that may fail: all of them but `objective` percent.
-    """
-    achieved = success(tally)
-    if achieved is None:
-        return 100.0
-    return min(100.0, max(0.0, 100 * (1 - (100 - achieved) / (100 - objective))))
+    """Percent of the error budget that is left; see writ.slo.budget."""
+    return budget.left(tally.tried, objective)
 
 
 def average_ms(tally: Tally) -> float | None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from functions.registry import catalog
-from functions.registry.catalog import Catalog
 from functions.registry.statistics import Statistics, StatisticsTable
 from writ.adapters.control_table import ControlTable
 from writ.adapters.system import SystemClock
 from writ.ports.clock import Clock
 from writ.ports.controls import ControlStore
+from writ.runtime.catalog import Catalog
 from writ.runtime.environment import Environment
 
 

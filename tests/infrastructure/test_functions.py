@@ -23,6 +23,10 @@ def functions(plane: Synthesis) -> Iterator[tuple[Resource, dict[str, Any]]]:
         yield function, plane.value(function.stack, function.properties)
 
 
+# One window of a burn alarm; the composite of them tells.
+WINDOWS = ("-burn-fastlong", "-burn-fastshort", "-burn-slowlong", "-burn-slowshort")
+
+
 def alarms(plane: Synthesis) -> list[dict[str, Any]]:
     found = plane.all("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
     return [plane.value(alarm.stack, alarm.properties) for alarm in found]
@@ -82,7 +86,7 @@ def test_every_function_is_watched_and_every_alarm_tells_when_it_starts_and_ends
             assert ("ApproximateAgeOfOldestMessage", plane.names.thing(folder.name)) in watched
     for alarm in alarms(plane):
         topic = [f"arn:aws:sns:{plane.names.region}:{plane.names.account}:{plane.names.thing('alarms')}"]
-        window = alarm["AlarmName"].endswith(("-burn-fastlong", "-burn-fastshort", "-burn-slowlong", "-burn-slowshort"))  # the composite of both tells
+        window = alarm["AlarmName"].endswith(WINDOWS)  # the composite of both tells
         for actions in ("AlarmActions", "OKActions"):
             assert alarm.get(actions) == (None if window else topic), alarm["AlarmName"]
 
@@ -90,7 +94,7 @@ def test_every_function_is_watched_and_every_alarm_tells_when_it_starts_and_ends
 def test_every_alarm_leads_to_a_runbook(plane: Synthesis) -> None:
     runbooks = {folder.manifest.runbook for folder in plane.folders}
     for alarm in alarms(plane):
-        if not alarm["AlarmName"].endswith(("-burn-fastlong", "-burn-fastshort", "-burn-slowlong", "-burn-slowshort")):
+        if not alarm["AlarmName"].endswith(WINDOWS):
             assert alarm["AlarmDescription"].rpartition("Runbook: ")[2] in runbooks, alarm["AlarmName"]
 
 

@@ -32,6 +32,8 @@ from writ.ledger.sequencer import Integration
 from writ.ports.actions import ActionRecord, Phase
 from writ.runtime import telemetry
 from writ.runtime.commands import carry_out
+from writ.runtime.rest import Api
+from writ.slo.indicator import Indicator, indicators
 
 # Namespace, name, and dimensions with their values.
 Series = tuple[str, str, frozenset[tuple[str, str]]]
@@ -136,6 +138,16 @@ def takes_actions(bot: str) -> None:
         note(in_every_state(bot))
 
 
+def answers(bot: str) -> None:
+    Api(bot).handler({"routeKey": "GET /v1/nothing"}, None)
+
+
+def handles_events(bot: str) -> None:
+    with telemetry.span(bot, tick()):
+        pass
+    telemetry.failed(bot, ContractError("no", code="contract.invalid"), "CheckFailed.v1", 1)
+
+
 def integrates(monkeypatch: pytest.MonkeyPatch) -> None:
     done = SimpleNamespace(integrate=lambda _: Integration(integrated=1), renew=lambda: None)
     settled = SimpleNamespace(settle=lambda renew: None)
@@ -177,6 +189,10 @@ def test_every_own_metric_that_is_read_is_written(
     for folder in FOLDERS:
         if folder.manifest.actions:
             takes_actions(folder.name)
+        if folder.manifest.routes:
+            answers(folder.name)
+        if Indicator.EVENTS in indicators(folder.manifest):
+            handles_events(folder.name)
     read = {series for series in declared() if series[0] == OURS}
     assert {name for _, name, _ in read} >= {"ActionsSucceeded", "ActionsFailed", "LedgerLagSeconds"}
     assert read - written(capsys.readouterr().out) == set()

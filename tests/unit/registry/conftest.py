@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from functions.registry import api as routes
-from functions.registry import catalog
 from functions.registry.handler import bot
 from functions.registry.perform import ACTIONS
 from functions.registry.performance import Tally
@@ -18,6 +17,7 @@ from stacks import staging
 from stacks.manifest import load_folders
 from tests.support.controls import ControlledPlane
 from tests.support.wire import wire
+from writ.runtime.catalog import Catalog, load
 
 
 @dataclass
@@ -32,11 +32,11 @@ class MemoryStatistics:
 
 
 @pytest.fixture(scope="session")
-def manifests(tmp_path_factory: pytest.TempPathFactory) -> catalog.Catalog:
+def manifests(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """The catalog as it is deployed."""
     path: Path = tmp_path_factory.mktemp("catalog") / "catalog.json"
     path.write_bytes(staging.catalog(load_folders()))
-    return catalog.load(path)
+    return load(path)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def statistics() -> MemoryStatistics:
 
 @pytest.fixture
 def plane(
-    monkeypatch: pytest.MonkeyPatch, manifests: catalog.Catalog, statistics: MemoryStatistics
+    monkeypatch: pytest.MonkeyPatch, manifests: Catalog, statistics: MemoryStatistics
 ) -> ControlledPlane:
     plane = ControlledPlane()
     ports = Ports(lambda: manifests, plane.controls, statistics, plane.clock)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from functions.registry import api as module
-from functions.registry import catalog
 from functions.registry.api import api
 from functions.registry.handler import bot
 from functions.registry.performance import Tally, slot
@@ -22,6 +21,7 @@ from writ.contracts.counters import counter_key
 from writ.contracts.errors import WritError
 from writ.contracts.events.controls import BotPaused, BotResumed
 from writ.ports.controls import FREEZES, pause_key
+from writ.runtime.catalog import load
 
 WHY = {"reason": "it loops"}
 
@@ -225,7 +225,7 @@ def test_a_catalog_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> N
     (tmp_path / "bad.json").write_text('{"backlog": {}}')
     for name in ("missing.json", "bad.json"):
         with pytest.raises(WritError) as raised:
-            catalog.load(tmp_path / name)
+            load(tmp_path / name)
         assert raised.value.code == "catalog.unreadable"
 
 

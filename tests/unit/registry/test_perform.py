@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from functions.registry.catalog import Catalog
 from functions.registry.facts import Facts
 from functions.registry.handler import bot
 from functions.registry.pause import Pause
@@ -21,6 +20,7 @@ from writ.contracts.action import Action, Status, Target
 from writ.contracts.errors import ConflictError, TransientError
 from writ.ports.actions import Cause
 from writ.ports.controls import Key, pause_key
+from writ.runtime.catalog import Catalog
 from writ.runtime.effect import Effect
 
 

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.operand import Path
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from writ.adapters import dynamo
-from writ.adapters.usage_table import UsageItem
+from writ.adapters.usage_table import UsageItem, slot_attribute
+from writ.contracts.action import Status
 from writ.contracts.errors import ConflictError, LimitExceededError
 from writ.ports.actions import ActionRecord, Phase, Reservation
 
@@ -91,6 +93,7 @@ class ActionTable:
                 actions=[
                     getattr(usage, status.value).add(1),
                     usage.total_ms.add(elapsed),
+                    *_slots(status, after.updated_at),
                 ],
             )
 
@@ -155,6 +158,12 @@ def _records() -> TypeAdapter[ActionRecord]:
 
 def _dump(record: ActionRecord) -> str:
     return json.dumps(_records().dump_python(record, mode="json"), separators=(",", ":"), ensure_ascii=False)
+
+
+def _slots(status: Status, at: datetime) -> list[Any]:
+    """What an objective is about is counted by five minutes as well, in the same item and write."""
+    kind = {Status.SUCCEEDED: "good", Status.FAILED: "bad"}.get(status)
+    return [] if kind is None else [Path(slot_attribute(kind, at.minute)).add(1)]
 
 
 def _below(usage: type[UsageItem], limit: int | None) -> Any:

@@ -8,7 +8,8 @@ from pynamodb.models import Model
 
 class UsageItem(Model):
     """Under `counter#<bot>#<action>` a counter `n`, to be forgotten at `ttl` (epoch seconds); under
-    `stat#<bot>` outcomes and their milliseconds, which stay.
+    `stat#<bot>` outcomes and their milliseconds, which stay; and of those that succeeded or failed, how many
+    in each five minutes of the hour, in attributes that only `slot_attribute` names.
     """
 
     class Meta:
@@ -23,3 +24,8 @@ class UsageItem(Model):
     denied = NumberAttribute(null=True)
     expired = NumberAttribute(null=True)
     total_ms = NumberAttribute(null=True)
+
+
+def slot_attribute(kind: str, minute: int) -> str:
+    """The attribute that counts `good` or `bad` actions of the five minutes which a minute is in."""
+    return f"{kind}_{minute // 5}"

@@ -9,6 +9,7 @@ traffic is high that is always so, and the rule is the workbook's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -89,14 +90,20 @@ def breached(rule: Rule, long: Count, short: Count, objective: float) -> bool:
     return _burns(short, ratio) and _burns(long, ratio) and long.bad >= enough(rule, long.total, objective)
 
 
+def judge(rule: Rule, long: Count, short: Count, objective: float) -> Burn:
+    """One rule, with what it rests on."""
+    needed = max(
+        enough(rule, long.total, objective), math.ceil(ratio_of(rule, objective) * long.total - _ROUNDING)
+    )
+    return Burn(rule, long, short, needed, breached(rule, long, short, objective))
+
+
 def look(history: History, objective: float, now: datetime) -> tuple[Burn, ...]:
     """Every rule at an instant."""
-    found = []
-    for rule in RULES:
-        long, short = history.within(rule.long, now), history.within(rule.short, now)
-        needed = enough(rule, long.total, objective)
-        found.append(Burn(rule, long, short, needed, breached(rule, long, short, objective)))
-    return tuple(found)
+    return tuple(
+        judge(rule, history.within(rule.long, now), history.within(rule.short, now), objective)
+        for rule in RULES
+    )
 
 
 def severity(burns: Sequence[Burn]) -> Severity:

@@ -1,4 +1,4 @@
-"""What is measured of a folder: its indicators, each a pair of metrics that the runtime writes or Lambda has."""
+"""What is measured of a folder: indicators, each a pair of metrics that the runtime or Lambda writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ class Indicator(StrEnum):
 
     `actions`: those its bot took; a denied or expired one is an answer and counts for nothing. `requests`:
     those its routes answered, bad with a status from 500 on. `events`: those a worker without actions
-    handled, bad each time one could not be. `calls`: of a worker that only other functions, a stream or logs call.
+    handled, bad each time one could not be. `calls`: of a worker that only other functions, a stream or logs
+    call.
     """
 
     ACTIONS = "actions"

@@ -1,0 +1,121 @@
+"""`writ slo`: objectives, what is left of their error budgets, and how fast they burn, by the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.api import Api
+from cli.output import JsonFlag, facts, reporting, table
+from cli.plane import Plane
+
+_WIDTH: Final = 20
+_STYLES: Final = {"normal": "green", "review": "yellow", "freeze": "bold red"}
+_BURNING: Final = {"page": "bold red", "ticket": "yellow"}
+
+Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="A bot or service; else all of them.")]
+
+
+def slo(name: Name = None, as_json: JsonFlag = False) -> None:
+    """Objectives and what is left of their error budgets; exit code 1 while one of them pages."""
+    with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        found = [api.get(f"v1/slo/{name}")] if name else list(api.items("v1/slo", 1000))
+        document = found[0] if name else {"items": found}
+        output.show(document, _one(found[0]) if name else _all(found))
+        if any(item["burning"] == "page" for item in found):
+            output.found_problem()
+
+
+def _all(found: list[dict[str, Any]]) -> RenderableType:
+    counted = [item for item in found if item["counted"]]
+    columns = ("=name", ">objective", ">success", ">failed", ">may fail", "=error budget left", "=state")
+    rows = [
+        (
+            item["name"],
+            f"{item['objective']:g} %",
+            _percent(item["success"]),
+            item["events"]["bad"],
+            f"{item['allowed']:g}",
+            _bar(item),
+            _state(item),
+            *(_rate(burn) for burn in item["burn"]),
+        )
+        for item in counted
+    ]
+    windows = [f">burn {_span(burn['long_minutes'])}" for burn in (counted[0]["burn"] if counted else ())]
+    others = ", ".join(
+        f"{item['name']} ({', '.join(item['indicators'])})" for item in found if not item["counted"]
+    )
+    return Group(
+        table(None, (*columns, *windows), rows),
+        Text(f"\nby alarms and dashboards only: {others}" if others else "", style="dim"),
+    )
+
+
+def _one(item: dict[str, Any]) -> RenderableType:
+    events = item["events"]
+    head = facts(
+        item["name"],
+        {
+            "objective": f"{item['objective']:g} % succeed, p95 within {item['p95_ms']} ms",
+            "measured by": ", ".join(item["indicators"]),
+            "owner": item["owner"],
+            f"in {item['period_days']} days": f"{events['good']} good, {events['bad']} bad; "
+            f"{item['allowed']:g} may be",
+            "success": _percent(item["success"]),
+            "budget left": _bar(item),
+            "state": _state(item),
+            "policy goes by": item["recorded"]["budget"] or "unreadable",
+            "since": item["recorded"]["since"],
+            "runbook": item["runbook"],
+        },
+    )
+    columns = ("rule", ">long window", ">short window", ">failed", ">needed", "")
+    rows = [
+        (
+            f"{burn['severity']} at {burn['factor']:g} ×",
+            f"{_rate(burn)} in {_span(burn['long_minutes'])}",
+            f"{_times(burn['short_rate'])} in {_span(burn['short_minutes'])}",
+            burn["failed"],
+            burn["needed"],
+            Text("burns", style=_BURNING[burn["severity"]]) if burn["breached"] else "",
+        )
+        for burn in item["burn"]
+    ]
+    return Group(head, table("\nburn", columns, rows))
+
+
+def _bar(item: dict[str, Any]) -> Text:
+    left = item["budget_left"]
+    full = round(_WIDTH * left / 100)
+    style = _STYLES[item["budget"]]
+    return Text.assemble(("█" * full, style), ("░" * (_WIDTH - full), "dim"), f" {left:6.2f} %")
+
+
+def _state(item: dict[str, Any]) -> Text:
+    state = Text(item["budget"], style=_STYLES[item["budget"]])
+    if item["burning"] != "none":
+        state.append(f", {item['burning']}", style=_BURNING[item["burning"]])
+    return state
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} %"
+
+
+def _rate(burn: dict[str, Any]) -> str:
+    return _times(burn["long_rate"])
+
+
+def _times(rate: float | None) -> str:
+    return "–" if rate is None else f"{rate:g} ×"
+
+
+def _span(minutes: int) -> str:
+    for length, unit in ((1440, "d"), (60, "h")):
+        if minutes % length == 0:
+            return f"{minutes // length} {unit}"
+    return f"{minutes} min"

@@ -12,7 +12,7 @@ from cli.api import Api
 from cli.output import JsonFlag, facts, reporting, table
 from cli.plane import Plane
 
-_WIDTH: Final = 20
+_WIDTH: Final = 10
 _STYLES: Final = {"normal": "green", "review": "yellow", "freeze": "bold red"}
 _BURNING: Final = {"page": "bold red", "ticket": "yellow"}
 
@@ -24,28 +24,28 @@ def slo(name: Name = None, as_json: JsonFlag = False) -> None:
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         found = [api.get(f"v1/slo/{name}")] if name else list(api.items("v1/slo", 1000))
         document = found[0] if name else {"items": found}
-        output.show(document, _one(found[0]) if name else _all(found))
+        output.show(document, one(found[0]) if name else everything(found))
         if any(item["burning"] == "page" for item in found):
             output.found_problem()
 
 
-def _all(found: list[dict[str, Any]]) -> RenderableType:
+def everything(found: list[dict[str, Any]]) -> RenderableType:
+    """A line for each bot; its burn rates stand under the length of their window."""
     counted = [item for item in found if item["counted"]]
-    columns = ("=name", ">objective", ">success", ">failed", ">may fail", "=error budget left", "=state")
+    columns = ("=name", ">objective", ">success", ">failed / may", "=error budget left", "=state")
     rows = [
         (
             item["name"],
             f"{item['objective']:g} %",
             _percent(item["success"]),
-            item["events"]["bad"],
-            f"{item['allowed']:g}",
+            f"{item['events']['bad']} / {item['allowed']:g}",
             _bar(item),
             _state(item),
             *(_rate(burn) for burn in item["burn"]),
         )
         for item in counted
     ]
-    windows = [f">burn {_span(burn['long_minutes'])}" for burn in (counted[0]["burn"] if counted else ())]
+    windows = [f">{_span(burn['long_minutes'])}" for burn in (counted[0]["burn"] if counted else ())]
     others = ", ".join(
         f"{item['name']} ({', '.join(item['indicators'])})" for item in found if not item["counted"]
     )
@@ -55,7 +55,8 @@ def _all(found: list[dict[str, Any]]) -> RenderableType:
     )
 
 
-def _one(item: dict[str, Any]) -> RenderableType:
+def one(item: dict[str, Any]) -> RenderableType:
+    """One objective, and what each rule sees and needs."""
     events = item["events"]
     head = facts(
         item["name"],
@@ -92,7 +93,7 @@ def _bar(item: dict[str, Any]) -> Text:
     left = item["budget_left"]
     full = round(_WIDTH * left / 100)
     style = _STYLES[item["budget"]]
-    return Text.assemble(("█" * full, style), ("░" * (_WIDTH - full), "dim"), f" {left:6.2f} %")
+    return Text.assemble(("█" * full, style), ("░" * (_WIDTH - full), "dim"), f" {left:.2f} %")
 
 
 def _state(item: dict[str, Any]) -> Text:

@@ -1,0 +1,73 @@
+"""A bot fails too often: its objective shows it, policy asks people, and lets go when it is over."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.e2e.conftest import Person, World, eventually
+
+
+def tick(world: World) -> None:
+    """The slo bot's schedule comes due, without the wait for it."""
+    now = datetime.now(UTC).isoformat()
+    meta = {"id": uuid.uuid4().hex, "time": now, "producer": "scheduler"}
+    data = {"schedule": "rate(5 minutes)"}
+    body = {"detail-type": "ScheduleTicked.v1", "detail": {"meta": meta, "data": data}}
+    sqs = world.plane.aws("sqs")
+    url = sqs.get_queue_url(QueueName=world.plane.thing("slo"))["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+
+def recorded(operator: Person, bot: str, budget: str) -> Any:
+    shown = operator("GET", f"v1/slo/{bot}").json()
+    return shown if shown["recorded"]["budget"] == budget else None
+
+
+def asked(operator: Person) -> tuple[str, set[str]]:
+    """An exception asked for: the action that waits, and why it does."""
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    answer = operator(
+        "POST",
+        "v1/policy/exceptions",
+        {
+            "id": f"slo-{uuid.uuid4().hex[:8]}",
+            "rule": "freeze",
+            "scope": {"bot": "canary", "action": "*", "target": "*"},
+            "owner": "platform",
+            "reason": "to see what policy says",
+            "expires_at": tomorrow,
+        },
+    )
+    assert answer.status_code == 202
+    return answer.json()["action"], {reason["code"] for reason in answer.json()["reasons"]}
+
+
+def test_a_budget_that_is_spent_is_shown_and_asked_for_until_it_has_recovered(
+    world: World, operator: Person, colleague: Person
+) -> None:
+    listed = operator("GET", "v1/slo").json()["items"]
+    assert {"backlog", "evidence", "policy"} <= {item["name"] for item in listed}
+    two_days_ago = (datetime.now(UTC) - timedelta(days=2)).strftime("%Y%m%d%H")
+    key = {"pk": {"S": "stat#policy"}, "sk": {"S": two_days_ago}}
+    usage = {"TableName": world.plane.thing("usage")}
+    world.plane.aws("dynamodb").put_item(**usage, Item={**key, "failed": {"N": "50"}})
+    try:
+        tick(world)
+        shown = eventually(lambda: recorded(operator, "policy", "freeze"))
+        assert (shown["budget"], shown["budget_left"], shown["burning"]) == ("freeze", 0.0, "none")
+        action, why = asked(operator)
+        assert why == {"budget_low", "budget_spent", "risk_high"}
+        assert colleague("POST", f"v1/actions/{action}/reject", {"reason": "no"}).status_code in (200, 202)
+    finally:
+        world.plane.aws("dynamodb").delete_item(**usage, Key=key)
+    tick(world)
+    assert eventually(lambda: recorded(operator, "policy", "normal"))["budget_left"] == 100.0
+    action, why = asked(operator)
+    assert why == {"risk_high"}
+    assert colleague("POST", f"v1/actions/{action}/reject", {"reason": "no"}).status_code in (200, 202)
+    done = operator("GET", "v1/actions", bot="slo", limit="100").json()["items"]
+    assert [item["state"] for item in done] == ["succeeded", "succeeded"]
+    world.verified()

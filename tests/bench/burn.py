@@ -21,7 +21,7 @@ from itertools import accumulate, product
 from typing import Any, Final
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from writ.slo.burn import FAST, SLOW, Rule, breached, budget_of, ratio_of
@@ -176,14 +176,12 @@ def simulate(sizes: Sizes, told: Console) -> tuple[list[FalsePages], list[Detect
         task = bars.add_task("months of calm", total=len(quiet) * sizes.months)
         for cell in quiet:
             chance = random.Random(f"{sizes.seed}/{cell}/calm")
-            began = [calm(*cell, chance) for _ in bars.track(range(sizes.months), task_id=task, total=None)]
+            began = [calm(*cell, chance) for _ in _steps(bars, task, sizes.months)]
             false.append(FalsePages(*cell, sizes.months, *(sum(pages) for pages in zip(*began, strict=True))))
         task = bars.add_task("incidents", total=len(loud) * sizes.incidents)
         for cell in loud:
             chance = random.Random(f"{sizes.seed}/{cell}/incident")
-            found = [
-                incident(*cell, chance) for _ in bars.track(range(sizes.incidents), task_id=task, total=None)
-            ]
+            found = [incident(*cell, chance) for _ in _steps(bars, task, sizes.incidents)]
             ratios, counts = (Times.of(minutes) for minutes in zip(*found, strict=True))
             times.append(Detection(*cell, sizes.incidents, ratios, counts))
     return false, times
@@ -241,6 +239,12 @@ def main() -> int:
     json.dump(document(sizes, false, times), sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
     return 0
+
+
+def _steps(bars: Progress, task: TaskID, times: int) -> Iterator[None]:
+    for _ in range(times):
+        yield
+        bars.advance(task)
 
 
 def _onsets(stream: Stream) -> tuple[int, ...]:

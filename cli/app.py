@@ -8,11 +8,13 @@ from cli import (
     actions,
     backlog,
     bots,
+    break_glass,
     canary,
     delivery,
     demo,
     erasures,
     evidence,
+    flags,
     flows,
     ledger_commands,
     local,
@@ -41,6 +43,8 @@ app.add_typer(backlog.app, name="backlog")
 app.add_typer(actions.app, name="actions")
 app.add_typer(flows.app, name="flows")
 app.add_typer(policy.app, name="policy")
+app.add_typer(flags.app, name="flags")
+app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(witness_commands.app, name="witness")

@@ -14,6 +14,7 @@ from cli.plane import Plane
 app = typer.Typer(no_args_is_help=True, help="Who acts here, within which limits, and how well.")
 
 BotName = Annotated[str, typer.Argument(metavar="BOT", help="The name of a bot.")]
+OneAction = Annotated[str | None, typer.Option(help="One action alone; the whole bot if absent.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the evidence.")]
 
 
@@ -47,23 +48,24 @@ def show(bot: BotName, as_json: JsonFlag = False) -> None:
 
 
 @app.command()
-def pause(bot: BotName, reason: Why, as_json: JsonFlag = False) -> None:
-    """Let a bot do nothing from its next event on."""
+def pause(bot: BotName, reason: Why, action: OneAction = None, as_json: JsonFlag = False) -> None:
+    """Let a bot do nothing from its next event on, or take one action no more."""
     with reporting(as_json) as output:
-        _switch(output, bot, "pause", reason)
+        _switch(output, bot, action, "pause", reason)
 
 
 @app.command()
-def resume(bot: BotName, reason: Why, as_json: JsonFlag = False) -> None:
-    """Let a paused bot act again."""
+def resume(bot: BotName, reason: Why, action: OneAction = None, as_json: JsonFlag = False) -> None:
+    """Let a paused bot act again, or take a paused action again."""
     with reporting(as_json) as output:
-        _switch(output, bot, "resume", reason)
+        _switch(output, bot, action, "resume", reason)
 
 
-def _switch(output: Output, bot: str, what: str, reason: str) -> None:
+def _switch(output: Output, bot: str, action: str | None, what: str, reason: str) -> None:
+    held = bot if action is None else f"{bot}/actions/{action}"
     with Api.of(Plane.load()) as api:
-        done = api.post(f"v1/bots/{bot}/{what}", {"reason": reason})
-    output.show(done, facts(f"{what} {bot}", done))
+        done = api.post(f"v1/bots/{held}/{what}", {"reason": reason})
+    output.show(done, facts(f"{what} {bot} {action or ''}".rstrip(), done))
 
 
 def _bot(bot: dict[str, Any]) -> RenderableType:
@@ -93,7 +95,7 @@ def _bot(bot: dict[str, Any]) -> RenderableType:
         head,
         table("\nlive", ("", *windows), live),
         *([table("\nacts on", ("trigger", "only where"), triggers)] if triggers else []),
-        *([table("\nmay do", ("action", "risk", *limits, "summary"), actions)] if actions else []),
+        *([table("\nmay do", ("action", "state", "risk", *limits, "summary"), actions)] if actions else []),
     )
 
 
@@ -132,6 +134,7 @@ def _action(action: dict[str, Any]) -> tuple[object, ...]:
     limits = action["limits"]
     return (
         action["name"],
+        {True: "paused", False: "active"}.get(action["paused"], "unknown"),
         action["risk"],
         limits["per_hour"] or "–",
         limits["per_target_per_hour"] or "–",

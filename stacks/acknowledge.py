@@ -25,10 +25,12 @@ def acknowledge_wildcards(construct: IConstruct, resources: Iterable[str], reaso
 
 
 def _shown(value: Any) -> str:
-    """An ARN as cdk-nag writes it: a reference in angle brackets."""
+    """An ARN as cdk-nag writes it: a reference in angle brackets, an import by its name."""
     if isinstance(value, str):
         return value
     if "Fn::Join" in value:
         separator, parts = value["Fn::Join"]
         return str(separator).join(_shown(part) for part in parts)
+    if "Fn::ImportValue" in value:
+        return str(value["Fn::ImportValue"])
     return f"<{value['Ref']}>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from string import Template
@@ -13,22 +13,27 @@ from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
 from stacks.acknowledge import acknowledge_wildcards
-from stacks.grants import measure, reply
+from stacks.grants import flag_statements, measure, reply
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
+from writ.contracts.flag_site import FlagSite
 
 _FOLDER: Final = Path(__file__).parent.parent / "policies" / "boundaries"
 _NAMES: Final = {"function": ("Boundary", "boundary"), "flow": ("FlowBoundary", "flow-boundary")}
 _REASON: Final = "A boundary grants nothing: it limits every role to the resources of its environment."
 
 
-def function_boundary(stack: Stack, settings: Settings, folders: Sequence[BotFolder]) -> iam.ManagedPolicy:
-    """The boundary of every function."""
-    target = settings.target
-    measured = (measure(folder.manifest, target.event_conditions) for folder in folders)
-    replies = () if target.task_resources else reply(["every"], Names.of(settings), task_resources=False)
-    return _boundary(stack, settings, "function", chain(*measured, replies))
+def function_boundary(
+    stack: Stack, settings: Settings, folders: Sequence[BotFolder], flags: FlagSite | None
+) -> iam.ManagedPolicy:
+    """The boundary of every function: its document, and what only the target or the stack can name."""
+    names, target = Names.of(settings), settings.target
+    measured = chain.from_iterable(measure(folder.manifest, target.event_conditions) for folder in folders)
+    replies = () if target.task_resources else reply(["every"], names, task_resources=False)
+    verbs = {verb for folder in folders for verb in folder.manifest.needs.flags}
+    flagged = flag_statements(verbs, names, flags, target.flag_arns)
+    return _boundary(stack, settings, "function", [*measured, *replies, *flagged])
 
 
 def flow_boundary(stack: Stack, settings: Settings) -> iam.ManagedPolicy:
@@ -37,7 +42,7 @@ def flow_boundary(stack: Stack, settings: Settings) -> iam.ManagedPolicy:
 
 
 def _boundary(
-    stack: Stack, settings: Settings, kind: str, more: Iterable[iam.PolicyStatement] = ()
+    stack: Stack, settings: Settings, kind: str, more: Sequence[iam.PolicyStatement] = ()
 ) -> iam.ManagedPolicy:
     text = Template((_FOLDER / f"{kind}.json").read_text(encoding="utf-8")).substitute(
         env=settings.env, Partition=Aws.PARTITION, Region=Aws.REGION, AccountId=Aws.ACCOUNT_ID
@@ -53,7 +58,8 @@ def _boundary(
     )
     boundary.add_statements(*more)
     wildcards = [arn for statement in document["Statement"] for arn in _listed(statement["Resource"])]
-    acknowledge_wildcards(boundary, wildcards, _REASON)
+    wildcards += [arn for statement in more for arn in statement.resources]
+    acknowledge_wildcards(boundary, dict.fromkeys(wildcards), _REASON)
     return boundary
 
 

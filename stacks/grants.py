@@ -1,13 +1,13 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
 read, append, upsert (tables and buckets), bulk, remove (tables), cosign, trust (buckets), sign, public, seal,
-open (keys), secret, start (flows, and look at them), invoke (functions), put (metrics), emit (the bus). What
-a verb does not say, a function cannot do. A flow may call the bots that its definition names.
+open (keys), secret, start (flows, and look at them), invoke (functions), put (metrics), read, set (flags),
+emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots that it names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from stacks.flows import Flow
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.tables import INDEXES
+from writ.contracts.flag_site import FlagSite
 from writ.contracts.manifest import Manifest
 from writ.ledger.logcopy import CHECKPOINT, TRUST_ROOT
 
@@ -73,12 +74,14 @@ METRICS_NAMESPACE: Final = "Writ"
 
 @dataclass(frozen=True)
 class Resources:
-    """ARNs that only exist once deployed, by logical name; `replies` are the flows that wait for a folder."""
+    """ARNs and ids that only exist once deployed; `replies` are the flows that wait for a folder."""
 
     keys: Mapping[str, str]
     event_conditions: bool = True
     replies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     task_resources: bool = True
+    flags: FlagSite | None = None
+    flag_arns: bool = True
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *reply(resources.replies.get(folder.name, ()), names, resources.task_resources),
         *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
         *measure(folder.manifest, resources.event_conditions),
+        *flag_statements(folder.manifest.needs.flags, names, resources.flags, resources.flag_arns),
         *_emit(folder.manifest, needs.emits, names, resources.event_conditions),
     ]
 
@@ -201,6 +205,29 @@ def measure(manifest: Manifest, conditions: bool) -> Iterator[PolicyStatement]:
         ["*"],
         {operator: {"cloudwatch:namespace": METRICS_NAMESPACE}},
     )
+
+
+def flag_statements(
+    verbs: Collection[str], names: Names, site: FlagSite | None, arns: bool
+) -> Iterator[PolicyStatement]:
+    """Reading the flags by their sessions, or making and deploying versions of what people set."""
+    if site is None:
+        return
+    application = names.flags_arn(site.application)
+    environment = f"{application}/environment/{site.environment}"
+    profile = f"{application}/configurationprofile/{site.settings}"
+    if "read" in verbs:
+        sessions = ["appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"]
+        read = [f"{environment}/configuration/{name}" for name in (site.declared, site.settings)]
+        yield from _allow("Read flags", sessions, read if arns else ["*"])
+    if "set" in verbs:
+        versions = ["CreateHostedConfigurationVersion", "GetConfigurationProfile"]
+        versions += ["GetHostedConfigurationVersion", "ListHostedConfigurationVersions"]
+        kept = [application, profile, f"{profile}/hostedconfigurationversion/*"]
+        yield from _allow("Flag versions", [f"appconfig:{action}" for action in versions], kept)
+        places = [application, environment, f"{environment}/deployment/*", profile]
+        places.append(names.strategy_arn(site.strategy))
+        yield from _allow("Deploy flags", ["appconfig:ListDeployments", "appconfig:StartDeployment"], places)
 
 
 def _emit(

@@ -22,6 +22,8 @@ from writ.slo.indicator import SERIES, Indicator
 OUTCOMES: Final = ("ActionsSucceeded", "ActionsFailed", "ActionsDenied", "ActionsExpired", "ActionsWaiting")
 LEDGER_LAG_S: Final = "LedgerLagSeconds"
 APPROVALS_WAITING: Final = "ApprovalsWaiting"
+BREAK_GLASS_OPENED: Final = "BreakGlassOpened"
+REVIEWS_OVERDUE: Final = "BreakGlassReviewsOverdue"
 WITNESSES_REFUSING: Final = "WitnessesRefusing"
 CHECKPOINTS_INCONSISTENT: Final = "CheckpointsInconsistent"
 FIVE_MINUTES: Final = Duration.minutes(5)
@@ -29,6 +31,7 @@ _MOST_EVENTS: Final = 10**9
 SEQUENCER: Final = "sequencer"
 RECONCILER: Final = "reconciler"
 PUBLISHER: Final = "publisher"
+POLICY: Final = "policy"
 WITNESS: Final = "witness"
 
 

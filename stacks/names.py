@@ -74,6 +74,13 @@ class Names:
     def flow_role(self, flow: str) -> str:
         return self.thing(f"flow-{flow}")
 
+    def flags_arn(self, application: str) -> str:
+        """An application of AppConfig, by the id it was given."""
+        return self._arn("appconfig", f"application/{application}")
+
+    def strategy_arn(self, strategy: str) -> str:
+        return self._arn("appconfig", f"deploymentstrategy/{strategy}")
+
     def role_arn(self, function: str) -> str:
         return f"arn:{Aws.PARTITION}:iam::{self.account}:role/{self.thing(function)}"
 

@@ -50,6 +50,7 @@ class ObservabilityStack(Stack):
         self._dashboard("flows", [self._flow_row(flow) for flow in flows])
         self._dashboard("platform", self._platform_rows())
         self._lag_alarm()
+        self._break_glass_alarms()
         self._witness_alarm()
 
     def _dashboard(self, name: str, rows: Sequence[list[cloudwatch.IWidget]]) -> None:
@@ -208,6 +209,33 @@ class ObservabilityStack(Stack):
             threshold=0,
             topic=self._topic,
         )
+
+    def _break_glass_alarms(self) -> None:
+        """People hear of it when rules are overridden, and when nobody looked at it in time."""
+        watched = (
+            (
+                "BreakGlassOpened",
+                "break-glass",
+                metrics.BREAK_GLASS_OPENED,
+                "Rules are overridden.",
+            ),
+            (
+                "ReviewsOverdue",
+                "reviews-overdue",
+                metrics.REVIEWS_OVERDUE,
+                "A review is overdue.",
+            ),
+        )
+        for id, name, metric, what in watched:
+            alarm_above(
+                self,
+                id,
+                name=self._names.thing(name),
+                description=f"{what} Runbook: docs/runbooks/policy.md",
+                metric=metrics.own(metrics.POLICY, metric),
+                threshold=0,
+                topic=self._topic,
+            )
 
 
 def alarm_above(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aws_cdk import App, Tags
 
+from stacks import flag_catalogue
 from stacks.api import ApiStack
 from stacks.bots import BotStack
 from stacks.bus import BusStack
@@ -28,6 +29,7 @@ from stacks.workflows import WorkflowsStack
 
 # Functions that are given every manifest.
 CATALOGUED: Final = frozenset({"registry", "slo"})
+FLAGS: Final = "flags"
 ANCHOR: Final = "anchor"
 
 
@@ -66,6 +68,8 @@ def build(
             event_conditions=settings.target.event_conditions,
             replies=replies_of(flows),
             task_resources=settings.target.task_resources,
+            flags=foundation.flags.exported() if foundation.flags else None,
+            flag_arns=settings.target.flag_arns,
         ),
         measured=measured(folders),
     )
@@ -145,13 +149,24 @@ def deployed(folders: Sequence[BotFolder], settings: Settings) -> tuple[BotFolde
 
 
 def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, settings: Settings) -> Code:
-    made = {"catalog.json": catalog(folders)} if folder.name in CATALOGUED else None
+    made = _made(folder, folders)
     libraries = staging.linked_libraries() if settings.target.linked_layer else staging.libraries()
     code = Code(own=staging.bot(folder, made), kernel=staging.kernel(), libraries=libraries)
     size = unzipped_bytes(code.archives)
     if size > MAX_UNZIPPED_BYTES:
         raise StagingError(f"{folder.name}: {size} bytes unzipped, more than Lambda's {MAX_UNZIPPED_BYTES}")
     return code
+
+
+def _made(folder: BotFolder, folders: Sequence[BotFolder]) -> Mapping[str, bytes] | None:
+    """Files that a folder finds beside its modules although nobody wrote them there."""
+    if folder.name in CATALOGUED:
+        return {"catalog.json": catalog(folders)}
+    if folder.name == FLAGS:
+        flags, uses = flag_catalogue.load(), flag_catalogue.uses()
+        flag_catalogue.check(flags, uses)
+        return {"catalogue.json": flag_catalogue.staged(folders, flags, uses)}
+    return None
 
 
 def extra_variables(folder: BotFolder, folders: Sequence[BotFolder], settings: Settings) -> Mapping[str, str]:

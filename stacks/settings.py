@@ -49,6 +49,8 @@ class Target:
         Whether it knows which machine a task token is of; else who may send one back may send back any.
     ed25519
         Whether its KMS has Ed25519 keys.
+    flag_arns
+        Whether reading flags is granted by configuration; where it is not known, for all.
     linked_layer
         Whether functions see this machine's files, so that the dependency layer can be a link.
     """
@@ -61,6 +63,7 @@ class Target:
     session_principals: bool = False
     task_resources: bool = True
     ed25519: bool = True
+    flag_arns: bool = True
     linked_layer: bool = False
 
 
@@ -79,6 +82,7 @@ EMULATOR: Final = Target(
     embedded_metrics=False,
     session_principals=True,
     task_resources=False,
+    flag_arns=False,
     linked_layer=True,
 )
 LOCALSTACK: Final = Target(

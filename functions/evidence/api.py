@@ -73,10 +73,13 @@ def show_trust_root(_request: Request) -> Response:
 @api.post("/v1/graph")
 def query_graph(request: Request) -> Response:
     """Answer a GraphQL query about how evidence hangs together."""
+    ports = connect()
+    if not ports.flags.enabled("graph-queries", request.caller.id, default=True):
+        raise WritError("graph queries are switched off", code="dependency.switched_off")
     # Whoever asks for other things does not wait for the library.
     from functions.evidence.queries import answer
 
-    return answer(request, connect())
+    return answer(request, ports)
 
 
 @api.get("/v1/log/checkpoint")

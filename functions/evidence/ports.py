@@ -8,11 +8,13 @@ from functools import cache
 from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.index_table import IndexTable
+from writ.adapters.late_flags import LateFlags
 from writ.adapters.log_bucket import LogBucket
 from writ.adapters.notary import LambdaNotary
 from writ.adapters.promise_table import PromiseTable
 from writ.adapters.system import SystemClock
 from writ.ports.clock import Clock
+from writ.ports.flags import Flags
 from writ.ports.ledger import CertificateStore, EntryStore, LogFiles, LogIndex, Notary, PromiseStore
 from writ.runtime.environment import current
 
@@ -27,6 +29,7 @@ class Ports:
     files: LogFiles
     promises: PromiseStore
     notary: Notary
+    flags: Flags
     clock: Clock
 
 
@@ -43,5 +46,6 @@ def connect() -> Ports:
         files=LogBucket(environment.bucket("log")),
         promises=PromiseTable(environment.table("promises")),
         notary=LambdaNotary(environment.other_function("notary")),
+        flags=LateFlags(environment.flag_site()),
         clock=SystemClock(),
     )

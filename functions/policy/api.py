@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from functions.policy import book
 from functions.policy.ports import Ports, connect
 from writ.contracts.errors import ContractError
+from writ.policy import zones
+from writ.policy.break_glass import BreakGlass
 from writ.policy.calendar import change_facts
 from writ.policy.controls import Freeze, PolicyException
-from writ.ports.controls import EXCEPTIONS, FREEZES
+from writ.ports.controls import BREAK_GLASS, EXCEPTIONS, FREEZES
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
 
@@ -45,9 +48,11 @@ def show_bundle(_request: Request) -> Response:
             "digest": bundle.digest,
             "modules": modules,
             "windows": bundle.windows,
+            "zones": zones.release(),
             "window_open": now.get("window_open"),
             "window": now.get("window"),
             "waivable": list(ports.waivable()),
+            "breakable": list(ports.breakable()),
         }
     )
 
@@ -101,6 +106,49 @@ def revoke_exception(request: Request) -> Response:
     return commands.revoke_exception(request)
 
 
+@api.get("/v1/break-glass")
+def list_break_glass(request: Request) -> Response:
+    """Break-glass from request to review, by id, with where each stands."""
+    from functions.policy import glass
+
+    ports = _ports()
+    now = ports.clock.now()
+    items = glass.kept(book.parse(BreakGlass, ports.controls.read(BREAK_GLASS)), now)
+    return _page(request, [_glass(item, now) for item in items])
+
+
+@api.post("/v1/break-glass")
+def ask_for_break_glass(request: Request) -> Response:
+    """Ask two others to let rules be overridden for minutes; 409 when there is one of this id."""
+    from functions.policy import glass_commands
+
+    return glass_commands.ask(request)
+
+
+@api.post("/v1/break-glass/{id}/approve")
+def approve_break_glass(request: Request) -> Response:
+    """Approve a break-glass that somebody else asked for; the second approval opens it."""
+    from functions.policy import glass_commands
+
+    return glass_commands.approve(request)
+
+
+@api.post("/v1/break-glass/{id}/review")
+def review_break_glass(request: Request) -> Response:
+    """Say what was found in what a break-glass let through, by somebody who had no part in it."""
+    from functions.policy import glass_commands
+
+    return glass_commands.review(request)
+
+
+@api.delete("/v1/break-glass/{id}")
+def close_break_glass(request: Request) -> Response:
+    """End a break-glass before its time."""
+    from functions.policy import glass_commands
+
+    return glass_commands.close(request)
+
+
 @cache
 def _ports() -> Ports:
     return connect(current())
@@ -116,6 +164,28 @@ def _page(request: Request, items: Sequence[dict[str, Any]]) -> Response:
     rest = [item for item in items if item["id"] > cursor]
     page = rest[:limit]
     return Response({"items": page, "next_cursor": page[-1]["id"] if len(rest) > limit else None})
+
+
+def _glass(item: BreakGlass, now: datetime) -> dict[str, Any]:
+    """What callers see: names, and not the ids of people."""
+    words = [item.asked, *item.approvals]
+    shown = item.model_dump(mode="json", exclude={"asked", "approvals", "review"})
+    asked, *approvals = [word.model_dump(mode="json", exclude={"person"}) for word in words]
+    review = item.review and item.review.model_dump(mode="json", exclude={"person"})
+    due = item.review_by and _utc(item.review_by)
+    return {
+        **shown,
+        "stage": item.stage(now).value,
+        "asked": asked,
+        "approvals": approvals,
+        "answer_by": _utc(item.answer_by),
+        "review_by": due,
+        "review": review,
+    }
+
+
+def _utc(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _json(item: Freeze | PolicyException) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from writ.contracts.errors import ConflictError, ContractError, NotFoundError, TransientError
 from writ.policy.controls import Freeze, PolicyException
 
+AnyT = TypeVar("AnyT", bound=BaseModel)
 ItemT = TypeVar("ItemT", bound=Freeze | PolicyException)
 
 ID: Final = r"[a-z0-9][a-z0-9-]{0,63}"  # what an item is called
@@ -22,7 +23,7 @@ MOST: Final[Mapping[type[BaseModel], int]] = {Freeze: 50, PolicyException: 100}
 _END: Final[Mapping[type[BaseModel], str]] = {Freeze: "ends_at", PolicyException: "expires_at"}
 
 
-def parse(model: type[ItemT], text: str | None) -> tuple[ItemT, ...]:
+def parse(model: type[AnyT], text: str | None) -> tuple[AnyT, ...]:
     """The items of a document; none where there is no document.
 
     Raises TransientError (`dependency.unreadable`) for what cannot be read: it is never taken for empty.
@@ -35,12 +36,12 @@ def parse(model: type[ItemT], text: str | None) -> tuple[ItemT, ...]:
         raise TransientError(message, code="dependency.unreadable") from None
 
 
-def read(model: type[ItemT], value: Any) -> ItemT:
+def read(model: type[AnyT], value: Any) -> AnyT:
     """One item out of JSON. Raises ValidationError."""
     return TypeAdapter(model).validate_json(json.dumps(value))
 
 
-def dump(items: Sequence[ItemT]) -> str:
+def dump(items: Sequence[BaseModel]) -> str:
     """The text of a document."""
     shown = [item.model_dump(mode="json") for item in items]
     return json.dumps({"items": shown}, separators=(",", ":"), ensure_ascii=False)

@@ -8,25 +8,35 @@ from pydantic import BaseModel, ConfigDict
 
 from functions.policy import book
 from writ.contracts.event import AnyEvent
+from writ.contracts.events.break_glass import BreakGlassControl
+from writ.contracts.events.platform import ScheduleTicked
+from writ.policy.break_glass import BreakGlass
 from writ.policy.controls import Freeze, PolicyException
-from writ.ports.controls import EXCEPTIONS, FREEZES
+from writ.ports.controls import BREAK_GLASS, EXCEPTIONS, FREEZES
 
 if TYPE_CHECKING:
     from functions.policy.ports import Ports
 
 
 class Facts(BaseModel):
-    """Freezes and exceptions as they are kept, ended ones included."""
+    """Freezes, exceptions and break-glass as they are kept, ended ones included."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     freezes: tuple[Freeze, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()
+    break_glass: tuple[BreakGlass, ...] = ()
     waivable: tuple[str, ...] = ()
+    breakable: tuple[str, ...] = ()
 
 
-def gather(_event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: Ports) -> Facts:
     """Read the facts of a command. Raises TransientError when a document cannot be read."""
+    if isinstance(event.data, BreakGlassControl | ScheduleTicked):
+        return Facts(
+            break_glass=book.parse(BreakGlass, ports.controls.read(BREAK_GLASS)),
+            breakable=tuple(ports.breakable()),
+        )
     return Facts(
         freezes=book.parse(Freeze, ports.controls.read(FREEZES)),
         exceptions=book.parse(PolicyException, ports.controls.read(EXCEPTIONS)),

@@ -40,6 +40,10 @@ class Ports:
         """The rules that an exception may waive. Raises PolicyError when the bundle does not say."""
         return tuple(str(rule) for rule in self.rules.evaluate("writ/actions/waivable", {}))
 
+    def breakable(self) -> Sequence[str]:
+        """The rules that break-glass may override. Raises PolicyError when the bundle does not say."""
+        return tuple(str(rule) for rule in self.rules.evaluate("writ/actions/breakable", {}))
+
 
 def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""

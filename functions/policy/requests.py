@@ -13,11 +13,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictInt,
     StringConstraints,
 )
 
 from writ.contracts.action import Name
 from writ.contracts.redaction import redact_text
+from writ.policy.break_glass import LONGEST_MINUTES
 from writ.policy.controls import ExceptionScope, Identifier
 
 LONGEST_REASON: Final = 200
@@ -38,6 +40,7 @@ def _said(text: str) -> str:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_whole_seconds)]
+Rule = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=64)]
 Team = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 Why = Annotated[
     str,
@@ -72,14 +75,25 @@ class NewException(_Body):
     """An exception to ask for."""
 
     id: Identifier
-    rule: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=64)]
+    rule: Rule
     scope: ExceptionScope
     owner: Team
     reason: Why
     expires_at: Instant
 
 
+class NewBreakGlass(_Body):
+    """Rules to override, where, and for how many minutes from the second approval on."""
+
+    id: Identifier
+    rules: Annotated[list[Rule], Field(min_length=1, max_length=10)]
+    scope: ExceptionScope
+    owner: Team
+    reason: Why
+    minutes: Annotated[StrictInt, Field(ge=1, le=LONGEST_MINUTES)] = 60
+
+
 class Reason(_Body):
-    """Why a freeze or an exception ends; a DELETE has no body, so it comes as a query parameter."""
+    """Why something ends, is approved or was found good; where there is no body, a query parameter."""
 
     reason: Why

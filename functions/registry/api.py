@@ -10,7 +10,7 @@ from typing import Any
 from functions.registry import views
 from functions.registry.performance import DAY, MONTH, Tally, first_slot, slot, within
 from functions.registry.ports import Ports, connect
-from functions.registry.reading import find, pause_of
+from functions.registry.reading import find, pause_of, paused_actions
 from writ.contracts.manifest import Manifest
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
@@ -40,7 +40,8 @@ def show_bot(request: Request) -> Response:
     ports = _ports()
     manifest = find(request, ports)
     hours = _hours(manifest, MONTH, ports)
-    return Response(views.detail(manifest, pause_of(manifest, ports), hours, ports.clock.now()))
+    pause, actions = pause_of(manifest, ports), paused_actions(manifest, ports)
+    return Response(views.detail(manifest, pause, actions, hours, ports.clock.now()))
 
 
 @api.post("/v1/bots/{name}/pause")
@@ -57,6 +58,22 @@ def resume_bot(request: Request) -> Response:
     from functions.registry import commands
 
     return commands.resume(request, _ports())
+
+
+@api.post("/v1/bots/{name}/actions/{action}/pause")
+def pause_action(request: Request) -> Response:
+    """Let a bot take one action no more, from its next event on; pausing a paused one changes nothing."""
+    from functions.registry import commands
+
+    return commands.pause_action(request, _ports())
+
+
+@api.post("/v1/bots/{name}/actions/{action}/resume")
+def resume_action(request: Request) -> Response:
+    """Let a bot take a paused action again; resuming one that is not paused changes nothing."""
+    from functions.registry import commands
+
+    return commands.resume_action(request, _ports())
 
 
 def _summary(manifest: Manifest, ports: Ports) -> dict[str, Any]:

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 
 class Facts(BaseModel):
-    """`acts` is None for a bot that nobody deployed."""
+    """`acts` is None for a bot that nobody deployed; `actions` are the names of what it may do."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     acts: bool | None = None
+    actions: tuple[str, ...] = ()
 
 
 def gather(event: AnyEvent, ports: Ports) -> Facts:
     """Look the bot of a command up in the catalog."""
     manifest = ports.catalog().get(event.data.bot) if isinstance(event.data, BotControl) else None
-    return Facts(acts=None if manifest is None else bool(manifest.actions))
+    if manifest is None:
+        return Facts()
+    return Facts(acts=bool(manifest.actions), actions=tuple(sorted(manifest.actions)))

@@ -1,4 +1,4 @@
-"""The pause of a bot: a document that every decision on one of its actions reads."""
+"""The pause of a bot or of one of its actions: a document that every decision on such an action reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, Validatio
 
 
 class Pause(BaseModel):
-    """Whether a bot is paused; `by`, `reason` and `since` tell of the last time that changed.
+    """Whether a bot or an action is paused; `by`, `reason` and `since` tell of the last time that changed.
 
     `paused` is None where the document cannot be read: policy then answers `unknown`, and nothing is done.
     """

@@ -1,4 +1,4 @@
-"""The registry's effects: the pause of one bot is replaced, together with the mark that this happened."""
+"""The registry's effects: a pause is replaced, together with the mark that this happened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functions.registry.pause import Pause
 from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, TransientError
 from writ.contracts.event import EventData
-from writ.contracts.events.controls import BotPaused, BotResumed
+from writ.contracts.events.controls import ActionPaused, ActionResumed, BotControl, BotPaused, BotResumed
 from writ.ports.controls import pause_key
 from writ.runtime.effect import Effect, Observation
 
@@ -22,8 +22,8 @@ _ROUNDS: Final = 5
 
 
 def switch(action: Action, ports: Ports, *, paused: bool) -> Observation:
-    """Pause or resume the bot. One that is so already stays as it is, with the reason of the first time."""
-    key = pause_key(action.target.id)
+    """Pause or resume the bot, or an action of it; what is so already keeps the reason of the first time."""
+    key = pause_key(*_held(action))
     at = datetime.fromisoformat(_text(action, "at"))
     after = Pause.changed(paused, by=_text(action, "by"), reason=_text(action, "reason"), since=at)
     for _ in range(_ROUNDS):
@@ -43,12 +43,16 @@ def observe(action: Action, ports: Ports) -> Observation | None:
     return ports.controls.applied(action.id)
 
 
-def _announce(
-    kind: type[BotPaused] | type[BotResumed], action: Action, observed: Observation
-) -> Sequence[EventData]:
+def _announce(kind: type[BotControl], action: Action, observed: Observation) -> Sequence[EventData]:
     if not observed["changed"]:
         return []
-    return [kind(bot=action.target.id, by=_text(action, "by"), reason=_text(action, "reason"))]
+    held = dict(zip(("bot", "action"), _held(action), strict=False))
+    return [kind.model_validate({**held, "by": _text(action, "by"), "reason": _text(action, "reason")})]
+
+
+def _held(action: Action) -> tuple[str, ...]:
+    """The bot, and where only one of its actions is meant, that."""
+    return tuple(action.target.id.split("/")) if action.target.kind == "action" else (action.target.id,)
 
 
 def _text(action: Action, name: str) -> str:
@@ -58,4 +62,6 @@ def _text(action: Action, name: str) -> str:
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "pause-bot": Effect(partial(switch, paused=True), observe, partial(_announce, BotPaused)),
     "resume-bot": Effect(partial(switch, paused=False), observe, partial(_announce, BotResumed)),
+    "pause-action": Effect(partial(switch, paused=True), observe, partial(_announce, ActionPaused)),
+    "resume-action": Effect(partial(switch, paused=False), observe, partial(_announce, ActionResumed)),
 }

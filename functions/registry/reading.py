@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from functions.registry.pause import Pause
 from functions.registry.ports import Ports
 from writ.contracts.errors import NotFoundError
@@ -21,3 +23,9 @@ def find(request: Request, ports: Ports) -> Manifest:
 def pause_of(manifest: Manifest, ports: Ports) -> Pause:
     """The bot's pause; one without actions has nothing to hold."""
     return Pause.parse(ports.controls.read(pause_key(manifest.name))) if manifest.actions else Pause()
+
+
+def paused_actions(manifest: Manifest, ports: Ports) -> Mapping[str, Pause]:
+    """The pause of each action of a bot."""
+    names = sorted(manifest.actions)
+    return {name: Pause.parse(ports.controls.read(pause_key(manifest.name, name))) for name in names}

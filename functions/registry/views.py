@@ -26,7 +26,13 @@ def summary(manifest: Manifest, pause: Pause, today: Tally) -> dict[str, Any]:
     }
 
 
-def detail(manifest: Manifest, pause: Pause, hours: Mapping[str, Tally], now: datetime) -> dict[str, Any]:
+def detail(
+    manifest: Manifest,
+    pause: Pause,
+    actions: Mapping[str, Pause],
+    hours: Mapping[str, Tally],
+    now: datetime,
+) -> dict[str, Any]:
     """Everything about one bot: what it may do, when it acts, and how well it does."""
     objective = manifest.slo.success
     return {
@@ -42,7 +48,8 @@ def detail(manifest: Manifest, pause: Pause, hours: Mapping[str, Tally], now: da
             "last_30_days": report(within(hours, now, MONTH), objective),
         },
         "actions": [
-            {"name": name, **spec.model_dump(mode="json")} for name, spec in sorted(manifest.actions.items())
+            {"name": name, **spec.model_dump(mode="json"), **actions[name].shown()}
+            for name, spec in sorted(manifest.actions.items())
         ],
         "triggers": [trigger.model_dump(mode="json", exclude_defaults=True) for trigger in manifest.triggers],
         "routes": [route.model_dump(mode="json", exclude_none=True) for route in manifest.routes],
@@ -51,6 +58,6 @@ def detail(manifest: Manifest, pause: Pause, hours: Mapping[str, Tally], now: da
     }
 
 
-def switched(name: str, pause: Pause) -> dict[str, Any]:
+def switched(name: str, pause: Pause, action: str | None = None) -> dict[str, Any]:
     """The answer to a pause or a resumption."""
-    return {"name": name, **pause.shown()}
+    return {"name": name, **({} if action is None else {"action": action}), **pause.shown()}

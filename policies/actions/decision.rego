@@ -42,6 +42,8 @@ standing contains code if {
 
 settled(code) if waived(code)
 
+settled(code) if overridden(code)
+
 settled(code) if {
 	effect(code) == "review"
 	approved
@@ -62,6 +64,8 @@ default target_duties := []
 target_duties := [{"kind": "reserve", "counter": "target_hour", "limit": target_room}]
 
 exceptions_used contains waiver.id if some waiver in waivers_used
+
+exceptions_used contains use.id if some use in glasses_used
 
 waivers_used contains waiver if {
 	some code in findings

@@ -13,12 +13,14 @@ complete := {
 		"risk": "low",
 		"target": {"kind": "repository", "id": "octo/hello.world"},
 		"blast_radius": 1,
+		"paused": false,
 	},
 	"limits": {"per_hour": 10, "per_target_per_hour": 2, "blast_radius": 5},
 	"usage": {"hour": 3, "target_hour": 0},
 	"change": {"window_open": true, "window": "weekdays", "freezes": []},
 	"budget": {"bot": "normal", "target": "normal"},
 	"exceptions": [],
+	"break_glass": [],
 	"approval": null,
 }
 
@@ -41,6 +43,7 @@ decision_on(document) := result if {
 		with input.change as document.change
 		with input.budget as document.budget
 		with input.exceptions as document.exceptions
+		with input.break_glass as document.break_glass
 		with input.approval as document.approval
 }
 
@@ -57,6 +60,74 @@ waiver(rule) := {
 	"owner": "platform",
 	"reason": "migration",
 	"expires_at": "2026-11-24T00:00:00Z",
+}
+
+glass(rules, approvers) := {
+	"id": "outage",
+	"rules": rules,
+	"scope": {"bot": "rel*", "action": "*", "target": "repository:octo/*"},
+	"asked_by": "ada",
+	"approvers": approvers,
+	"ends_at": "2026-11-23T04:00:00Z",
+}
+
+frozen(glasses) := {
+	"/action/risk": "medium",
+	"/change/freezes": freeze([], []),
+	"/break_glass": glasses,
+}
+
+test_break_glass_overrides_its_rule_and_says_so if {
+	decision := decide(frozen([glass(["freeze"], ["bob", "cleo"])]))
+	decision.verdict == "allow"
+	"break_glass" in codes(decision)
+	decision.exceptions == ["outage"]
+}
+
+test_break_glass_needs_two_others if {
+	every approvers in [[], ["bob"], ["bob", "bob"], ["ada", "bob"], ["bob", ""], ["ada", "ada"]] {
+		decide(frozen([glass(["freeze"], approvers)])).verdict == "deny"
+	}
+}
+
+test_break_glass_overrides_no_other_rule_and_no_other_scope if {
+	decide(frozen([glass(["limit_per_hour"], ["bob", "cleo"])])).verdict == "deny"
+	every scope in [
+		{"bot": "canary", "action": "*", "target": "*"},
+		{"bot": "*", "action": "pub", "target": "*"},
+		{"bot": "*", "action": "*", "target": "octo/*"},
+	] {
+		elsewhere := object.union(glass(["freeze"], ["bob", "cleo"]), {"scope": scope})
+		decide(frozen([elsewhere])).verdict == "deny"
+	}
+}
+
+test_break_glass_that_is_over_overrides_nothing if {
+	every end in ["2026-11-23T03:00:00Z", "2026-11-23T02:59:59Z", "9", "never"] {
+		over := object.union(glass(["freeze"], ["bob", "cleo"]), {"ends_at": end})
+		decide(frozen([over])).verdict == "deny"
+	}
+}
+
+test_break_glass_neither_ends_a_pause_nor_approves_high_risk if {
+	named := glass(["bot_paused", "action_paused", "risk_high"], ["bob", "cleo"])
+	decide({"/bot/paused": true, "/break_glass": [named]}).verdict == "deny"
+	decide({"/action/paused": true, "/break_glass": [named]}).verdict == "deny"
+	decide({"/action/risk": "high", "/break_glass": [named]}).verdict == "review"
+}
+
+test_break_glass_lifts_no_freeze_for_good if {
+	everywhere := object.union(
+		glass(["freeze"], ["bob", "cleo"]),
+		{"scope": {"bot": "*", "action": "*", "target": "*"}},
+	)
+	lifting := {"/bot/name": "policy", "/action/name": "lift-freeze"}
+	decide(object.union(frozen([everywhere]), lifting)).verdict == "review"
+}
+
+test_break_glass_does_not_make_unknown_known if {
+	decision := decide({"/missing": ["usage.hour"], "/break_glass": [glass(["freeze"], ["bob", "cleo"])]})
+	decision.verdict == "unknown"
 }
 
 test_low_risk_is_allowed if {
@@ -115,6 +186,14 @@ test_a_paused_bot_is_denied if {
 	decision := decide({"/bot/paused": true})
 	decision.verdict == "deny"
 	codes(decision) == ["bot_paused"]
+}
+
+test_a_paused_action_is_denied_whoever_approved_it if {
+	every risk in ["low", "medium", "high"] {
+		decision := decide({"/action/paused": true, "/action/risk": risk, "/approval": ada})
+		decision.verdict == "deny"
+		"action_paused" in codes(decision)
+	}
 }
 
 test_limits_deny_every_risk if {
@@ -272,6 +351,7 @@ test_an_exception_without_owner_waives_nothing if {
 
 test_pause_and_review_cannot_be_waived if {
 	decide({"/bot/paused": true, "/exceptions": [waiver("bot_paused")]}).verdict == "deny"
+	decide({"/action/paused": true, "/exceptions": [waiver("action_paused")]}).verdict == "deny"
 	decide({"/action/risk": "high", "/exceptions": [waiver("risk_high")]}).verdict == "review"
 }
 
@@ -294,6 +374,7 @@ test_without_the_list_of_missing_facts_nothing_is_known if {
 test_an_absent_fact_counts_against_the_action if {
 	every path in [
 		"bot/paused",
+		"action/paused",
 		"action/blast_radius",
 		"action/risk",
 		"limits/blast_radius",

@@ -34,6 +34,8 @@ special_grounds contains {"code": "freeze_low_risk", "message": message} if {
 
 special_grounds contains exemption(waiver) if some waiver in waivers_used
 
+special_grounds contains overriding(use) if some use in glasses_used
+
 # What a person is asked.
 questions contains {"code": code, "message": sentence(code)} if some code in standing
 
@@ -41,8 +43,14 @@ questions contains {"code": "four_eyes", "message": sentence("four_eyes")} if ow
 
 questions contains exemption(waiver) if some waiver in waivers_used
 
+questions contains overriding(use) if some use in glasses_used
+
 exemption(waiver) := {"code": "waived", "message": message} if {
 	message := sprintf("%s: exception %s of %s", [waiver.rule, waiver.id, waiver.owner])
+}
+
+overriding(use) := {"code": "break_glass", "message": message} if {
+	message := sprintf("%s: break-glass %s, approved by two", [use.code, use.id])
 }
 
 # The code itself where a fact that the sentence needs is absent.
@@ -51,6 +59,8 @@ sentence(code) := text if {
 } else := code
 
 message("bot_paused") := sprintf("bot %s is paused", [input.bot.name])
+
+message("action_paused") := sprintf("%s of %s is paused", [input.action.name, input.bot.name])
 
 message("limit_blast_radius") := sprintf("touches %v things, limit %v", [input.action.blast_radius, input.limits.blast_radius])
 

@@ -6,6 +6,8 @@ import rego.v1
 
 findings contains "bot_paused" if not input.bot.paused == false
 
+findings contains "action_paused" if not input.action.paused == false
+
 findings contains "limit_blast_radius" if not blast_radius_within_limit
 
 findings contains "limit_per_hour" if {

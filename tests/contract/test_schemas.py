@@ -55,7 +55,16 @@ def test_event_of_a_real_payload_satisfies_its_schema(path: Path) -> None:
 @pytest.mark.parametrize(("detail_type", "model"), TYPES)
 def test_event_type_is_documented_by_its_name_and_domain(detail_type: str, model: type[Any]) -> None:
     assert detail_type.endswith((".v1", ".v2"))
-    assert model.domain in {"github", "actions", "backlog", "evidence", "platform", "policy", "erasures"}
+    assert model.domain in {
+        "github",
+        "actions",
+        "backlog",
+        "evidence",
+        "platform",
+        "policy",
+        "erasures",
+        "flags",
+    }
 
 
 def released() -> dict[str, Any]:

@@ -134,16 +134,17 @@ def operator(world: World) -> Person:
 @pytest.fixture(scope="session")
 def colleague(world: World) -> Person:
     """A second person: nobody approves what he asked for himself."""
-    return _person(world, "colleague")
+    return person(world, "colleague")
 
 
 @pytest.fixture(scope="session")
 def leaver(world: World) -> Person:
     """A third person, who will be erased."""
-    return _person(world, "leaver")
+    return person(world, "leaver")
 
 
-def _person(world: World, name: str) -> Person:
+def person(world: World, name: str) -> Person:
+    """Somebody new, by this name."""
     cognito = world.plane.aws("cognito-idp")
     pools = cognito.list_user_pools(MaxResults=10)["UserPools"]
     (pool,) = [found["Id"] for found in pools if found["Name"] == world.plane.thing("operators")]

@@ -13,6 +13,7 @@ import pytest
 from aws_cdk import App, Stack, aws_sns
 from aws_cdk.assertions import Template
 
+from functions.policy import glass_perform
 from functions.publisher import run as publisher
 from functions.publisher.cosign import Cosigning
 from functions.reconciler import handler as reconciler
@@ -22,14 +23,16 @@ from stacks.flows import flows_of
 from stacks.manifest import load_folders
 from stacks.observability import ObservabilityStack
 from stacks.settings import settings_for
+from tests.support.controls import MemoryControls
 from tests.support.memory import START, MemoryBus
 from tests.support.records import changed, claimed, closed
-from writ.contracts.action import Status
+from writ.contracts.action import Action, Status, Target
 from writ.contracts.errors import ContractError, WritError
 from writ.contracts.event import AnyEvent, make_event
 from writ.contracts.events.platform import ScheduleTicked
 from writ.ledger.sequencer import Integration
 from writ.ports.actions import ActionRecord, Phase
+from writ.ports.controls import BREAK_GLASS
 from writ.runtime import telemetry
 from writ.runtime.commands import carry_out
 from writ.runtime.rest import Api
@@ -172,6 +175,22 @@ def cosigns(monkeypatch: pytest.MonkeyPatch) -> None:
     publisher.publish()
 
 
+def breaks_glass() -> None:
+    """Two approvals open it, and nobody reviews it in time."""
+    word = {"at": START.isoformat(), "reason": "agreed"}
+    scope = {"bot": "*", "action": "*", "target": "*"}
+    asked = {"id": "g", "rules": ["freeze"], "scope": scope, "owner": "o", "minutes": 1}
+    first = {**word, "person": "b", "by": "B"}
+    item = {**asked, "asked": {**word, "person": "a", "by": "A"}, "approvals": [first]}
+    controls = MemoryControls({BREAK_GLASS: json.dumps({"items": [item]})})
+    ports: Any = SimpleNamespace(controls=controls, clock=SimpleNamespace(now=lambda: START))
+    target = Target(kind="break-glass", id="g")
+    said: dict[str, Any] = {"said": {**word, "person": "c", "by": "C"}, "hours": 1}
+    action = Action.of("policy", "approve", target, reason="r", once_per=(), parameters=said)
+    glass_perform.approve(action, ports)
+    glass_perform.report(action, ports)
+
+
 @pytest.fixture(autouse=True)
 def fresh_loggers() -> Iterator[None]:
     """Loggers keep the stream they were made with."""
@@ -186,6 +205,7 @@ def test_every_own_metric_that_is_read_is_written(
     integrates(monkeypatch)
     reconciles(monkeypatch)
     cosigns(monkeypatch)
+    breaks_glass()
     for folder in FOLDERS:
         if folder.manifest.actions:
             takes_actions(folder.name)

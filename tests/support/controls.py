@@ -26,7 +26,15 @@ from writ.contracts.errors import ConflictError
 from writ.contracts.event import AnyEvent, parse_event
 from writ.contracts.manifest import Manifest
 from writ.ports.actions import ActionRecord
-from writ.ports.controls import EXCEPTIONS, FREEZES, Key, budget_key, pause_key, service_digest
+from writ.ports.controls import (
+    BREAK_GLASS,
+    EXCEPTIONS,
+    FREEZES,
+    Key,
+    budget_key,
+    pause_key,
+    service_digest,
+)
 from writ.ports.guards import GuardFacts
 from writ.runtime.answers import Answers
 from writ.runtime.bot import Bot
@@ -80,12 +88,14 @@ class ControlledGuards:
         return replace(
             self.counters.read(bot, action, target_digest, now),
             paused=given(pause_key(bot)).get("paused", False),
+            action_paused=given(pause_key(bot, action)).get("paused", False),
             freezes=given(FREEZES).get("items", []),
             exceptions=given(EXCEPTIONS).get("items", []),
             budget={
                 "bot": given(budget_key(service_digest(bot))).get("budget", "normal"),
                 "target": given(budget_key(target_digest)).get("budget", "normal"),
             },
+            break_glass=given(BREAK_GLASS).get("items", []),
         )
 
 

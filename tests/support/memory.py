@@ -197,6 +197,7 @@ class MemoryGuards:
 
     actions: MemoryActions
     paused: bool | None = False
+    action_paused: bool | None = False
     freezes: list[dict[str, Any]] | None = field(default_factory=list)
     exceptions: list[dict[str, Any]] | None = field(default_factory=list)
 
@@ -207,4 +208,4 @@ class MemoryGuards:
             "hour": self.actions.counters.get((counter, hour), 0),
             "target_hour": self.actions.counters.get((counter, f"{hour}#{target_digest[:16]}"), 0),
         }
-        return GuardFacts(self.paused, usage, self.freezes, self.exceptions)
+        return GuardFacts(self.paused, self.action_paused, usage, self.freezes, self.exceptions)

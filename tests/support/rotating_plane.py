@@ -14,6 +14,7 @@ from functions.notary.attest import NotaryPorts, attest
 from functions.sequencer.announce import announce
 from functions.sequencer.trust import Trust
 from tests.support.ed25519_kms import add_ed25519_key
+from tests.support.flags import MemoryFlags
 from tests.support.log_forge import BOTS, ISSUER, NOW, ORIGIN, an_action, an_intent, stamp
 from tests.support.memory import ManualClock, MemoryBus
 from tests.support.sts import ACCOUNT, ROLE, Sts
@@ -201,7 +202,14 @@ class RotatingPlane:
         entry = self.entries.get_many([entry_id])[entry_id]
         found: Mapping[str, int] = self.index.find([(entry.stream, entry_id)])
         ports = Ports(
-            self.entries, self.certificates, self.index, self.files, self.promises, self, self.clock
+            self.entries,
+            self.certificates,
+            self.index,
+            self.files,
+            self.promises,
+            self,
+            MemoryFlags(),
+            self.clock,
         )
         return bundle_of(entry, found.get(entry_id), ports)
 

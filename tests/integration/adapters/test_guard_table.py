@@ -46,7 +46,13 @@ def put(pk: str, sk: str, document: Any) -> None:
 
 def test_an_empty_table_means_the_defaults(guards: GuardTable) -> None:
     assert read(guards) == GuardFacts(
-        paused=False, usage={"hour": 0, "target_hour": 0}, freezes=[], exceptions=[], windows=[]
+        paused=False,
+        action_paused=False,
+        usage={"hour": 0, "target_hour": 0},
+        freezes=[],
+        exceptions=[],
+        break_glass=[],
+        windows=[],
     )
 
 
@@ -75,6 +81,14 @@ def test_pause_freezes_and_exceptions_are_read_as_written(guards: GuardTable) ->
     assert guards.read("other", "low", DIGEST, START).paused is False
 
 
+def test_the_pause_of_an_action_holds_that_action_alone(guards: GuardTable) -> None:
+    put("bot#probe", "action#low", {"paused": True})
+    assert (read(guards).action_paused, read(guards).paused) == (True, False)
+    assert decide(guards) is Verdict.DENY
+    assert guards.read("probe", "high", DIGEST, START).action_paused is False
+    assert guards.read("other", "low", DIGEST, START).action_paused is False
+
+
 UNREADABLE = ["", "{", "[]", "null", "7", '"paused"']
 
 
@@ -86,12 +100,22 @@ def test_unreadable_pause_is_unknown_and_never_performs(guards: GuardTable, text
     assert decide(guards) is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize("name", ["freezes", "exceptions"])
+@pytest.mark.parametrize("text", [*UNREADABLE, '{"paused": "no"}'])
+def test_an_unreadable_pause_of_an_action_is_unknown_and_never_performs(
+    guards: GuardTable, text: str
+) -> None:
+    """I6"""
+    put("bot#probe", "action#low", text)
+    assert read(guards).action_paused is None
+    assert decide(guards) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["freezes", "exceptions", "break-glass"])
 @pytest.mark.parametrize("text", [*UNREADABLE, '{"items": {}}', '{"items": null}', '{"items": "all"}'])
 def test_unreadable_list_is_unknown_and_never_performs(guards: GuardTable, name: str, text: str) -> None:
     """I6"""
     put("policy", name, text)
-    assert getattr(read(guards), name) is None
+    assert getattr(read(guards), name.replace("-", "_")) is None
     assert decide(guards) is Verdict.UNKNOWN
 
 

@@ -28,9 +28,11 @@ from writ.runtime.loop import Loop
 LISTS: tuple[Any, ...] = (None, [None], [7], [{}], [{"id": 7}], [{"id": "x", "scope": None}])
 GARBAGE: dict[str, tuple[Any, ...]] = {
     "paused": (None,),
+    "action_paused": (None,),
     "usage": (None, {}, {"hour": None}, {"hour": "many", "target_hour": 0}, {"hour": -1, "target_hour": 0}),
     "freezes": LISTS,
     "exceptions": LISTS,
+    "break_glass": LISTS,
     "windows": LISTS,
     "budget": (
         None,

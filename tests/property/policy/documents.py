@@ -15,6 +15,7 @@ from writ.policy.input import utc_text
 BOTS = ("release", "canary", "policy")
 ACTIONS = ("publish", "lift-freeze", "rollback")
 RULES = (
+    "action_paused",
     "bot_paused",
     "budget_low",
     "budget_spent",
@@ -69,6 +70,7 @@ documents = st.builds(
     actor__id=st.sampled_from(PEOPLE),
     action__name=st.sampled_from(ACTIONS),
     action__risk=st.sampled_from(["low", "medium", "high"]),
+    action__paused=st.sampled_from([False, False, False, True]),
     action__blast_radius=st.integers(1, 6),
     limits__per_hour=limits,
     limits__per_target_per_hour=limits,

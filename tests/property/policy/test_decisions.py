@@ -77,6 +77,7 @@ def test_expired_exceptions_change_nothing(document: Document) -> None:
 @given(documents)
 def test_paused_is_denied_whatever_else_holds(document: Document) -> None:
     assert decide(without(document, "bot", paused=True)).verdict is Verdict.DENY
+    assert decide(without(document, "action", paused=True)).verdict is Verdict.DENY
 
 
 @many

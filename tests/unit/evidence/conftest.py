@@ -11,6 +11,7 @@ import pytest
 from functions.evidence import api as routes
 from functions.evidence.ports import Ports
 from functions.notary.attest import NotaryPorts, attest
+from tests.support.flags import MemoryFlags
 from tests.support.log_forge import BOTS, NOW, ORIGIN, Forge, an_action, an_intent, stamp
 from tests.support.memory import ManualClock
 from tests.support.memory_ledger import (
@@ -42,6 +43,7 @@ class Log:
     index: MemoryIndex = field(default_factory=MemoryIndex)
     certificates: MemoryCertificates = field(default_factory=MemoryCertificates)
     promises: MemoryPromises = field(default_factory=MemoryPromises)
+    flags: MemoryFlags = field(default_factory=MemoryFlags)
 
     def __post_init__(self) -> None:
         self.anchors = MemoryAnchors(self.clock)
@@ -64,7 +66,16 @@ class Log:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.entries, self.certificates, self.index, self.files, self.promises, self, self.clock)
+        return Ports(
+            self.entries,
+            self.certificates,
+            self.index,
+            self.files,
+            self.promises,
+            self,
+            self.flags,
+            self.clock,
+        )
 
     def promise(self, index: int) -> KeptPromise:
         """What the notary does when it is called."""

@@ -19,7 +19,7 @@ from tests.unit.registry.conftest import MemoryStatistics
 from writ.contracts.action import Status
 from writ.contracts.counters import counter_key
 from writ.contracts.errors import WritError
-from writ.contracts.events.controls import BotPaused, BotResumed
+from writ.contracts.events.controls import ActionPaused, BotPaused, BotResumed
 from writ.ports.controls import FREEZES, pause_key
 from writ.runtime.catalog import load
 
@@ -114,6 +114,39 @@ def test_a_pause_is_an_action_of_the_caller_with_evidence(plane: ControlledPlane
     (news,) = plane.announced()
     assert news.data == BotPaused(bot="backlog", by="Ann", reason="it loops")
     assert call(api, "GET", "/v1/bots/backlog").body["paused"] is True
+
+
+def test_one_action_is_paused_beside_the_others_and_resumed(plane: ControlledPlane) -> None:
+    def states() -> dict[str, bool]:
+        shown = call(api, "GET", "/v1/bots/backlog").body
+        assert shown["paused"] is False
+        return {action["name"]: action["paused"] for action in shown["actions"]}
+
+    done = pause("backlog/actions/retire-task")
+    assert (done.status, done.body["action"], done.body["paused"]) == (200, "retire-task", True)
+    (news,) = plane.announced()
+    assert news.data == ActionPaused(bot="backlog", action="retire-task", by="Ann", reason="it loops")
+    assert [name for name, paused in states().items() if paused] == ["retire-task"]
+    again = pause("backlog/actions/retire-task", {"reason": "me too"})
+    assert (again.body["reason"], "Writ-Action" in again.headers) == ("it loops", False)
+    assert resume("backlog/actions/retire-task").body["paused"] is False
+    assert not any(states().values())
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "field"),
+    [
+        ("backlog/actions/dance", 404, "action"),
+        ("nobody/actions/dance", 404, "bot"),
+        ("registry/actions/resume-bot", 409, "bot"),
+    ],
+)
+def test_a_pause_of_an_action_that_would_hold_nothing_or_for_ever_is_refused(
+    plane: ControlledPlane, name: str, status: int, field: str
+) -> None:
+    answer = pause(name)
+    assert (answer.status, answer.body["field"]) == (status, field)
+    assert not plane.controls.documents
 
 
 def test_a_paused_bot_stays_paused_with_the_first_reason(plane: ControlledPlane) -> None:

@@ -62,6 +62,15 @@ def test_a_pause_and_a_resumption_say_what_holds_now(writ: Command) -> None:
     assert resumed["paused"] is False
 
 
+def test_one_action_is_paused_and_shown_as_paused(writ: Command) -> None:
+    words = ("bots", "pause", "backlog", "--action", "retire-task", "--reason", "it loops")
+    assert "retire-task" in writ(*words).stdout
+    text = writ("bots", "show", "backlog").stdout
+    (line,) = [line for line in text.splitlines() if line.strip().startswith("retire-task")]
+    assert "paused" in line
+    assert "active" in next(row for row in text.splitlines() if row.strip().startswith("add-task"))
+
+
 def test_a_refusal_names_the_field(writ: Command) -> None:
     result = writ("bots", "pause", "registry", "--reason", "why not")
     assert result.exit_code == 1

@@ -87,7 +87,17 @@ def test_contention_without_end_is_left_to_the_next_attempt(
     assert raised.value.code == "dependency.contended"
 
 
-def test_a_pause_holds_the_next_action_of_the_bot_until_it_is_resumed(plane: ControlledPlane) -> None:
+@pytest.mark.parametrize(
+    ("what", "scope", "held"),
+    [
+        ("Bot", {}, Status.DENIED),
+        ("Action", {"action": "add-task"}, Status.DENIED),
+        ("Action", {"action": "retire-task"}, Status.SUCCEEDED),
+    ],
+)
+def test_a_pause_holds_the_next_action_that_it_names_until_it_is_resumed(
+    plane: ControlledPlane, what: str, scope: dict[str, str], held: Status
+) -> None:
     done: list[str] = []
 
     def perform(action: Action, _ports: None) -> Mapping[str, object]:
@@ -104,8 +114,9 @@ def test_a_pause_holds_the_next_action_of_the_bot_until_it_is_resumed(plane: Con
         return record.outcome.status if record.outcome else None
 
     assert act(1) is Status.SUCCEEDED
-    bot.run(command("BotPauseRequested.v1", "evt-1", START, bot="backlog", by="ann", reason="loops"))
-    assert act(2) is Status.DENIED
-    bot.run(command("BotResumeRequested.v1", "evt-2", START, bot="backlog", by="ann", reason="mended"))
+    given = {"bot": "backlog", "by": "ann", "reason": "loops", **scope}
+    bot.run(command(f"{what}PauseRequested.v1", "evt-1", START, **given))
+    assert act(2) is held
+    bot.run(command(f"{what}ResumeRequested.v1", "evt-2", START, **given))
     assert act(3) is Status.SUCCEEDED
-    assert len(done) == 2
+    assert len(done) == (2 if held is Status.DENIED else 3)

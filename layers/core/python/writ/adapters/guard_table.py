@@ -1,4 +1,4 @@
-"""GuardStore on DynamoDB: pause, counters, freezes, exceptions and budgets of one action in one BatchGet."""
+"""GuardStore on DynamoDB: pauses, counters, freezes, waivers and budgets of one action in one BatchGet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from writ.adapters import dynamo
 from writ.adapters.control_table import ControlItem
 from writ.adapters.usage_table import UsageItem
 from writ.contracts.counters import counter_key, counter_slot
-from writ.ports.controls import EXCEPTIONS, FREEZES, budget_key, pause_key, service_digest
+from writ.ports.controls import BREAK_GLASS, EXCEPTIONS, FREEZES, budget_key, pause_key, service_digest
 from writ.ports.guards import GuardFacts
 
 
@@ -27,17 +27,20 @@ class GuardTable:
         counter = counter_key(bot, action)
         hour = (counter, counter_slot("hour", target_digest, now))
         target_hour = (counter, counter_slot("target_hour", target_digest, now))
-        pause = pause_key(bot)
+        pause, action_pause = pause_key(bot), pause_key(bot, action)
         own, target = budget_key(service_digest(bot)), budget_key(target_digest)
-        wanted = dict.fromkeys((pause, FREEZES, EXCEPTIONS, own, target))  # no key may be asked for twice
+        # No key may be asked for twice.
+        wanted = dict.fromkeys((pause, action_pause, FREEZES, EXCEPTIONS, BREAK_GLASS, own, target))
         controls, counters = dynamo.get_across(
             (self._control, list(wanted)), (self._usage, [hour, target_hour])
         )
         return GuardFacts(
             paused=_paused(controls.get(pause)),
+            action_paused=_paused(controls.get(action_pause)),
             usage={"hour": _count(counters.get(hour)), "target_hour": _count(counters.get(target_hour))},
             freezes=_items(controls.get(FREEZES)),
             exceptions=_items(controls.get(EXCEPTIONS)),
+            break_glass=_items(controls.get(BREAK_GLASS)),
             windows=self._windows,
             budget=_budget(controls.get(own), controls.get(target)),
         )

@@ -68,6 +68,7 @@ class Needs(_Part):
     flows: list[Name] = []
     functions: list[Name] = []
     metrics: list[Literal["put"]] = []
+    flags: list[Literal["read", "set"]] = []
 
 
 class Slo(_Part):

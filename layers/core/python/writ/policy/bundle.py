@@ -46,8 +46,18 @@ class Bundle:
 
     @property
     def windows(self) -> list[dict[str, Any]]:
-        """The organisation's change windows, `calendar.windows` of the data."""
-        return list(self.data.get("calendar", {}).get("windows", []))
+        """The organisation's change windows, `calendar.windows` of the data, with the calendars they name.
+
+        A name that `calendar.holidays` does not have stays a name, which no reader of a window accepts.
+        """
+        calendar = self.data.get("calendar", {})
+        known = calendar.get("holidays", {})
+        return [
+            {**window, "calendars": [_calendar(name, known) for name in window["calendars"]]}
+            if isinstance(window, dict) and isinstance(window.get("calendars"), list)
+            else window
+            for window in calendar.get("windows", [])
+        ]
 
     @classmethod
     def of(cls, texts: Mapping[str, str]) -> Self:
@@ -95,6 +105,11 @@ def _walk(directory: Traversable, prefix: str) -> Iterator[tuple[str, Traversabl
             yield from _walk(entry, f"{path}/")
         elif path.endswith(".rego") or path == DATA:
             yield path, entry
+
+
+def _calendar(name: Any, known: Any) -> Any:
+    found = known.get(name) if isinstance(known, dict) and isinstance(name, str) else None
+    return {"name": name, **found} if isinstance(found, dict) else name
 
 
 def _covers(package: str, name: str) -> bool:

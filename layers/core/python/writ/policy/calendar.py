@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
 from writ.policy.controls import DAYS, Freeze, Window
+from writ.policy.zones import zone
 
 _LOOK_AHEAD_DAYS: Final = 31
 _WINDOWS: Final = TypeAdapter(list[Window])
@@ -26,9 +26,11 @@ def change_facts(
     """
     facts: dict[str, Any] = {}
     try:
-        facts["window_open"], facts["window"] = window_at(_WINDOWS.validate_python(list(windows)), now)
+        open_now, facts["window"] = window_at(_WINDOWS.validate_python(list(windows)), now)
     except ValidationError:
-        facts["window"] = "the change windows cannot be read"
+        open_now, facts["window"] = None, "the change windows cannot be read"
+    if open_now is not None:
+        facts["window_open"] = open_now
     try:
         in_force = freezes_at(_FREEZES.validate_python(list(freezes)), now)
     except ValidationError:
@@ -42,13 +44,20 @@ def freezes_at(freezes: Iterable[Freeze], now: datetime) -> list[Freeze]:
     return sorted((freeze for freeze in freezes if freeze.in_force(now)), key=lambda freeze: freeze.id)
 
 
-def window_at(windows: Sequence[Window], now: datetime) -> tuple[bool, str]:
-    """Whether a change window is open, and its name; when closed, the words for when the next one opens."""
+def window_at(windows: Sequence[Window], now: datetime) -> tuple[bool | None, str]:
+    """Whether a change window is open, and its name; when closed, the words for when the next one opens.
+
+    None where no window is open and of one it is not known, because its holidays are not.
+    """
     if not windows:
         return True, "no change window is defined"
-    for window in windows:
-        if is_open(window, now):
-            return True, window.name
+    states = {window.name: is_open(window, now) for window in windows}
+    for name, state in states.items():
+        if state:
+            return True, name
+    for name, state in states.items():
+        if state is None:
+            return None, f"the holidays of {name} are not known for this day"
     openings = [(opening, window.name) for window in windows if (opening := next_opening(window, now))]
     if not openings:
         return False, f"none opens within {_LOOK_AHEAD_DAYS} days"
@@ -56,34 +65,39 @@ def window_at(windows: Sequence[Window], now: datetime) -> tuple[bool, str]:
     return False, f"{name} opens at {opening.strftime('%Y-%m-%dT%H:%MZ')}"
 
 
-def is_open(window: Window, now: datetime) -> bool:
-    """Whether an instant is inside a window, by the wall clock of its zone.
+def is_open(window: Window, now: datetime) -> bool | None:
+    """Whether an instant is inside a window, by the wall clock of its zone; None if its holidays are unknown.
 
     When clocks go back, the repeated hour is inside twice; when they go forward, the hour that is skipped
     simply does not occur.
     """
-    wall = now.astimezone(ZoneInfo(window.zone)).replace(tzinfo=None)
+    wall = now.astimezone(zone(window.zone)).replace(tzinfo=None)
     today = wall.date()
-    return any(start <= wall < end for start, end in _spans(window, (today - timedelta(days=1), today)))
+    for day in (today - timedelta(days=1), today):
+        start, end = _span(window, day)
+        if DAYS[day.weekday()] in window.days and start <= wall < end:
+            closed = window.closed_on(day)
+            if closed is not True:
+                return None if closed is None else True
+    return False
 
 
 def next_opening(window: Window, now: datetime) -> datetime | None:
     """The first opening after an instant, in UTC; None within the coming 31 days."""
-    zone = ZoneInfo(window.zone)
-    today = now.astimezone(zone).date()
+    clock = zone(window.zone)
+    today = now.astimezone(clock).date()
     days = (today + timedelta(days=number) for number in range(_LOOK_AHEAD_DAYS + 1))
-    openings = (start.replace(tzinfo=zone).astimezone(UTC) for start, _ in _spans(window, days))
+    opened = (day for day in days if DAYS[day.weekday()] in window.days and window.closed_on(day) is False)
+    openings = (_span(window, day)[0].replace(tzinfo=clock).astimezone(UTC) for day in opened)
     return next((opening for opening in openings if opening > now), None)
 
 
-def _spans(window: Window, days: Iterable[date]) -> Iterator[tuple[datetime, datetime]]:
-    """The wall times between which the window is open, for each of these days it opens on."""
+def _span(window: Window, day: date) -> tuple[datetime, datetime]:
+    """The wall times between which the window is open, if it opens on this day."""
     opens, closes = _of_day(window.opens), _of_day(window.closes)
     length = closes - opens if closes > opens else closes - opens + timedelta(days=1)
-    for day in days:
-        if DAYS[day.weekday()] in window.days and day not in window.holidays:
-            start = datetime.combine(day, time()) + opens
-            yield start, start + length
+    start = datetime.combine(day, time()) + opens
+    return start, start + length
 
 
 def _of_day(text: str) -> timedelta:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from writ.policy.input import Glob
+from writ.policy.zones import zone
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -19,10 +19,7 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"no IANA time zone {name}") from None
+    zone(name)
     return name
 
 
@@ -30,8 +27,37 @@ class _Control(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
+class Calendar(_Control):
+    """Holidays of the years from `first` to `last`, by date with their names, and where they are laid down.
+
+    Of other years nothing is known, so a window that goes by it is neither open nor closed then.
+    """
+
+    name: Identifier
+    source: Annotated[str, Field(pattern=r"^https://", max_length=300)]
+    first: Annotated[int, Field(ge=1900, le=9998)]
+    last: Annotated[int, Field(ge=1900, le=9998)]
+    days: dict[date, Label]
+
+    @model_validator(mode="after")
+    def _within_its_years(self) -> Calendar:
+        if not self.first <= self.last:
+            raise ValueError("last is before first")
+        if outside := sorted(day for day in self.days if not self.covers(day)):
+            raise ValueError(f"{outside[0]} lies outside of {self.first} to {self.last}")
+        if missing := set(range(self.first, self.last + 1)) - {day.year for day in self.days}:
+            raise ValueError(f"{min(missing)} has no holiday")
+        return self
+
+    def covers(self, day: date) -> bool:
+        """Whether the holidays of the day's year are known."""
+        return self.first <= day.year <= self.last
+
+
 class Window(_Control):
     """Weekly hours in which changes may go, in the wall time of a zone; a holiday closes its whole day.
+
+    Holidays are those of its `calendars` and single `holidays` beside them.
 
     A window whose end is not after its start runs into the next day and belongs to the day it opens on.
     """
@@ -42,6 +68,13 @@ class Window(_Control):
     opens: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     closes: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
     holidays: list[date] = Field(default_factory=list)
+    calendars: Annotated[list[Calendar], Field(max_length=10)] = Field(default_factory=list)
+
+    def closed_on(self, day: date) -> bool | None:
+        """Whether a day is a holiday; None where a calendar does not know."""
+        if day in self.holidays or any(day in calendar.days for calendar in self.calendars):
+            return True
+        return False if all(calendar.covers(day) for calendar in self.calendars) else None
 
 
 class FreezeScope(_Control):

@@ -69,6 +69,7 @@ class TargetFacts(_Facts):
 class ActionFacts(_Facts):
     risk: Literal["low", "medium", "high"]
     blast_radius: Count
+    paused: StrictBool
     name: Filled
     target: TargetFacts
 
@@ -132,6 +133,17 @@ class ExceptionFacts(_Facts):
     expires_at: Instant
 
 
+class BreakGlassFacts(_Facts):
+    """A break-glass that is open now, and the ids of the people behind it."""
+
+    id: Filled
+    rules: list[Filled]
+    scope: ExceptionScopeFacts
+    asked_by: Filled
+    approvers: list[Filled]
+    ends_at: Instant
+
+
 class ApprovalFacts(_Facts):
     by: Filled
     at: Instant
@@ -153,6 +165,7 @@ class PolicyInput(_Facts):
     budget: BudgetFacts
     approval: ApprovalFacts | None
     exceptions: list[ExceptionFacts]
+    break_glass: list[BreakGlassFacts]
     actor: ActorFacts
 
     def missing(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What people set: pauses, freezes and exceptions, each a document that is replaced whole."""
+"""What people set: pauses, freezes, exceptions and break-glass, each a document that is replaced whole."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ Key = tuple[str, str]
 
 FREEZES: Final[Key] = ("policy", "freezes")
 EXCEPTIONS: Final[Key] = ("policy", "exceptions")
+BREAK_GLASS: Final[Key] = ("policy", "break-glass")
 
 
-def pause_key(bot: str) -> Key:
-    """Where the pause of a bot is kept."""
-    return (f"bot#{bot}", "state")
+def pause_key(bot: str, action: str | None = None) -> Key:
+    """Where the pause of a bot is kept, or that of one of its actions."""
+    return (f"bot#{bot}", "state" if action is None else f"action#{action}")
 
 
 def budget_key(target_digest: str) -> Key:

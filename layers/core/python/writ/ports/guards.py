@@ -13,9 +13,11 @@ class GuardFacts:
     """Facts as read; `None` is a fact that could not be read, and policy answers `unknown` to it."""
 
     paused: bool | None
+    action_paused: bool | None
     usage: dict[str, int] | None
     freezes: Sequence[dict[str, Any]] | None
     exceptions: Sequence[dict[str, Any]] | None
+    break_glass: Sequence[dict[str, Any]] | None = field(default_factory=list)
     windows: Sequence[dict[str, Any]] | None = field(default_factory=list)
     budget: dict[str, str] | None = field(default_factory=lambda: {"bot": "normal", "target": "normal"})
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 
 from writ.contracts.action_spec import ActionSpec
 from writ.contracts.errors import ContractError, WritError, from_validation
+from writ.contracts.flag_site import FlagSite
 from writ.contracts.retirement import KeyKind, Retirement
 
 _PREFIX = "WRIT_"
@@ -41,6 +42,7 @@ class Environment(BaseModel):
     secrets: Json[dict[str, str]] = {}
     functions: Json[dict[str, str]] = {}
     flows: Json[dict[str, str]] = {}
+    flags: Json[FlagSite] | None = None
     authority: str = ""
     dlq: str = ""
     queue_url: str = ""
@@ -88,6 +90,13 @@ class Environment(BaseModel):
     def other_function(self, name: str) -> str:
         """The function of another folder that this one calls."""
         return self._named("functions", name)
+
+    def flag_site(self) -> FlagSite:
+        """Where the flags are kept."""
+        if self.flags is None:
+            message = f"the manifest of {self.bot} does not declare needs.flags"
+            raise WritError(message, code="manifest.undeclared", field="needs.flags")
+        return self.flags
 
     def _named(self, kind: str, name: str) -> str:
         found: dict[str, str] = getattr(self, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -71,15 +71,18 @@ def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str,
     bot: dict[str, Any] = {"name": identity.bot}
     if facts.paused is not None:
         bot["paused"] = facts.paused
+    acted: dict[str, Any] = {
+        "name": action.name,
+        "risk": spec.risk.value,
+        "target": {"kind": action.target.kind, "id": action.target.id},
+        "blast_radius": action.blast_radius,
+    }
+    if facts.action_paused is not None:
+        acted["paused"] = facts.action_paused
     document: dict[str, Any] = {
         "bot": bot,
         "actor": {"kind": cause.actor_kind, "id": cause.actor_id or identity.bot},
-        "action": {
-            "name": action.name,
-            "risk": spec.risk.value,
-            "target": {"kind": action.target.kind, "id": action.target.id},
-            "blast_radius": action.blast_radius,
-        },
+        "action": acted,
         "limits": spec.limits.model_dump(mode="json", exclude_none=True),
         "approval": approval.model_dump(mode="json") if approval else None,
     }
@@ -91,4 +94,15 @@ def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str,
         document["budget"] = dict(facts.budget)
     if facts.exceptions is not None:
         document["exceptions"] = list(facts.exceptions)
+    if facts.break_glass is not None:
+        document["break_glass"] = _overrides(facts.break_glass, now)
     return document
+
+
+def _overrides(items: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]] | None:
+    """The break-glass that is open; there rarely is any, and then nothing has to be loaded for it."""
+    if not items:
+        return []
+    from writ.policy.break_glass import open_facts
+
+    return open_facts(items, now)

@@ -1,4 +1,4 @@
-"""What people ask of a bot as a whole, and what came of it."""
+"""What people ask of a bot as a whole or of one of its actions, and what came of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,30 @@ class BotControl(EventData):
     bot: Bot
     by: Person
     reason: Reason
+
+
+class ActionControl(BotControl):
+    action: Annotated[Name, Field(examples=["retire-task"])]
+
+
+@event("platform")
+class ActionPauseRequested(ActionControl):
+    """Somebody wants the bot to take this action no more, from its next event on."""
+
+
+@event("platform")
+class ActionResumeRequested(ActionControl):
+    """Somebody wants the bot to take this action again."""
+
+
+@event("platform")
+class ActionPaused(ActionControl):
+    """The bot takes this action no more."""
+
+
+@event("platform")
+class ActionResumed(ActionControl):
+    """The bot takes this action again."""
 
 
 @event("platform")

@@ -258,6 +258,7 @@ def _document(verified: VerifiedPack) -> dict[str, Any]:
         "root": verified.head.root.hex(),
         "entries": len(verified.items),
         "kinds": dict(sorted(kinds.items())),
+        "erasures": len(verified.erasures),
         "bots": _bots(verified),
         "checkpoints": [checkpoint.size for checkpoint in verified.earlier],
         "trust": "own" if verified.own_trust else "given",
@@ -273,6 +274,7 @@ def _picture(path: Path, verified: VerifiedPack, by: str | None) -> RenderableTy
         "asked by": None if by is None else f"{by}, says the log",
         "stated": between if question.since or question.until else None,
         "holds": _counted(verified),
+        "erased": _erased(verified),
         "signed by": ", ".join(f"{bot} ({count})" for bot, count in _bots(verified).items()),
         "in the log": f"{verified.origin}, {head.size} leaves",
         "root": head.root.hex(),
@@ -294,6 +296,11 @@ def _picture(path: Path, verified: VerifiedPack, by: str | None) -> RenderableTy
 def _bots(verified: VerifiedPack) -> dict[str, int]:
     signed = (item.statement for item in verified.items)
     return dict(sorted(Counter(one.predicate.actor.bot for one in signed if one is not None).items()))
+
+
+def _erased(verified: VerifiedPack) -> str | None:
+    count = sum(item.statement is None for item in verified.items)
+    return f"{count}, each named by an erasure in the log" if count else None
 
 
 def _counted(verified: VerifiedPack) -> str:

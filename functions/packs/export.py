@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
+from functions.packs.erased import erasures_of
 from functions.packs.job import Job, Made
 from functions.packs.selection import select
 from writ.contracts.errors import ConflictError, PermanentError, WritError
 from writ.ledger import archive
 from writ.ledger.canonical import canonical
 from writ.ledger.checkpoint import key_id
+from writ.ledger.log import Log
 from writ.ledger.pack import MAX_ENTRIES, Earlier, Item, Kind, Pack, file_of, read_item, thinned
 from writ.ledger.proving import Logged, earlier_of, item_of
 from writ.ports.ledger import KeptPromise, StoredEntry
@@ -41,7 +44,9 @@ def make_part(job: Job, ports: Ports) -> tuple[bytes, Made]:
     Raises
     ------
     PermanentError
-        `pack.too_large`: more statements than a pack holds. `ledger.…`: what is stored does not prove one.
+        `pack.too_large`: more statements than a pack holds. `pack.erasing`: see `erasures_of`.
+    VerificationError
+        What is stored does not prove an entry, or that it was erased.
     TransientError
         A store, or the notary, is away.
     """
@@ -52,18 +57,17 @@ def make_part(job: Job, ports: Ports) -> tuple[bytes, Made]:
         message = f"more than {MAX_ENTRIES} statements answer this: ask for a shorter time"
         raise PermanentError(message, code="pack.too_large", field="since")
     stored = ports.entries.get_many([entry.entry_id for entry in chosen.entries])
-    trust = ports.trust()
-    log_id = key_id(trust.log_key)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        promises = list(pool.map(lambda entry: _promise(log_id, entry.index, ports), chosen.entries))
-    logged = [
-        Logged(entry.index, entry.entry_id, envelope_of(stored.get(entry.entry_id)), promise)
-        for entry, promise in zip(chosen.entries, promises, strict=True)
+    asked = [
+        Logged(entry.index, entry.entry_id, envelope_of(stored.get(entry.entry_id)))
+        for entry in chosen.entries
     ]
-    items = [item_of(log, trust, one) for one in logged]
-    listed = canonical([[item.index, item.entry, item.kind.value] for item in items])
-    files = {item.file: item.data for item in items}
-    return archive.encode({**files, _LIST: listed}), Made(statements=count, following=chosen.following)
+    items = _proved(log, asked, ports)
+    gone = [erased for item in items if (erased := item.gone()) is not None]
+    erasures = _proved(log, erasures_of(gone, stored, log.head.size, ports), ports)
+    listed = [[[item.index, item.entry, item.kind.value] for item in some] for some in (items, erasures)]
+    files = {item.file: item.data for item in (*items, *erasures)}
+    part = archive.encode({**files, _LIST: canonical(listed)})
+    return part, Made(statements=count, following=chosen.following)
 
 
 def envelope_of(entry: StoredEntry | None) -> bytes | None:
@@ -80,9 +84,27 @@ def make_pack(job: Job, ports: Ports) -> bytes:
         `pack.gone`: a part has expired.
     """
     log, trust = ports.log(job.note.encode()), ports.trust()
-    items = [item for number in range(1, len(job.parts) + 1) for item in _items(job, number, ports)]
+    items, erasures = list[Item](), dict[int, Item]()
+    for number in range(1, len(job.parts) + 1):
+        asked, needed = _items(job, number, ports)
+        items += asked
+        erasures |= {item.index: item for item in needed}
+    for item in items:
+        erasures.pop(item.index, None)
     earlier = list(_earlier([item.index for item in items], log.head.size, ports, job))
-    return Pack(job.asked, trust, log.head.note, log.head.checkpoint, items, earlier).encode()
+    head, others = log.head, list(erasures.values())
+    return Pack(job.asked, trust, head.note, head.checkpoint, items, earlier, others).encode()
+
+
+def _proved(log: Log, logged: Sequence[Logged], ports: Ports) -> list[Item]:
+    trust = ports.trust()
+    log_id = key_id(trust.log_key)
+
+    def promised(one: Logged) -> Logged:
+        return one if one.envelope is None else replace(one, promise=_promise(log_id, one.index, ports))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return [item_of(log, trust, one) for one in pool.map(promised, logged)]
 
 
 def _promise(log_id: bytes, index: int, ports: Ports) -> KeptPromise | None:
@@ -98,13 +120,19 @@ def _promise(log_id: bytes, index: int, ports: Ports) -> KeptPromise | None:
         raise
 
 
-def _items(job: Job, number: int, ports: Ports) -> Iterator[Item]:
+def _items(job: Job, number: int, ports: Ports) -> tuple[list[Item], list[Item]]:
+    """What a part has of what was asked for, and the erasures that it needs."""
     data = ports.vault.read(part_path(job.pack, number))
     if data is None:
         raise PermanentError(f"part {number} of {job.pack} is gone", code="pack.gone")
     members = archive.decode(data)
-    for index, entry, kind in json.loads(members[_LIST]):
-        yield read_item(index, entry, Kind(kind), members[file_of(Kind(kind), index)])
+    asked, erasures = json.loads(members[_LIST])
+    return [_item(row, members) for row in asked], [_item(row, members) for row in erasures]
+
+
+def _item(row: Sequence[Any], members: Mapping[str, bytes]) -> Item:
+    index, entry, kind = row[0], row[1], Kind(row[2])
+    return read_item(index, entry, kind, members[file_of(kind, index)])
 
 
 def _earlier(indexes: Sequence[int], size: int, ports: Ports, job: Job) -> Iterator[Earlier]:

@@ -6,15 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.support.log_forge import NOW, Entry, Forge, put
+from tests.support.log_forge import NOW, Entry, Forge, put, stamp
 from tests.support.stock import cut_off
+from writ.contracts import statement as statements
 from writ.ledger import archive
 from writ.ledger.log import Log
 from writ.ledger.logcopy import LogCopy
@@ -26,13 +27,17 @@ from writ.ports.ledger import KeptPromise
 
 HOUR = timedelta(hours=1)
 EVERYTHING = Question.of(since=NOW - HOUR, until=NOW + HOUR)
-INTEGRATED = NOW + timedelta(seconds=2)
+ERASED_AT = NOW + 2 * HOUR
+AFTER = timedelta(seconds=2)
 SIZES = (3, 7)
 
 
 @dataclass
 class PackWorld:
-    """A log of `count` actions, two statements each, as a copy in `folder`."""
+    """A log of `count` actions, two statements each, as a copy in `folder`.
+
+    At the end, later than `EVERYTHING`, is what an erasure says of leaves 4 and 5; `erasure` is its leaf.
+    """
 
     folder: Path
     count: int = 6
@@ -40,11 +45,22 @@ class PackWorld:
 
     def __post_init__(self) -> None:
         self.entries: list[Entry] = self.forge.actions(self.count)
+        self.erasure = len(self.entries)
+        self.entries.append(self.erasing([4, 5]))
         self.forge.write_copy(self.folder, self.entries)
         hashes = [leaf_hash(entry.leaf) for entry in self.entries]
         for size in SIZES:
             root = root_of(hashes[:size])
             put(self.folder / "checkpoints" / f"{size:020d}-{root.hex()}", self.forge.note(size, root))
+
+    def erasing(self, leaves: Sequence[int], bot: str = statements.ERASER, **changes: Any) -> Entry:
+        """The erasure of some leaves, by any bot, with what it says of each changed."""
+        entries = [(leaf, self.entries[leaf]) for leaf in leaves]
+        named = [statements.ErasedLeaf(leaf, one.id, one.signed.payload_sha256) for leaf, one in entries]
+        named = [replace(leaf, **changes) for leaf in named]
+        erased = statements.Erasure(of="ds-1", cause="request", action="act-1", leaves=named)
+        made = statements.erasure(erased, None, stamp(bot, ERASED_AT, "erasure"))
+        return self.forge.entry(self.forge.session(bot, ERASED_AT), made)
 
     @property
     def copy(self) -> LogCopy:
@@ -56,22 +72,27 @@ class PackWorld:
 
     def logged(self, index: int, *, promised: bool = True, erased: bool = False) -> Logged:
         entry = self.entries[index]
-        promise = KeptPromise(INTEGRATED, self.forge.promise(entry.leaf, index, INTEGRATED))
+        integrated = (ERASED_AT if index >= self.erasure else NOW) + AFTER
+        promise = KeptPromise(integrated, self.forge.promise(entry.leaf, index, integrated))
         envelope = None if erased else entry.signed.encoded
         return Logged(index, entry.id, envelope, promise if promised else None)
 
-    def pack(self, *logged: Logged, question: Question = EVERYTHING) -> Pack:
-        """A pack of some entries, with every earlier checkpoint."""
+    def pack(self, *logged: Logged, question: Question = EVERYTHING, erasures: Sequence[Logged] = ()) -> Pack:
+        """A pack of some entries and erasures, with every earlier checkpoint."""
         log, trust = self.log, self.forge.trust
         items = [item_of(log, trust, one) for one in logged]
         notes = [self.copy.earlier_checkpoint(name) for name in self.copy.earlier_checkpoint_files()]
         earlier = [earlier_of(log, trust, note) for note in notes]
-        return Pack(question, trust, log.head.note, log.head.checkpoint, items, earlier)
+        others = [item_of(log, trust, one) for one in erasures]
+        return Pack(question, trust, log.head.note, log.head.checkpoint, items, earlier, others)
 
     def mixed(self) -> Pack:
-        """One entry of each kind."""
+        """One entry of each kind, and the erasure that the erased one needs."""
         return self.pack(
-            self.logged(0), self.logged(3, promised=False), self.logged(4, promised=False, erased=True)
+            self.logged(0),
+            self.logged(3, promised=False),
+            self.logged(4, promised=False, erased=True),
+            erasures=[self.logged(self.erasure)],
         )
 
 

@@ -43,7 +43,10 @@ def refused(data: bytes, trust: TrustRoot) -> bool:
 
 def test_every_flipped_bit_of_a_pack_is_refused(world: PackWorld) -> None:
     trust = world.forge.trust
-    data = bytearray(world.pack(*(world.logged(index) for index in range(STATEMENTS))).encode())
+    logged = [world.logged(index) for index in range(STATEMENTS)]
+    gone = [world.logged(index, erased=True) for index in (4, 5) if index >= STATEMENTS]
+    pack = world.pack(*logged, *gone, erasures=[world.logged(world.erasure)] if gone else [])
+    data = bytearray(pack.encode())
     assert not refused(bytes(data), trust)
     for position in range(len(data)):
         for bit in range(FLIPS):

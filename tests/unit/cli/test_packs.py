@@ -56,7 +56,7 @@ def test_pack_is_made_and_verified(world: PackWorld, trust: Path, tmp_path: Path
     assert "2 statements (2 proof)" in result.stdout
     verified = ledger("verify", target, "--trust", trust)
     assert verified.exit_code == 0
-    for words in ("verified offline", "task:task-1", "backlog (2)", "12 leaves", "2 checkpoints, proved"):
+    for words in ("verified offline", "task:task-1", "backlog (2)", "13 leaves", "2 checkpoints, proved"):
         assert words in verified.stdout
     assert "own trust root" not in verified.stdout
     assert "own trust root" in ledger("verify", target).stdout
@@ -66,7 +66,7 @@ def test_same_question_makes_the_same_file(world: PackWorld, tmp_path: Path) -> 
     asked = ("--since", "2026-03-01T00:00:00Z", "--until", "2026-03-02T00:00:00Z", "--json")
     documents = [json.loads(made(world, tmp_path / name, *asked).stdout) for name in ("a.zip", "b.zip")]
     assert documents[0]["sha256"] == documents[1]["sha256"]
-    assert (documents[0]["entries"], documents[0]["kinds"]) == (12, {"proof": 12})
+    assert (documents[0]["entries"], documents[0]["kinds"]) == (13, {"proof": 13})
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
@@ -76,7 +76,7 @@ def test_document_of_a_verified_pack_says_what_it_proves(
     target = tmp_path / "pack.zip"
     target.write_bytes(world.mixed().encode())
     document = json.loads(ledger("verify", target, "--trust", trust, "--json").stdout)
-    assert (document["ok"], document["trust"], document["size"]) == (True, "given", 12)
+    assert (document["ok"], document["trust"], document["size"]) == (True, "given", 13)
     assert document["kinds"] == {"bundle": 1, "erased": 1, "proof": 1}
     assert document["checkpoints"] == [3, 7]
     assert document["bots"] == {"backlog": 2}

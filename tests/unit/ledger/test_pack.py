@@ -16,25 +16,28 @@ from typing import Any
 import pytest
 
 from tests.support.forged_world import Case
-from tests.support.log_forge import NOW, ORIGIN, Forge, an_action, an_intent, put, stamp
+from tests.support.log_forge import NOW, ORIGIN, Entry, Forge, an_action, an_intent, put, stamp
 from tests.support.packs import EVERYTHING, HOUR, PackWorld, edited, in_json, run_verifier, sealed, unpack
 from tests.support.stock import python_verdict
 from tests.support.witnesses import MemoryWitness
 from writ.contracts.action import Target
 from writ.contracts.errors import ContractError
+from writ.contracts.statement import APPROVAL
 from writ.ledger import archive, pack_verifier
 from writ.ledger.checkpoint import log_verifier
 from writ.ledger.cosignature import cosign
 from writ.ledger.errors import VerificationError
+from writ.ledger.evidence import read_statement
 from writ.ledger.note import Note
-from writ.ledger.pack import MANIFEST, Kind, thinned, verifier_source
+from writ.ledger.pack import MANIFEST, Item, Kind, file_of, thinned, verifier_source
 from writ.ledger.pack_copy import pack_of_copy
 from writ.ledger.pack_release import is_released
 from writ.ledger.packed import encode_pack, pack_path
+from writ.ledger.proof import Proof
 from writ.ledger.proving import covering, item_of
 from writ.ledger.question import Question
 from writ.ledger.tiles import ENTRIES, Tile
-from writ.ledger.trust import Retired
+from writ.ledger.trust import Retired, TrustRoot
 from writ.ledger.trusted_root import read_trust
 from writ.ledger.verify_bundle import IdentityPolicy
 from writ.ledger.verify_pack import verify_pack
@@ -43,6 +46,7 @@ from writ.ledger.witness_policy import Policy, WitnessQuorum
 BUNDLE = "bundles/00000000000000000000.json"
 PROOF = "proofs/00000000000000000003.json"
 ERASED = "proofs/00000000000000000004.json"
+ERASURE = "bundles/00000000000000000012.json"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +76,8 @@ def test_pack_proves_what_it_holds(world: PackWorld, data: bytes) -> None:
     ]
     assert [item.statement is None for item in verified.items] == [False, False, True]
     assert [checkpoint.size for checkpoint in verified.earlier] == [3, 7]
-    assert (verified.head.size, verified.own_trust) == (12, False)
+    assert [(item.index, item.kind) for item in verified.erasures] == [(12, Kind.BUNDLE)]
+    assert (verified.head.size, verified.own_trust) == (13, False)
     assert verify_pack(data).own_trust
 
 
@@ -89,6 +94,8 @@ def test_manifest_says_what_was_asked_and_what_is_there(data: bytes) -> None:
     )
     assert (proof["phase"], proof["result"], proof["bot"]) == ("outcome", "succeeded", "backlog")
     assert erased.keys() == {"index", "entry", "kind", "file"}
+    (erasure,) = manifest["erasures"]
+    assert (erasure["bot"], erasure["file"], erasure["index"]) == ("erasures", ERASURE, 12)
 
 
 def test_stock_client_accepts_a_bundle_out_of_a_pack(data: bytes) -> None:
@@ -269,6 +276,12 @@ def asked(**changes: Any) -> Callable[[dict[str, bytes]], object]:
     return manifest(lambda value: value["question"].update(changes))
 
 
+def cut_out(members: dict[str, bytes]) -> None:
+    """Take the erasure away, and all that is said of it."""
+    manifest(lambda value: value["erasures"].clear())(members)
+    del members[ERASURE]
+
+
 FIRST = "consistency/00000000000000000003.json"
 SECOND = "consistency/00000000000000000007.json"
 EDITS: dict[str, Callable[[dict[str, bytes]], object]] = {
@@ -295,7 +308,7 @@ EDITS: dict[str, Callable[[dict[str, bytes]], object]] = {
     "consistency hash": in_json(FIRST, lambda value: value["hashes"].reverse()),
     "consistency left out": without(FIRST),
     "checkpoint": lambda members: members.update(
-        checkpoint=members["checkpoint"].replace(b"\n12\n", b"\n13\n")
+        checkpoint=members["checkpoint"].replace(b"\n13\n", b"\n14\n")
     ),
     "checkpoint with more behind": lambda members: members.update(checkpoint=members["checkpoint"] + b"x"),
     "kind": entry_at(1, kind="bundle"),
@@ -306,13 +319,24 @@ EDITS: dict[str, Callable[[dict[str, bytes]], object]] = {
     "entry of another": entry_at(0, entry="act-0.intent"),
     "time of a statement": entry_at(0, time="2026-03-01T12:00:00.001Z"),
     "something of an erased statement": entry_at(2, bot="backlog"),
+    "erased entry another": entry_at(2, entry="act-0.intent"),
+    "erasure left out": without(ERASURE),
+    "erasure cut out": cut_out,
+    "erasure not listed": manifest(lambda value: value["erasures"].clear()),
+    "erasure listed twice": manifest(lambda value: value["erasures"].append(value["erasures"][0])),
+    "erasure listed with the entries": manifest(lambda value: value["entries"].append(value["erasures"][0])),
+    "erasure moved to the entries": manifest(lambda value: value["entries"].append(value["erasures"].pop())),
+    "entry moved to the erasures": manifest(lambda value: value.update(erasures=[value["entries"].pop(0)])),
+    "erasure's bot": manifest(lambda value: value["erasures"][0].update(bot="backlog")),
+    "erasure's payload": in_json(ERASURE, lambda value: value["dsseEnvelope"].update(payload="AAAA")),
+    "no word of erasures": manifest(lambda value: value.pop("erasures")),
     "rows in another order": manifest(lambda value: value["entries"].reverse()),
     "row taken away": manifest(lambda value: value["entries"].pop()),
     "row twice": manifest(lambda value: value["entries"].append(value["entries"][2])),
     "checkpoint not listed": manifest(lambda value: value["checkpoints"].pop()),
     "size of the log": manifest(lambda value: value["log"].update(size=11)),
     "origin of the log": manifest(lambda value: value["log"].update(origin="log.else.example")),
-    "format": manifest(lambda value: value.update(format="https://writ.example/pack/v2")),
+    "format": manifest(lambda value: value.update(format="https://writ.example/pack/v1")),
     "asked for another subject": asked(subject="a" * 64),
     "asked for another name": asked(name="task:task-9", subject=None),
     "asked for a later time": asked(since="2026-03-01T12:30:00.000Z"),
@@ -416,6 +440,122 @@ def test_promise_after_the_key_was_retired_is_refused(world: PackWorld) -> None:
     assert caught.value.code == "ledger.log"
 
 
+# -- what is called erased ---------------------------------------------------------------------------------
+
+
+def unchecked(world: PackWorld, index: int, *, erased: bool = False) -> Item:
+    """An entry as whoever does not look at what it says puts it into a pack."""
+    entry, log = world.entries[index], world.log
+    path = tuple(log.inclusion(index, log.head.size))
+    envelope = None if erased else entry.signed.envelope
+    statement = None if envelope is None else read_statement(envelope.payload)
+    kind = Kind.PROOF if statement else Kind.ERASED
+    return Item(index, entry.id, kind, statement, Proof(index, entry.leaf, path, envelope).encode())
+
+
+def pack_of_log(folder: Path, forge: Forge, entries: list[Entry], erased: int, *stated: int) -> bytes:
+    """A pack out of a log of these entries in which one is called erased, with statements that go with it."""
+    world = PackWorld(folder / "first", forge=forge)
+    world.entries, world.folder = entries, forge.write_copy(folder / "second", entries)
+    erasures = [unchecked(world, index) for index in stated]
+    return replace(world.pack(), items=[unchecked(world, erased, erased=True)], erasures=erasures).encode()
+
+
+def refused_by_both(data: bytes, trust: TrustRoot, folder: Path) -> str:
+    """By which code a pack is refused, if `verify.py` refuses it as well; else nothing."""
+    with pytest.raises(VerificationError) as caught:
+        verify_pack(data, trust)
+    return caught.value.code if by_script(data, folder) else ""
+
+
+def test_statement_that_is_hidden_is_not_taken_for_erased(world: PackWorld, tmp_path: Path) -> None:
+    """Leaf 1 was never erased; whoever exports the pack hides what it says."""
+    gone = world.logged(1, erased=True)
+    for erasures in ([], [world.logged(world.erasure)]):
+        data = world.pack(world.logged(0), gone, erasures=erasures).encode()
+        with pytest.raises(VerificationError) as caught:
+            verify_pack(data, world.forge.trust)
+        assert (caught.value.code, caught.value.field) == ("ledger.erasure", file_of(Kind.ERASED, 1))
+        folder = tmp_path / str(len(erasures))
+        assert f"{file_of(Kind.ERASED, 1)}: called erased" in by_script(data, folder)[-1]
+
+
+@pytest.mark.parametrize(
+    ("bot", "changes", "code"),
+    [
+        ("erasures", {}, None),
+        ("backlog", {}, "ledger.author"),
+        ("erasures", {"payload": "0" * 64}, "ledger.erasure"),
+        ("erasures", {"leaf": 5}, "ledger.erasure"),
+        ("erasures", {"entry": "act-0.intent"}, "ledger.erasure"),
+        ("erasures", {"leaf": -1}, "ledger.statement"),
+        ("erasures", {"leaf": "4"}, "ledger.statement"),
+        ("erasures", {"payload": "0"}, "ledger.statement"),
+        ("erasures", {"entry": "not one"}, "ledger.statement"),
+    ],
+)
+def test_erasure_counts_if_it_is_of_the_eraser_and_names_the_leaf_as_it_is(
+    world: PackWorld, bot: str, changes: dict[str, Any], code: str | None, tmp_path: Path
+) -> None:
+    entries = [*world.entries[:-1], world.erasing([4], bot, **changes)]
+    data = pack_of_log(tmp_path, world.forge, entries, 4, 12)
+    if code is None:
+        assert verify_pack(data, world.forge.trust).erasures
+        assert by_script(data, tmp_path / "pack") == []
+    else:
+        assert refused_by_both(data, world.forge.trust, tmp_path / "pack") == code
+
+
+def test_erasure_ahead_of_what_it_names_excuses_nothing(world: PackWorld, tmp_path: Path) -> None:
+    ahead = world.erasing([4], leaf=5)
+    entries = [*world.entries[:2], ahead, *world.entries[2:-1]]
+    data = pack_of_log(tmp_path, world.forge, entries, 5, 2)
+    assert refused_by_both(data, world.forge.trust, tmp_path / "pack") == "ledger.erasure"
+
+
+def test_erasure_that_is_out_of_the_log_excuses_nothing(world: PackWorld, tmp_path: Path) -> None:
+    """It is signed by the bot that erases, and proved under another checkpoint than the pack's."""
+    short = PackWorld(tmp_path / "short", forge=world.forge)
+    short.entries.pop()
+    short.folder = world.forge.write_copy(tmp_path / "shorter", short.entries)
+    gone = replace(short.pack(short.logged(4, erased=True)), erasures=[unchecked(world, 12)])
+    assert refused_by_both(gone.encode(), world.forge.trust, tmp_path / "pack")
+
+
+def test_erasure_that_answers_the_question_is_one_of_the_entries(world: PackWorld, tmp_path: Path) -> None:
+    question = Question.of(since=NOW - HOUR, until=NOW + 3 * HOUR)
+    gone, erasure = world.logged(4, erased=True), world.logged(world.erasure)
+    data = world.pack(gone, erasure, question=question).encode()
+    assert verify_pack(data, world.forge.trust).erasures == []
+    assert by_script(data, tmp_path / "entries") == []
+    apart = world.pack(gone, question=question, erasures=[erasure]).encode()
+    assert refused_by_both(apart, world.forge.trust, tmp_path / "apart") == "ledger.pack"
+
+
+def test_erasure_that_nothing_in_the_pack_needs_is_refused(world: PackWorld, tmp_path: Path) -> None:
+    data = world.pack(world.logged(0), erasures=[world.logged(world.erasure)]).encode()
+    assert refused_by_both(data, world.forge.trust, tmp_path) == "ledger.pack"
+
+
+def test_one_erasure_stands_for_all_that_it_names_and_is_there_once(world: PackWorld, tmp_path: Path) -> None:
+    gone, erasure = [world.logged(index, erased=True) for index in (4, 5)], world.logged(world.erasure)
+    data = world.pack(*gone, erasures=[erasure]).encode()
+    assert [item.index for item in verify_pack(data, world.forge.trust).erasures] == [12]
+    assert by_script(data, tmp_path) == []
+    with pytest.raises(ContractError):
+        world.pack(*gone, erasures=[erasure, replace(erasure, promise=None)]).encode()
+
+
+def test_approval_of_a_bot_that_takes_no_answers_is_refused_by_both(world: PackWorld, tmp_path: Path) -> None:
+    said = an_intent(an_action(7), stamped=stamp(seed="7"))
+    forged = world.forge.entry(world.forge.session(), {**said, "predicateType": APPROVAL})
+    other = PackWorld(tmp_path / "first", forge=world.forge)
+    other.entries = [forged]
+    other.folder = world.forge.write_copy(tmp_path / "second", [forged])
+    data = replace(other.pack(), items=[unchecked(other, 0)]).encode()
+    assert refused_by_both(data, world.forge.trust, tmp_path / "pack") == "ledger.author"
+
+
 # -- the page --------------------------------------------------------------------------------------------
 
 
@@ -453,6 +593,13 @@ def test_page_has_no_script_and_refers_to_files_of_the_pack_only(data: bytes) ->
     assert set(members) - {"index.html"} <= set(reader.addresses)
     assert b"default-src 'none'" in members["index.html"]
     assert not re.search(rb"url\(|@import|https?://(?!writ\.example)", members["index.html"])
+
+
+def test_page_shows_the_erasures_where_there_are_any(world: PackWorld, data: bytes) -> None:
+    page = archive.decode(data)["index.html"].decode()
+    assert f'href="{ERASURE}"' in page.partition("<h2>Erasures</h2>")[2].partition("<h2>")[0]
+    without_any = archive.decode(world.pack(world.logged(0)).encode())["index.html"].decode()
+    assert "Erasures" not in without_any
 
 
 def test_page_shows_hostile_names_as_text(tmp_path: Path) -> None:

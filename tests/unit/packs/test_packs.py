@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -15,16 +16,18 @@ from functions.packs.handler import bot
 from functions.packs.job import Place
 from stacks.tables import EXPIRY_DAYS
 from tests.support.http import Answer, call
-from tests.support.log_forge import NOW
+from tests.support.log_forge import NOW, stamp
 from tests.support.packs_plane import PacksPlane
 from writ.contracts.errors import TransientError
+from writ.contracts.statement import ERASER, ErasedLeaf, Erasure, erasure
 from writ.ledger import archive
+from writ.ledger.dsse import decode
 from writ.ledger.pack import Kind
 from writ.ledger.question import Question
 from writ.ledger.verify_pack import VerifiedPack, verify_pack
 from writ.ports.controls import pause_key
 from writ.ports.flows import RunState
-from writ.ports.ledger import KeptPromise
+from writ.ports.ledger import Erased, KeptPromise, StoredEntry
 
 MONTH = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
 
@@ -140,13 +143,111 @@ def test_late_entry_is_there_without_a_promise(world: PacksPlane) -> None:
     assert (item.kind, item.statement is not None) == (Kind.PROOF, True)
 
 
-def test_entry_that_nobody_can_read_is_there_as_erased(world: PacksPlane) -> None:
+def erasure_of(world: PacksPlane, *parts: list[str], **changes: Any) -> list[dict[str, Any]]:
+    """The statements of an erasure of these entries, a list of them a part, with changes to each leaf."""
+    log, made = world.log, list[dict[str, Any]]()
+    for number, names in enumerate(parts, 1):
+        places = [log.index.locations[name].index for name in names]
+        digests = [decode(entries(world)[name].envelope).payload_sha256 for name in names]
+        leaves = [ErasedLeaf(*one) for one in zip(places, names, digests, strict=True)]
+        leaves = [replace(leaf, **changes) for leaf in leaves]
+        said = Erasure("ds-1", "request", "act-1", leaves, part=number, parts=len(parts))
+        made.append(erasure(said, None, stamp(ERASER, log.clock.instant, f"part {number}")))
+    return made
+
+
+def entries(world: PacksPlane) -> dict[str, StoredEntry]:
+    return world.log.entries.entries
+
+
+def strip(world: PacksPlane, *names: str, by: str = "ds-1.erasure") -> None:
+    """What an erasure does to the entries."""
+    for name in names:
+        entry = entries(world)[name]
+        gone = Erased(decode(entry.envelope).payload_sha256, by)
+        entries(world)[name] = replace(entry, envelope=b"", erased=gone)
+
+
+def test_erased_entry_is_there_with_the_erasure_that_names_it(world: PacksPlane) -> None:
     names = [world.log.append(number) for number in range(3)]
-    del world.log.entries.entries[names[1]]
+    world.log.clock.instant += timedelta(days=60)
+    (said,) = erasure_of(world, [names[1]])
+    world.log.tell(said)
+    strip(world, names[1])
+    answer = ask(MONTH)
+    world.settle()
+    pack = verified(world)
+    kinds = [(item.entry, item.kind) for item in pack.items]
+    assert kinds == [(names[0], Kind.BUNDLE), (names[1], Kind.ERASED), (names[2], Kind.BUNDLE)]
+    assert [(item.entry, item.kind) for item in pack.erasures] == [("ds-1.erasure", Kind.BUNDLE)]
+    assert show(answer)["statements"] == 3
+
+
+def test_erasure_of_the_time_that_is_asked_for_is_there_once(world: PacksPlane) -> None:
+    names = [world.log.append(number) for number in range(3)]
+    (said,) = erasure_of(world, [names[1]])
+    world.log.tell(said)
+    strip(world, names[1])
     ask(MONTH)
     world.settle()
-    kinds = [(item.entry, item.kind) for item in verified(world).items]
-    assert kinds == [(names[0], Kind.BUNDLE), (names[1], Kind.ERASED), (names[2], Kind.BUNDLE)]
+    assert [item.entry for item in verified(world).items] == [*names, "ds-1.erasure"]
+    assert not verified(world).erasures
+
+
+@pytest.mark.parametrize("part", [1, 2, 250])
+def test_only_those_parts_of_an_erasure_are_there_that_are_needed(
+    world: PacksPlane, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    monkeypatch.setattr(export, "PART", part)
+    names = [world.log.append(number) for number in range(6)]
+    world.log.clock.instant += timedelta(days=60)
+    for said in erasure_of(world, [names[0], names[4]], [names[5]], [names[1]]):
+        world.log.tell(said)
+    strip(world, names[0], names[4], names[1])
+    ask(MONTH)
+    world.settle()
+    assert [item.entry for item in verified(world).erasures] == ["ds-1.erasure", "ds-1.erasure.3"]
+
+
+@pytest.mark.parametrize("stated", ["not at all", "not in the log", "after the pack was begun", "in part"])
+def test_erasure_that_the_log_does_not_state_yet_holds_the_pack_up(world: PacksPlane, stated: str) -> None:
+    names = [world.log.append(number) for number in range(2)]
+    first, second = erasure_of(world, [names[0]], [names[1]])
+    if stated != "after the pack was begun":
+        strip(world, *names)
+    if stated == "not in the log":
+        world.log.tell(first, logged=False)
+        world.log.tell(second, logged=False)
+    if stated == "in part":
+        world.log.tell(first)
+    answer = ask(MONTH)
+    if stated == "after the pack was begun":
+        world.log.tell(first)
+        world.log.tell(second)
+        strip(world, *names)
+    world.settle()
+    shown = show(answer)
+    assert (shown["state"], shown["problem"]["code"]) == ("failed", "pack.erasing")
+    if stated == "after the pack was begun":
+        assert ask(MONTH).status == 202
+        world.settle()
+        assert [item.kind for item in verified(world).items[:2]] == [Kind.ERASED, Kind.ERASED]
+
+
+@pytest.mark.parametrize("lie", ["lost", "of another payload", "of another entry"])
+def test_entry_that_is_gone_without_an_erasure_of_it_gives_no_pack(world: PacksPlane, lie: str) -> None:
+    names = [world.log.append(number) for number in range(2)]
+    changes = {"of another payload": {"payload": "0" * 64}, "of another entry": {"entry": names[0]}}
+    (said,) = erasure_of(world, [names[1]], **changes.get(lie, {}))
+    world.log.tell(said)
+    if lie == "lost":
+        del entries(world)[names[1]]
+    else:
+        strip(world, names[1])
+    answer = ask(MONTH)
+    world.settle()
+    assert (show(answer)["state"], show(answer)["problem"]["code"]) == ("failed", "ledger.erasure")
+    assert names[1] in show(answer)["problem"]["message"]
 
 
 def test_statement_that_was_altered_gives_no_pack_and_says_why(world: PacksPlane) -> None:

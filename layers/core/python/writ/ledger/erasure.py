@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from writ.contracts.action import Sha256
 from writ.contracts.errors import from_validation
-from writ.contracts.statement import EntryId
+from writ.contracts.statement import ERASURE, EntryId, Statement
 from writ.ledger.errors import VerificationError
 
 
@@ -46,3 +46,16 @@ def erased_by(erased: Any, index: int) -> Iterator[Erased]:
         field = f"predicate.erased.{problem.field}" if problem.field else "predicate.erased"
         raise VerificationError(problem.message, code="ledger.statement", field=field) from None
     return (item for item in found if item.leaf < index)
+
+
+def erased_in(statement: Statement, index: int) -> Iterator[Erased]:
+    """What a checked statement at leaf `index` lists as erased: nothing, unless it is an erasure.
+
+    Raises
+    ------
+    VerificationError
+        `ledger.statement`: its list is malformed.
+    """
+    if statement.predicate_type != ERASURE:
+        return iter(())
+    return erased_by((statement.predicate.model_extra or {}).get("erased"), index)

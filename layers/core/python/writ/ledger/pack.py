@@ -10,6 +10,9 @@ consistency/<size>.json          proof that the log of that size begins the log 
 bundles/<leaf>.json              a statement with all that proves it, as a Sigstore bundle
 proofs/<leaf>.json               the same without a promise of the log, or the proof of an erased statement
 
+An erased statement is in a pack only with the `erasure/v1` that names it: else whoever hides a statement
+could call it erased. An erasure that does not answer the question itself is listed apart from those that do.
+
 The same question on the same log at the same size has the same bytes.
 """
 
@@ -30,14 +33,16 @@ from writ.ledger import archive
 from writ.ledger.bundle import Bundle
 from writ.ledger.checkpoint import Checkpoint
 from writ.ledger.dsse import Envelope
+from writ.ledger.erasure import Erased, erased_in
 from writ.ledger.evidence import read_statement
+from writ.ledger.leaf import decode_leaf
 from writ.ledger.pack_page import page
 from writ.ledger.proof import Proof, encode_consistency
 from writ.ledger.question import Question
 from writ.ledger.trust import TrustRoot
 from writ.ledger.trusted_root import client_trust_config
 
-FORMAT: Final = f"{PREDICATE_BASE}/pack/v1"
+FORMAT: Final = f"{PREDICATE_BASE}/pack/v2"
 MAX_ENTRIES: Final = 9_000
 MAX_CHECKPOINTS: Final = 64
 PAGE: Final = "index.html"
@@ -72,6 +77,17 @@ class Item:
     @property
     def file(self) -> str:
         return file_of(self.kind, self.index)
+
+    def gone(self) -> Erased | None:
+        """What an erasure has to say of it; None where the statement is there."""
+        if self.statement is not None:
+            return None
+        payload = decode_leaf(Proof.decode(self.data).leaf).payload_sha256
+        return Erased(leaf=self.index, entry=self.entry, payload=payload)
+
+    def erases(self) -> frozenset[Erased]:
+        """What it says of others, being an erasure. Raises VerificationError for a malformed one."""
+        return frozenset() if self.statement is None else frozenset(erased_in(self.statement, self.index))
 
     def row(self) -> dict[str, Any]:
         """What the manifest says of it, which is no more than what its file proves."""
@@ -115,7 +131,11 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """What a pack is made of. `note` is the newest checkpoint's, `verifier` the file `verify.py`."""
+    """What a pack is made of.
+
+    `note` is the newest checkpoint's. `erasures` are those that name an erased entry among `items` and do not
+    answer the question themselves.
+    """
 
     question: Question
     trust: TrustRoot
@@ -123,9 +143,10 @@ class Pack:
     head: Checkpoint
     items: Sequence[Item]
     earlier: Sequence[Earlier] = ()
+    erasures: Sequence[Item] = ()
 
     def encode(self, verifier: bytes | None = None) -> bytes:
-        """The pack's bytes.
+        """The pack's bytes; `verifier` is the file `verify.py`, by default this package's.
 
         Raises
         ------
@@ -152,7 +173,8 @@ class Pack:
                 "size": self.head.size,
                 "root": self.head.root.hex(),
             },
-            "entries": [item.row() for item in sorted(self.items, key=lambda item: item.index)],
+            "entries": _rows(self.items),
+            "erasures": _rows(self.erasures),
             "checkpoints": [
                 {
                     "size": earlier.checkpoint.size,
@@ -174,9 +196,11 @@ class Pack:
             VERIFIER: verifier,
             CHECKPOINT: self.note,
         }
-        for item in self.items:
-            if item.file in files:
+        leaves = set[int]()
+        for item in (*self.items, *self.erasures):
+            if item.index in leaves:
                 raise ContractError(f"leaf {item.index} is there twice", code="ledger.pack")
+            leaves.add(item.index)
             files[item.file] = item.data
         for earlier in self.earlier:
             note, proof = earlier.names
@@ -185,6 +209,10 @@ class Pack:
 
     def _in_order(self) -> list[Earlier]:
         return sorted(self.earlier, key=lambda earlier: earlier.checkpoint.size)
+
+
+def _rows(items: Sequence[Item]) -> list[dict[str, Any]]:
+    return [item.row() for item in sorted(items, key=lambda item: item.index)]
 
 
 def _result(predicate: Predicate) -> str | None:

@@ -5,7 +5,7 @@ Whatever the manifest says is text here, never markup: names in it were chosen b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -35,8 +35,11 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _KINDS: Final = {
     "bundle": ("bundle", "the statement, and all that proves who made it and when the log took it in"),
     "proof": ("proof", "the statement and its place in the log, without the log's promise of a time"),
-    "erased": ("erased", "the statement was erased: its place in the log still proves, what it said is gone"),
+    "erased": ("erased", "the statement was erased, as another says: its place proves, what it said is gone"),
 }
+
+
+_COLUMNS: Final = ("leaf", "stated", "bot", "what", "result", "about", "proof")
 
 
 def page(manifest: Mapping[str, Any]) -> str:
@@ -53,10 +56,8 @@ def page(manifest: Mapping[str, Any]) -> str:
         _VERIFY,
         "<h2>Statements</h2>",
         _legend(entries),
-        _table(
-            ("leaf", "stated", "bot", "what", "result", "about", "proof"),
-            (_statement(entry) for entry in entries),
-        ),
+        _table(_COLUMNS, (_statement(entry) for entry in entries)),
+        *_erasures(manifest["erasures"]),
         "<h2>Earlier checkpoints</h2>",
         _checkpoints(manifest["checkpoints"], log),
         "<h2>Files</h2>",
@@ -111,6 +112,13 @@ def _statement(entry: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         yield "", _text(entry["result"] or "–")
         yield "name", "<br>".join(_text(item["name"] or item["sha256"]) for item in entry["subjects"])
     yield "", link
+
+
+def _erasures(erasures: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    if erasures:
+        yield "<h2>Erasures</h2>"
+        yield "<p>Nobody asked for these: they say, in the log, that statements above are gone.</p>"
+        yield _table(_COLUMNS, (_statement(entry) for entry in erasures))
 
 
 def _legend(entries: Iterable[Mapping[str, Any]]) -> str:

@@ -32,8 +32,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-FORMAT: Final = "https://writ.example/pack/v1"
+FORMAT: Final = "https://writ.example/pack/v2"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
+APPROVAL: Final = "https://writ.example/approval/v1"
+ERASURE: Final = "https://writ.example/erasure/v1"
+APPROVERS: Final = ("approvals", "reconciler")
+ERASER: Final = "erasures"
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 ECDSA: Final = ec.ECDSA(hashes.SHA256())
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +46,8 @@ LONGEST_CERTIFICATE: Final = timedelta(minutes=65)
 ISSUER_RAW: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
 ISSUER_UTF8: Final = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.8")
 NAME: Final = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)?")
+ENTRY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 NOT_OURS: Final = (
     *(ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError),
     *(InvalidSignature, UnsupportedAlgorithm, x509.DuplicateExtension, x509.ExtensionNotFound),
@@ -272,7 +278,26 @@ def check_statement(
             loaded.not_valid_before_utc <= at <= loaded.not_valid_after_utc, "logged outside its certificate"
         )
         need(time <= at + CLOCKS_DIFFER, "dated after it was logged")
+    check_author(statement["predicateType"], predicate)
     return statement
+
+
+def check_author(kind: str, predicate: Json) -> None:
+    """That a bot answers for no person and erases nothing, unless it is there for that."""
+    bot, entry = predicate["actor"]["bot"], predicate["entry"]
+    need(kind != ERASURE or bot == ERASER, "an erasure of another bot than the one that erases")
+    answers = entry == f"{predicate['stream']}.approval" or predicate.get("phase") == "approval"
+    need(bot in APPROVERS or not (answers or kind == APPROVAL), "an approval of a bot that takes no answers")
+
+
+def erased_by(statement: Json, index: int) -> Iterator[tuple[int, str, str]]:
+    """Leaf, entry and SHA-256 of the payload of all that an erasure says is gone, if it was logged before."""
+    for item in statement["predicate"]["erased"] if statement["predicateType"] == ERASURE else ():
+        leaf, entry, payload = item["leaf"], item["entry"], item["payload"]
+        known = type(leaf) is int and leaf >= 0 and ENTRY.fullmatch(entry) and DIGEST.fullmatch(payload)
+        need(known, "a malformed list of what is erased")
+        if leaf < index:
+            yield leaf, entry, payload
 
 
 def check_bundle(data: bytes, index: int, head: Head, trust: Trust) -> Json:
@@ -324,8 +349,8 @@ def result_of(predicate: Json) -> str | None:
     return None if approved is None else "approved" if approved else "rejected"
 
 
-def check_row(row: Json, question: Json, statement: Json | None) -> None:
-    """That the manifest says of an entry what its statement does, and that it was asked for."""
+def check_row(row: Json, statement: Json | None) -> None:
+    """That the manifest says of an entry what its statement does."""
     placed = {name: row[name] for name in ("index", "entry", "kind", "file")}
     if statement is None:
         need(row == placed, "the manifest says something of an erased statement")
@@ -346,11 +371,17 @@ def check_row(row: Json, question: Json, statement: Json | None) -> None:
         "subjects": [{"name": name, "sha256": digest} for name, digest in about],
     }
     need(row == stated, "the manifest says something else than the statement")
-    name, subject = question["name"], question["subject"]
-    need(name is None or sha256(name.encode()).hexdigest() == subject, "the name is of another subject")
-    need(subject is None or subject in [digest for _, digest in about], "about something else than asked for")
-    need(question["since"] is None or time >= instant(question["since"]), "earlier than asked for")
-    need(question["until"] is None or time < instant(question["until"]), "later than asked for")
+
+
+def unasked(question: Json, statement: Json) -> str | None:
+    """Why a statement does not answer the question; None for one that does."""
+    subject, since, until = (question[name] for name in ("subject", "since", "until"))
+    time = instant(statement["predicate"]["time"])
+    if subject is not None and subject not in [item["digest"]["sha256"] for item in statement["subject"]]:
+        return "about something else than asked for"
+    if since is not None and time < instant(since):
+        return "earlier than asked for"
+    return "later than asked for" if until is not None and time >= instant(until) else None
 
 
 class Checks:
@@ -360,6 +391,8 @@ class Checks:
         self.folder = folder
         self.given = given
         self.kinds: Counter[str] = Counter()
+        self.erased: set[tuple[int, str, str]] = set()
+        self.gone: dict[str, tuple[int, str, str]] = {}
         self.problems: list[str] = []
 
     def run(self) -> None:
@@ -386,6 +419,10 @@ class Checks:
             return
         for row in self.manifest["entries"]:
             yield row["file"], partial(self._check_entry, row)
+        for row in self.manifest["erasures"]:
+            yield row["file"], partial(self._check_erasure, row)
+        for name, gone in self.gone.items():
+            yield name, partial(self._check_gone, gone)
         for row in self.manifest["checkpoints"]:
             yield row["note"], partial(self._check_earlier, row)
 
@@ -396,10 +433,14 @@ class Checks:
     def _read_manifest(self) -> None:
         self.manifest = manifest = read_json(self.read("manifest.json"))
         need(manifest["format"] == FORMAT, "another kind of pack")
-        rows, earlier = manifest["entries"], manifest["checkpoints"]
-        places = [row["index"] for row in rows]
+        rows, erasures, earlier = (manifest[name] for name in ("entries", "erasures", "checkpoints"))
+        name, subject = manifest["question"]["name"], manifest["question"]["subject"]
+        need(name is None or sha256(name.encode()).hexdigest() == subject, "the name is of another subject")
+        places, apart = [row["index"] for row in rows], [row["index"] for row in erasures]
         need(rows and places == sorted(set(places)), "leaves are not in order")
-        named = [row["file"] for row in rows] + [row[part] for row in earlier for part in ("note", "proof")]
+        need(apart == sorted({*apart} - {*places}), "erasures are not in order")
+        named = [row["file"] for row in (*rows, *erasures)]
+        named += [row[part] for row in earlier for part in ("note", "proof")]
         fixed = ["index.html", "trust.json", "verify.py", "checkpoint"]
         need(sorted(named + fixed) == sorted(manifest["files"]), "files that nothing is said of, or too few")
         self.others = sorted(
@@ -427,14 +468,36 @@ class Checks:
         log = self.manifest["log"]
         need((log["size"], log["root"]) == (self.head.size, self.head.root.hex()), "not the manifest's")
 
-    def _check_entry(self, row: Json) -> None:
+    def _check_statement(self, row: Json) -> Json | None:
         kind, index, data = row["kind"], row["index"], self.read(row["file"])
         folder, check = ("bundles", check_bundle) if kind == "bundle" else ("proofs", check_proof)
         need(row["file"] == f"{folder}/{index:020d}.json", "another name than its leaf's")
         statement = check(data, index, self.head, self.trust)
         need((statement is None) == (kind == "erased"), "another kind than the manifest says")
-        check_row(row, self.manifest["question"], statement)
-        self.kinds[kind] += 1
+        check_row(row, statement)
+        return statement
+
+    def _check_entry(self, row: Json) -> None:
+        statement = self._check_statement(row)
+        if statement is None:
+            leaf = read_json(exact(read_json(self.read(row["file"]))["leaf"]))
+            self.gone[row["file"]] = (row["index"], row["entry"], leaf["spec"]["payloadHash"]["value"])
+        else:
+            why = unasked(self.manifest["question"], statement)
+            need(why is None, why or "")
+            self.erased.update(erased_by(statement, row["index"]))
+        self.kinds[row["kind"]] += 1
+
+    def _check_erasure(self, row: Json) -> None:
+        statement = self._check_statement(row)
+        if statement is None or unasked(self.manifest["question"], statement) is None:
+            raise RefusedError("an erasure that belongs to the entries")
+        found = set(erased_by(statement, row["index"]))
+        need(any(gone in found for gone in self.gone.values()), "nothing in the pack was erased by it")
+        self.erased |= found
+
+    def _check_gone(self, gone: tuple[int, str, str]) -> None:
+        need(gone in self.erased, "called erased, but no erasure in the pack names it")
 
     def _check_earlier(self, row: Json) -> None:
         earlier = open_note(self.read(row["note"]), self.trust, retired=True)
@@ -455,6 +518,8 @@ def report(checks: Checks) -> Iterator[str]:
     yield f"OK: {proved} statements proved, {erased} erased ones placed"
     yield f"  log         {trust.origin}, {head.size} leaves"
     yield f"  root        {head.root.hex()}"
+    if checks.kinds["erased"]:
+        yield f"  erasures    {len(checks.manifest['erasures'])} more statements, which name what is erased"
     yield f"  earlier     {len(checks.manifest['checkpoints'])} checkpoints, each begins this one"
     keys = [name.hex() for name, (_, end) in trust.logs.items() if end is None]
     yield f"  log key     {', '.join(keys)} (SHA-256)"

@@ -20,6 +20,7 @@ from writ.ledger import archive
 from writ.ledger.bundle import Bundle
 from writ.ledger.certificate import Signer, check_certificate
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
+from writ.ledger.erasure import Erased
 from writ.ledger.errors import VerificationError
 from writ.ledger.evidence import check_statement
 from writ.ledger.leaf import decode_leaf
@@ -61,6 +62,10 @@ class _Row(_Part):
     bot: str = ""
 
 
+class _Erasure(_Row):
+    kind: Literal["bundle", "proof"]
+
+
 class _Earlier(_Part):
     note: Annotated[str, Field(max_length=200)]
     proof: Annotated[str, Field(max_length=200)]
@@ -69,6 +74,7 @@ class _Earlier(_Part):
 class _Manifest(_Part):
     question: dict[str, Any]
     entries: Annotated[list[_Row], Field(min_length=1, max_length=MAX_ENTRIES)]
+    erasures: Annotated[list[_Erasure], Field(max_length=MAX_ENTRIES)]
     checkpoints: Annotated[list[_Earlier], Field(max_length=MAX_CHECKPOINTS)]
 
 
@@ -76,6 +82,7 @@ class _Manifest(_Part):
 class VerifiedPack:
     """What a pack proves: these statements, at these leaves of the log, and no rewriting in between.
 
+    `erasures` are statements that nobody asked for, and that say why those in `items` are gone.
     `own_trust` says that nobody gave a trust root: then the pack has only been found to agree with itself.
     """
 
@@ -84,6 +91,7 @@ class VerifiedPack:
     head: Checkpoint
     items: Sequence[Item]
     earlier: Sequence[Checkpoint]
+    erasures: Sequence[Item]
     own_trust: bool
 
 
@@ -96,8 +104,9 @@ def verify_pack(data: bytes, trust: TrustRoot | None = None, witnesses: Quorum |
     ------
     VerificationError
         And nothing else, whatever the bytes; the field is the file at fault. By code: `ledger.archive` (not
-        the one form of an archive), `ledger.pack` (not what its proofs make), `ledger.trust_root`, and all
-        that `verify_bundle` raises.
+        the one form of an archive), `ledger.pack` (not what its proofs make), `ledger.erasure` (called
+        erased, and no erasure in the pack names it), `ledger.trust_root`, and all that `verify_bundle`
+        raises.
     """
     members = archive.decode(data)
     verified = _Verification(members, trust).run(data)
@@ -162,15 +171,18 @@ class _Verification:
         head = self._head(note, manifest)
         earlier = [self._earlier(row, head) for row in manifest.checkpoints]
         items = [self._item(row, head, note) for row in manifest.entries]
+        erasures = [self._item(row, head, note) for row in manifest.erasures]
         for item in items:
             _check_asked(item, question)
+        _check_erasures(items, erasures, question)
         verifier = self._file(VERIFIER)
         if not is_released(verifier):
             raise VerificationError("verify.py is none that Writ ever made", code=_CODE, field=VERIFIER)
-        pack = Pack(question, self._own, note, head, items, earlier)
+        pack = Pack(question, self._own, note, head, items, earlier, erasures)
         self._compare(pack, verifier, data)
         checkpoints = [item.checkpoint for item in earlier]
-        return VerifiedPack(question, head.origin, head, items, checkpoints, not self._given)
+        own = not self._given
+        return VerifiedPack(question, head.origin, head, items, checkpoints, erasures, own)
 
     def _file(self, name: str) -> bytes:
         data = self._members.get(name)
@@ -273,6 +285,28 @@ def _check_asked(item: Item, question: Question) -> None:
     """That a statement is one that was asked for; of an erased one nobody can tell."""
     if item.statement is None:
         return
-    subjects = [subject.digest.sha256 for subject in item.statement.subject]
-    if not question.matches(subjects, item.statement.predicate.time):
+    if not _answers(item.statement, question):
         raise VerificationError("the statement was not asked for", code=_CODE, field=item.file)
+
+
+def _check_erasures(items: Sequence[Item], erasures: Sequence[Item], question: Question) -> None:
+    """That an erasure in the pack names each erased entry, and that there is none but for that."""
+    said: dict[str, frozenset[Erased]] = {}
+    for item in (*items, *erasures):
+        with _naming(item.file):
+            said[item.file] = item.erases()
+    stated = frozenset[Erased]().union(*said.values())
+    gone = {item.file: erased for item in items if (erased := item.gone()) is not None}
+    for file, erased in gone.items():
+        if erased not in stated:
+            raise VerificationError("no erasure in the pack names it", code="ledger.erasure", field=file)
+    for item in erasures:
+        if item.statement is None or _answers(item.statement, question):
+            raise VerificationError("the erasure is one of the entries", code=_CODE, field=item.file)
+        if said[item.file].isdisjoint(gone.values()):
+            raise VerificationError("nothing in the pack was erased by it", code=_CODE, field=item.file)
+
+
+def _answers(statement: Statement, question: Question) -> bool:
+    subjects = [subject.digest.sha256 for subject in statement.subject]
+    return question.matches(subjects, statement.predicate.time)

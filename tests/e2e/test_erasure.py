@@ -7,10 +7,20 @@ import json
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+import httpx
+import pytest
 
 from stacks.tables import TABLES
 from tests.e2e.conftest import Person, World, eventually
+from tests.e2e.test_packs import made
+from tests.support.packs import edited, in_json, run_verifier, unpack
+from writ.ledger.errors import VerificationError
+from writ.ledger.pack import MANIFEST, Kind
+from writ.ledger.trusted_root import read_trust
+from writ.ledger.verify_pack import verify_pack
 
 SAID = "the books are closed by the leaving one"
 
@@ -63,8 +73,37 @@ def _holding(world: World, *words: str) -> set[str]:
     return {place for place, data in _stored(world) for word in words if word.encode() in data.lower()}
 
 
+def _is_packed(operator: Person, stated: datetime, entry: str, erasure: str, folder: Path) -> None:
+    """A pack of that time has the place of what is gone, and the erasure; without that nobody believes it."""
+    around = timedelta(milliseconds=500)
+    question = {"since": (stated - around).isoformat(), "until": (stated + around).isoformat()}
+    data = httpx.get(made(operator, question)["link"], timeout=30).raise_for_status().content
+    root = operator("GET", "v1/log/trust-root").content
+    verified = verify_pack(data, read_trust(root))
+    assert [item.entry for item in verified.items if item.kind is Kind.ERASED] == [entry]
+    assert [item.entry for item in verified.erasures] == [erasure]
+
+    held = folder / "trust.json"
+    held.write_bytes(root)
+    done = run_verifier(unpack(data, folder / "pack"), "--trust", str(held))
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    [said] = verified.erasures
+
+    def cut_out(members: dict[str, bytes]) -> None:
+        in_json(MANIFEST, lambda value: value["erasures"].clear())(members)
+        del members[said.file]
+
+    without = edited(data, cut_out)
+    with pytest.raises(VerificationError) as refused:
+        verify_pack(without, read_trust(root))
+    assert refused.value.code == "ledger.erasure"
+    done = run_verifier(unpack(without, folder / "without"), "--trust", str(held))
+    assert done.returncode == 1
+    assert "called erased" in done.stdout
+
+
 def test_a_person_is_erased_and_the_ledger_verifies(
-    world: World, operator: Person, colleague: Person, leaver: Person
+    world: World, operator: Person, colleague: Person, leaver: Person, tmp_path: Path
 ) -> None:
     ends = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     freeze = {
@@ -80,7 +119,9 @@ def test_a_person_is_erased_and_the_ledger_verifies(
     lifted = operator("DELETE", "v1/policy/freezes/leaving", reason="over").json()["action"]
     assert colleague("POST", f"v1/actions/{lifted}/approve", {"reason": "over"}).status_code in (200, 202)
     eventually(lambda: _closed(operator, lifted))
-    assert operator("GET", f"v1/evidence/{entry}").status_code == 200
+    logged = operator("GET", f"v1/evidence/{entry}")
+    assert logged.status_code == 200
+    stated = datetime.fromisoformat(logged.json()["statement"]["predicate"]["time"])
     assert "actions" in _holding(world, SAID)
     assert "entries" not in _holding(world, SAID)
 
@@ -107,3 +148,4 @@ def test_a_person_is_erased_and_the_ledger_verifies(
     assert _holding(world, SAID, subject) == set()
     report = world.verified()
     assert report.erased == 1
+    _is_packed(operator, stated, entry, erasure["entry"], tmp_path)

@@ -55,12 +55,21 @@ class PackWorld:
 
     def erasing(self, leaves: Sequence[int], bot: str = statements.ERASER, **changes: Any) -> Entry:
         """The erasure of some leaves, by any bot, with what it says of each changed."""
+        return self.stated(self.erasure_of(leaves, bot, **changes))
+
+    def stated(self, erasure: statements.Json) -> Entry:
+        """An erasure, signed by the bot it names."""
+        return self.forge.entry(self.forge.session(erasure["predicate"]["actor"]["bot"], ERASED_AT), erasure)
+
+    def erasure_of(
+        self, leaves: Sequence[int], bot: str = statements.ERASER, **changes: Any
+    ) -> statements.Json:
+        """The statement that `erasing` signs."""
         entries = [(leaf, self.entries[leaf]) for leaf in leaves]
         named = [statements.ErasedLeaf(leaf, one.id, one.signed.payload_sha256) for leaf, one in entries]
         named = [replace(leaf, **changes) for leaf in named]
         erased = statements.Erasure(of="ds-1", cause="request", action="act-1", leaves=named)
-        made = statements.erasure(erased, None, stamp(bot, ERASED_AT, "erasure"))
-        return self.forge.entry(self.forge.session(bot, ERASED_AT), made)
+        return statements.erasure(erased, None, stamp(bot, ERASED_AT, "erasure"))
 
     @property
     def copy(self) -> LogCopy:

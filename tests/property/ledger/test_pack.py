@@ -84,6 +84,21 @@ def test_stand_alone_verifier_refuses_an_edit_of_any_file(
     assert checks.problems
 
 
+@given(hidden=st.sets(st.integers(0, 5), min_size=1), stated=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_both_verifiers_take_a_leaf_for_erased_when_an_erasure_in_the_pack_names_it_and_only_then(
+    world: PackWorld, hidden: set[int], stated: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    gone = [world.logged(index, erased=True) for index in hidden]
+    needed = stated and not hidden.isdisjoint({4, 5})
+    erasures = [world.logged(world.erasure)] if needed else []
+    data = world.pack(*gone, erasures=erasures).encode()
+    checks = pack_verifier.Checks(unpack(data, tmp_path_factory.mktemp("pack")), None)
+    checks.run()
+    accepted = needed and hidden <= {4, 5}
+    assert (not refused(data, world.forge.trust), not checks.problems) == (accepted, accepted)
+
+
 @given(st.binary(max_size=300), st.integers(0, 2**32))
 @settings(max_examples=200, deadline=None)
 def test_no_bytes_raise_anything_but_a_verification_error(

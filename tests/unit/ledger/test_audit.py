@@ -256,15 +256,15 @@ def named_leaf(index: int, entry: Entry) -> dict[str, Any]:
     return {"leaf": index, "entry": entry.id, "payload": entry.signed.payload_sha256}
 
 
-def erasure(*erased: dict[str, Any], extra: Any = None) -> dict[str, Any]:
+def erasure(*erased: dict[str, Any], extra: Any = None, entry: str = "erasure-1") -> dict[str, Any]:
     made = stamp(ERASER, seed="erasure")
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"digest": {"sha256": "e" * 64}}],
         "predicateType": ERASURE,
         "predicate": {
-            "entry": "erasure-1",
-            "stream": "erasure-1",
+            "entry": entry,
+            "stream": entry,
             "prev": None,
             "actor": made.actor.model_dump(),
             "time": "2026-03-01T12:00:00.000Z",
@@ -295,6 +295,16 @@ def test_payload_that_is_altered_is_not_excused_by_an_erasure(forge: Forge, tmp_
     data = path.read_bytes()
     path.write_bytes(data[:60] + bytes([data[60] ^ 1]) + data[61:])
     assert places(audited(folder)) == {("statement.altered", 0, pair[0].id)}
+
+
+def test_erasure_that_names_another_payload_stands_in_the_way_of_none(forge: Forge, tmp_path: Path) -> None:
+    pair, session = forge.actions(1), forge.session(ERASER)
+    wrong = forge.entry(session, erasure({**named_leaf(0, pair[0]), "payload": "0" * 64}))
+    right = forge.entry(session, erasure(named_leaf(0, pair[0]), entry="erasure-2"))
+    for entries, excused in (([*pair, wrong], False), ([*pair, wrong, right], True)):
+        folder = forge.write_copy(tmp_path / str(excused), entries)
+        (folder / "statements" / f"{pair[0].id}.json").unlink()
+        assert (audited(folder).ok, audited(folder).erased) == (excused, int(excused))
 
 
 def test_erasure_excuses_only_what_the_log_held_before_it(forge: Forge, tmp_path: Path) -> None:

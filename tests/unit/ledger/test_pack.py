@@ -506,6 +506,20 @@ def test_erasure_counts_if_it_is_of_the_eraser_and_names_the_leaf_as_it_is(
         assert refused_by_both(data, world.forge.trust, tmp_path / "pack") == code
 
 
+@pytest.mark.parametrize("listed", [None, {}, "all of them", [4], [{}], [{"leaf": True}]])
+def test_erasure_with_a_malformed_list_is_refused_by_both(
+    world: PackWorld, listed: Any, tmp_path: Path
+) -> None:
+    made = world.erasure_of([])
+    made["predicate"]["erased"] = listed
+    entries = [*world.entries[:-1], world.stated(made)]
+    unrelated = PackWorld(tmp_path / "first", forge=world.forge)
+    unrelated.entries, unrelated.folder = entries, world.forge.write_copy(tmp_path / "second", entries)
+    question = Question.of(since=NOW, until=NOW + 3 * HOUR)
+    data = replace(unrelated.pack(question=question), items=[unchecked(unrelated, 12)]).encode()
+    assert refused_by_both(data, world.forge.trust, tmp_path / "pack") == "ledger.statement"
+
+
 def test_erasure_ahead_of_what_it_names_excuses_nothing(world: PackWorld, tmp_path: Path) -> None:
     ahead = world.erasing([4], leaf=5)
     entries = [*world.entries[:2], ahead, *world.entries[2:-1]]

@@ -38,7 +38,8 @@ CREATE TABLE marred (
 CREATE INDEX marred_payload ON marred (payload);
 CREATE INDEX marred_signature ON marred (signature);
 CREATE TABLE erased (
-    idx INTEGER PRIMARY KEY, entry TEXT NOT NULL, payload BLOB NOT NULL, by INTEGER NOT NULL);
+    idx INTEGER NOT NULL, entry TEXT NOT NULL, payload BLOB NOT NULL, by INTEGER NOT NULL,
+    PRIMARY KEY (idx, payload)) WITHOUT ROWID;
 CREATE TABLE certificate (
     fingerprint TEXT PRIMARY KEY, issued INTEGER NOT NULL DEFAULT 0, first INTEGER,
     used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
@@ -154,7 +155,7 @@ class Book:
         )
 
     def add_erased(self, erased: Iterable[tuple[Erased, int]]) -> None:
-        """Note what was erased, and the leaf of the first statement that says so."""
+        """Note what was erased, with which payload, and the leaf of the first that says so."""
         self.database.executemany(
             "INSERT OR IGNORE INTO erased VALUES (?, ?, ?, ?)",
             ((item.leaf, item.entry, bytes.fromhex(item.payload), by) for item, by in erased),
@@ -193,7 +194,8 @@ class Book:
     def erased(self) -> int:
         """How many leaves have no statement because its payload was erased; their entries are named."""
         self.database.execute(
-            "UPDATE marred SET entry = (SELECT entry FROM erased WHERE erased.idx = marred.idx)"
+            "UPDATE marred SET entry = ("
+            "SELECT entry FROM erased WHERE erased.idx = marred.idx AND erased.payload = marred.payload)"
             " WHERE entry IS NULL AND NOT held AND EXISTS ("
             "SELECT 1 FROM erased WHERE erased.idx = marred.idx AND erased.payload = marred.payload)"
         )

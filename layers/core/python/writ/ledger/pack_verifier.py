@@ -292,7 +292,9 @@ def check_author(kind: str, predicate: Json) -> None:
 
 def erased_by(statement: Json, index: int) -> Iterator[tuple[int, str, str]]:
     """Leaf, entry and SHA-256 of the payload of all that an erasure says is gone, if it was logged before."""
-    for item in statement["predicate"]["erased"] if statement["predicateType"] == ERASURE else ():
+    listed = statement["predicate"]["erased"] if statement["predicateType"] == ERASURE else []
+    need(isinstance(listed, list), "a malformed list of what is erased")
+    for item in listed:
         leaf, entry, payload = item["leaf"], item["entry"], item["payload"]
         known = type(leaf) is int and leaf >= 0 and ENTRY.fullmatch(entry) and DIGEST.fullmatch(payload)
         need(known, "a malformed list of what is erased")

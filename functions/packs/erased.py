@@ -17,6 +17,7 @@ from writ.ports.ledger import StoredEntry
 if TYPE_CHECKING:
     from functions.packs.ports import Ports
 
+_AT_ONCE: Final = 25
 _EARLY: Final = "a statement was erased, and the log at this checkpoint does not say so yet: ask again later"
 
 
@@ -45,40 +46,37 @@ def erasures_of(
 
 def _stated(first: str, gone: Iterable[Erased], size: int, ports: Ports) -> Iterator[Logged]:
     """The parts of one erasure that name some entries; `first` is the entry of its first part."""
-    parts = _parts(first, ports)
-    places = ports.index.find([(first, name) for name in parts])
-    missing = set(gone)
-    for name, entry in parts.items():
-        index = places.get(name)
-        if index is None or index >= size:
-            continue
-        named = missing.intersection(erased_in(_statement(entry), index))
-        if named:
-            missing -= named
-            yield Logged(index, name, entry.envelope)
-    if missing:
-        if len(parts) == _count(parts.get(first)) and all(places.get(name, size) < size for name in parts):
-            message = f"{first} does not name {min(one.entry for one in missing)} as it was logged"
-            raise VerificationError(message, code="ledger.erasure")
+    missing, all_logged = set(gone), True
+    for names in _parts(first, ports):
+        kept = ports.entries.get_many(names)
+        places = ports.index.find([(first, name) for name in names])
+        for name in names:
+            index, entry = places.get(name, size), kept.get(name)
+            if entry is None or index >= size:
+                all_logged = False
+                continue
+            named = missing.intersection(erased_in(_statement(entry), index))
+            if named:
+                missing -= named
+                yield Logged(index, name, entry.envelope)
+        if not missing:
+            return
+    if not all_logged:
         raise PermanentError(_EARLY, code="pack.erasing")
+    message = f"{first} does not name {min(one.entry for one in missing)} as it was logged"
+    raise VerificationError(message, code="ledger.erasure")
 
 
-def _parts(first: str, ports: Ports) -> Mapping[str, StoredEntry]:
-    """What there is of an erasure, by entry id."""
-    begun = ports.entries.get_many([first])
-    of = first.removesuffix(erasure_id(""))
-    more = [erasure_id(of, part) for part in range(2, _count(begun.get(first)) + 1)]
-    found = {**begun, **(ports.entries.get_many(more) if more else {})}
-    return {name: found[name] for name in (first, *more) if name in found}
-
-
-def _count(first: StoredEntry | None) -> int:
-    """How many parts an erasure has; one whose first part is not there is taken to have that one."""
-    if first is None:
-        return 1
-    said = (_statement(first).predicate.model_extra or {}).get("erasure")
+def _parts(first: str, ports: Ports) -> Iterator[Sequence[str]]:
+    """The entries of an erasure's parts, some at a time: a long one is not read to its end for a few."""
+    yield [first]
+    begun = ports.entries.get_many([first]).get(first)
+    said = None if begun is None else (_statement(begun).predicate.model_extra or {}).get("erasure")
     parts = said.get("parts") if isinstance(said, dict) else None
-    return parts if isinstance(parts, int) else 1
+    of = first.removesuffix(erasure_id(""))
+    names = [erasure_id(of, number) for number in range(2, parts + 1)] if isinstance(parts, int) else []
+    for at in range(0, len(names), _AT_ONCE):
+        yield names[at : at + _AT_ONCE]
 
 
 def _statement(entry: StoredEntry) -> Statement:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions.packs import export, job, perform, selection
+from functions.packs import erased, export, job, perform, selection
 from functions.packs.api import api
 from functions.packs.handler import bot
 from functions.packs.job import Place
@@ -199,6 +199,7 @@ def test_only_those_parts_of_an_erasure_are_there_that_are_needed(
     world: PacksPlane, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     monkeypatch.setattr(export, "PART", part)
+    monkeypatch.setattr(erased, "_AT_ONCE", part)
     names = [world.log.append(number) for number in range(6)]
     world.log.clock.instant += timedelta(days=60)
     for said in erasure_of(world, [names[0], names[4]], [names[5]], [names[1]]):

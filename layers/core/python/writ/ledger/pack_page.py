@@ -35,7 +35,10 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _KINDS: Final = {
     "bundle": ("bundle", "the statement, and all that proves who made it and when the log took it in"),
     "proof": ("proof", "the statement and its place in the log, without the log's promise of a time"),
-    "erased": ("erased", "the statement was erased, as another says: its place proves, what it said is gone"),
+    "erased": (
+        "erased",
+        "erased, as another statement says: its place in the log proves, its words are gone",
+    ),
 }
 
 

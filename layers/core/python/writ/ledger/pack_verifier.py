@@ -521,7 +521,8 @@ def report(checks: Checks) -> Iterator[str]:
     yield f"  log         {trust.origin}, {head.size} leaves"
     yield f"  root        {head.root.hex()}"
     if checks.kinds["erased"]:
-        yield f"  erasures    {len(checks.manifest['erasures'])} more statements, which name what is erased"
+        beside = len(checks.manifest["erasures"])
+        yield f"  erasures    {beside} beside what was asked for, each names what is erased"
     yield f"  earlier     {len(checks.manifest['checkpoints'])} checkpoints, each begins this one"
     keys = [name.hex() for name, (_, end) in trust.logs.items() if end is None]
     yield f"  log key     {', '.join(keys)} (SHA-256)"

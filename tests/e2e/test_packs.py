@@ -26,7 +26,10 @@ def question(world: World) -> dict[str, str]:
     began = datetime.now(UTC)
     world.send(failing("packed"))
     world.settle()
-    return {"since": began.isoformat(), "until": datetime.now(UTC).isoformat()}
+    ended = datetime.now(UTC)
+    world.send(failing("after"))  # a later checkpoint, so that the one before is an earlier one
+    world.settle()
+    return {"since": began.isoformat(), "until": ended.isoformat()}
 
 
 def made(operator: Person, body: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,28 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request, with a fresh token when the old one is refused."""
+        response = self._ask(method, path, query, body, headers)
+        if response.is_success:
+            return response
+        raise refusal(response)
+
+    def find(self, path: str, query: Mapping[str, object]) -> bytes | None:
+        """The bytes of an answer; None where there is nothing under this path (404)."""
+        response = self._ask("GET", path, query, None, None)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if response.is_success:
+            return response.content
+        raise refusal(response)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object] | None,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> httpx.Response:
         given = {name: str(value) for name, value in (query or {}).items() if value is not None}
         for fresh in (False, True):
             token = self._login.token(fresh=fresh)
@@ -88,9 +110,7 @@ class Api:
             )
             if response.status_code != httpx.codes.UNAUTHORIZED:
                 break
-        if response.is_success:
-            return response
-        raise refusal(response)
+        return response
 
     def _send(self, method: str, path: str, **rest: Any) -> httpx.Response:
         try:

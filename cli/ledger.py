@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,6 +25,9 @@ class LogSource(Protocol):
 
     def object(self, key: str) -> bytes | None:
         """An object of the log, or None."""
+
+    def objects(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Objects of the log by their keys, in order; None for those that are not there."""
 
     def anchors(self) -> Iterator[tuple[str, bytes]]:
         """Names and bytes of the checkpoints under Object Lock."""
@@ -62,10 +65,9 @@ def write_copy(
         data = source.object(name)
         if data is not None:
             _write(building / name, data)
-    for tile in every_tile(size):
-        data = source.object(tile.path)
+    for path, data in source.objects(tile.path for tile in every_tile(size)):
         if data is not None:  # verification names a tile that is missing
-            _write(building / tile.path, data)
+            _write(building / path, data)
     for name, anchor in source.anchors():
         if size_of(anchor) <= size:
             _write(building / "checkpoints" / name, anchor)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,9 @@ from cli import bundles, keys, packs
 from cli import signatures as counting
 from cli import verify as verification
 from cli.anchors import OPTION, AnchorFiles, demand_anchors, read_anchors
+from cli.api_copy import Fetched, fetched, is_api, source
 from cli.bucket_copy import is_bucket, open_bucket
-from cli.ledger import COPIES, size_of
+from cli.ledger import COPIES, size_of, write_copy
 from cli.output import JsonFlag, Output, UsageError, reporting
 from cli.plane import Plane
 from cli.progress import Bars
@@ -38,9 +40,13 @@ app.command()(packs.pack)
 app.command()(counting.signatures)
 
 Place = Annotated[
-    Path | None,
+    str | None,
     typer.Argument(
-        metavar="PATH", help="A bundle's or a pack's file, or a copy of a log; the plane's own if absent."
+        metavar="PATH",
+        help=(
+            "A bundle's or a pack's file, a copy of a log, or the https://HOST of an API; "
+            "the plane's own log if absent."
+        ),
     ),
 ]
 Trust = Annotated[
@@ -98,31 +104,36 @@ def verify(
     with reporting(as_json) as output:
         policy = verification.read_policy(witness_policy) if witness_policy is not None else None
         statuses = read_anchors(anchor)
-        if path is not None and path.is_file():
+        if path is not None and not is_api(path) and (file := Path(path)).is_file():
             _refuse({OPTION: anchor or None}, "it holds one leaf of it, or a few", "a log")
-            if packs.is_pack(path):
+            if packs.is_pack(file):
                 _refuse(
                     {"--bot": bot, "--issuer": issuer, "--not-before": not_before}, "a pack is many bots'"
                 )
-                packs.verify(output, path, trust, receipt, policy)
+                packs.verify(output, file, trust, receipt, policy)
                 return
             _refuse({"--receipt": receipt}, "it proves itself", "a pack")
             identity = bundles.identity_policy(bot, issuer, not_before)
-            bundles.verify(output, path, trust, identity, policy)
+            bundles.verify(output, file, trust, identity, policy)
             return
         _refuse({"--bot": bot, "--issuer": issuer, "--not-before": not_before}, "a log is everybody's")
         _refuse({"--receipt": receipt}, "a log is its own", "a pack")
-        with Bars(output) as bars:
-            live = path is None
-            log = _newest(bars) if path is None else verification.open_copy(path)
-            report = _verified(log, trust, seen, bars, live=live)
-        _show(report, log, output, Demands(policy, trust, statuses))
+        demands = Demands(policy, trust, statuses)
+        with ExitStack() as kept:
+            with Bars(output) as bars:
+                found = kept.enter_context(_found(path, bars))
+                report = _verified(found.copy, trust, seen, bars, live=found.live)
+            _show(report, found.copy, output, demands)
 
 
 @app.command()
 def audit(
     folder: Annotated[
-        str, typer.Argument(metavar="DIR", help="A copy of a log, or s3://BUCKET/PREFIX where one lies.")
+        str,
+        typer.Argument(
+            metavar="DIR",
+            help="A copy of a log, s3://BUCKET/PREFIX where one lies, or the https://HOST of an API.",
+        ),
     ],
     *,
     trust: Trust = None,
@@ -143,13 +154,14 @@ def audit(
     with reporting(as_json) as output:
         policy = verification.read_policy(witness_policy) if witness_policy is not None else None
         statuses = read_anchors(anchor)
-        log = open_bucket(folder) if is_bucket(folder) else verification.open_copy(Path(folder).resolve())
-        place = state or auditing.state_of(log)
-        if fresh:
-            place.unlink(missing_ok=True)
-        with Bars(output) as bars:
-            report = _audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=place)
-        _show(report, log, output, Demands(policy, trust, statuses))
+        with ExitStack() as kept:
+            with Bars(output) as bars:
+                log = kept.enter_context(_held(folder, bars, fresh=fresh))
+                place = state or auditing.state_of(log)
+                if fresh:
+                    place.unlink(missing_ok=True)
+                report = _audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=place)
+            _show(report, log, output, Demands(policy, trust, statuses))
 
 
 @app.command()
@@ -160,15 +172,21 @@ def copy(
         bool,
         typer.Option("--packed", help="256 statements a file: for large logs, which `audit` reads best."),
     ] = False,
+    api: Annotated[
+        str | None, typer.Option(metavar="URL", help="The https://HOST of an API; the plane's AWS if absent.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Copy the log as of its newest checkpoint, with everything that verification needs."""
     with reporting(as_json) as output:
         if folder.exists() and not (folder / "checkpoint").is_file():
             raise UsageError(f"{folder} holds something else", field="DIR", hint="name a new folder")
-        plane = Plane.load()
         with Bars(output) as bars:
-            made = copy_log(plane, folder.resolve(), bars, packed=packed)
+            if api is None:
+                made = copy_log(Plane.load(), folder.resolve(), bars, packed=packed)
+            else:
+                with source(api, folder.resolve(), datetime.now(UTC), bars) as log:
+                    made = write_copy(log, folder.resolve(), _bar(bars, "copying the ledger"), packed=packed)
         size = size_of(made.checkpoint())
         output.show(
             {"copy": str(made.folder), "size": size, "packed": packed},
@@ -185,6 +203,30 @@ def _refuse(options: Mapping[str, object], because: str, where: str = "a bundle"
 def _newest(bars: Bars) -> LogCopy:
     plane = Plane.load()
     return copy_log(plane, COPIES / plane.file.env, bars)
+
+
+@contextmanager
+def _found(path: str | None, bars: Bars) -> Iterator[Fetched]:
+    """What is to be verified: the plane's own log, that of an API, or a copy in a folder."""
+    if path is None:
+        yield Fetched(_newest(bars), live=True)
+    elif is_api(path):
+        with fetched(path, bars, datetime.now(UTC)) as found:
+            yield found
+    else:
+        yield Fetched(verification.open_copy(Path(path)), live=False)
+
+
+@contextmanager
+def _held(place: str, bars: Bars, *, fresh: bool) -> Iterator[LogCopy]:
+    """What is to be audited."""
+    if is_api(place):
+        with fetched(place, bars, datetime.now(UTC), fresh=fresh) as found:
+            yield found.copy
+    elif is_bucket(place):
+        yield open_bucket(place)
+    else:
+        yield verification.open_copy(Path(place).resolve())
 
 
 def _verified(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
+from cli.in_order import in_order
 from cli.ledger import size_of
 from cli.plane import Plane, calling
 from writ.adapters.certificate_table import ROOT
@@ -26,10 +26,6 @@ _ENVELOPE: Final = {
     "ExpressionAttributeNames": {"#signature": "signature", "#keys": "keys"},  # reserved words
 }
 _SEGMENTS: Final = 4
-_AT_ONCE: Final = 8
-
-ItemT = TypeVar("ItemT")
-FoundT = TypeVar("FoundT")
 
 
 class PlaneLog:
@@ -42,6 +38,10 @@ class PlaneLog:
     def object(self, key: str) -> bytes | None:
         return self._read(self._plane.bucket("log"), key)
 
+    def objects(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        self._plane.aws("s3")  # made before threads share it
+        return in_order(lambda key: (key, self.object(key)), keys)
+
     def anchors(self) -> Iterator[tuple[str, bytes]]:
         bucket = self._plane.bucket("anchors")
         with calling("listing the anchored checkpoints"):
@@ -51,7 +51,7 @@ class PlaneLog:
                 for page in pages.paginate(Bucket=bucket, Prefix=ANCHORS)
                 for item in page.get("Contents", ())
             ]
-        for key, note in zip(keys, _together(lambda key: self._read(bucket, key), keys), strict=True):
+        for key, note in zip(keys, in_order(lambda key: self._read(bucket, key), keys), strict=True):
             if note is not None:
                 yield key.removeprefix(ANCHORS), note
 
@@ -131,7 +131,7 @@ class PlaneLog:
                 )
                 return [item for page in found for item in page["Items"]]
 
-        for items in _together(segment, range(_SEGMENTS)):
+        for items in in_order(segment, range(_SEGMENTS)):
             yield from items
 
     def _read(self, bucket: str, key: str) -> bytes | None:
@@ -148,8 +148,3 @@ def signed_size(plane: Plane) -> int:
     """How many leaves the plane's newest checkpoint claims; 0 before there is one."""
     note = PlaneLog(plane).object(CHECKPOINT)
     return 0 if note is None else max(size_of(note), 0)
-
-
-def _together(call: Callable[[ItemT], FoundT], items: Sequence[ItemT]) -> Iterator[FoundT]:
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        yield from pool.map(call, items)

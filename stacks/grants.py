@@ -1,8 +1,8 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
-read, append, upsert (tables and buckets), bulk, remove (tables), cosign, trust (buckets), sign, public, seal,
-open (keys), secret, start (flows, and look at them), invoke (functions), put (metrics), read, set (flags),
-emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots that it names.
+read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
+seal, open (keys), secret, start (flows, and look at them), invoke (functions), put (metrics), read, set
+(flags), emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots that it names.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _TABLE_ACTIONS: Final = {
     # Many puts in one request; it can delete as well, so only for what can be rebuilt.
     "bulk": ("BatchWriteItem",),
     "remove": ("DeleteItem",),
+    # All of a table, for one that nothing but its key leads into.
+    "scan": ("Scan",),
 }
 _BUCKET_ACTIONS: Final = {"read": ("GetObject",), "append": ("PutObject",), "upsert": ("PutObject",)}
 # A verb for one object of a bucket only.

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from functions.evidence import search, views
+from functions.evidence import publication, search, views
 from functions.evidence.ports import Ports, connect
 from writ.contracts.errors import ContractError, NotFoundError, WritError
 from writ.ledger.log import Log
@@ -62,8 +62,14 @@ def show_bundle(request: Request) -> Response:
 
 
 @api.get("/v1/log/trust-root")
-def show_trust_root(_request: Request) -> Response:
-    """The log's keys and authorities, as the trust configuration of Sigstore clients."""
+def show_trust_root(request: Request) -> Response:
+    """The log's keys and authorities: for Sigstore clients, or of the `form` that the `log` itself keeps."""
+    request.only(("form",))
+    form = request.query.get("form", "sigstore")
+    if form == "log":
+        return publication.trust_root(connect())
+    if form != "sigstore":
+        raise ContractError("form is sigstore or log", field="form")
     from functions.evidence.bundle import trust_root
     from writ.ledger.trusted_root import client_trust_config
 
@@ -86,6 +92,36 @@ def query_graph(request: Request) -> Response:
 def show_checkpoint(_request: Request) -> Response:
     """The newest checkpoint, as the C2SP signed note that it is."""
     return Response(_log().head.note.decode(), content_type="text/plain; charset=utf-8")
+
+
+@api.get("/v1/log/checkpoints")
+def list_checkpoints(request: Request) -> Response:
+    """Earlier checkpoints, from the bucket under Object Lock."""
+    return publication.checkpoints(request, connect())
+
+
+@api.get("/v1/log/certificates")
+def list_certificates(request: Request) -> Response:
+    """Every certificate that the authority issued."""
+    return publication.certificates(request, connect())
+
+
+@api.get("/v1/log/statements")
+def list_statements(request: Request) -> Response:
+    """The envelopes of an hour, byte for byte."""
+    return publication.statements(request, connect())
+
+
+@api.get("/v1/log/tile/{path+}")
+def show_tile(request: Request) -> Response:
+    """A file of the Merkle tree, as C2SP tlog-tiles names it under `/v1/log`."""
+    return publication.tile(request, connect())
+
+
+@api.get("/v1/log/witness-policy")
+def show_witness_policy(_request: Request) -> Response:
+    """The witnesses that the log asks for cosignatures."""
+    return publication.witness_policy(connect())
 
 
 @api.get("/v1/log/entries/{index}")

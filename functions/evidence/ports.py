@@ -9,13 +9,21 @@ from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.index_table import IndexTable
 from writ.adapters.late_flags import LateFlags
-from writ.adapters.log_bucket import LogBucket
+from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.notary import LambdaNotary
 from writ.adapters.promise_table import PromiseTable
 from writ.adapters.system import SystemClock
 from writ.ports.clock import Clock
 from writ.ports.flags import Flags
-from writ.ports.ledger import CertificateStore, EntryStore, LogFiles, LogIndex, Notary, PromiseStore
+from writ.ports.ledger import (
+    AnchorList,
+    EntryStore,
+    IssuedCertificates,
+    LogFiles,
+    LogIndex,
+    Notary,
+    PromiseStore,
+)
 from writ.runtime.environment import current
 
 
@@ -24,9 +32,10 @@ class Ports:
     """The concern's own ports."""
 
     entries: EntryStore
-    certificates: CertificateStore
+    certificates: IssuedCertificates
     index: LogIndex
     files: LogFiles
+    anchors: AnchorList
     promises: PromiseStore
     notary: Notary
     flags: Flags
@@ -44,6 +53,7 @@ def connect() -> Ports:
         certificates=CertificateTable(environment.table("certificates")),
         index=IndexTable(environment.table("index")),
         files=LogBucket(environment.bucket("log")),
+        anchors=AnchorBucket(environment.bucket("anchors")),
         promises=PromiseTable(environment.table("promises")),
         notary=LambdaNotary(environment.other_function("notary")),
         flags=LateFlags(environment.flag_site()),

@@ -59,7 +59,13 @@ def routed(api: Api, event: Mapping[str, Any]) -> dict[str, Any]:
     for key in api.routes:
         method, _, template = key.partition(" ")
         pairs = list(zip(template.split("/"), parts, strict=False))
-        if method != http["method"] or len(template.split("/")) != len(parts):
+        if template.endswith("+}"):  # takes the rest of the path, of one part or more
+            head, _, name = template.rpartition("/")
+            depth = head.count("/") + 1
+            pairs = [*pairs[:depth], ("{" + name[1:-2] + "}", "/".join(parts[depth:]))]
+            if method != http["method"] or len(parts) <= depth:
+                continue
+        elif method != http["method"] or len(template.split("/")) != len(parts):
             continue
         if all(part.startswith("{") or part == given for part, given in pairs):
             values = {part[1:-1]: unquote(given) for part, given in pairs if part.startswith("{")}

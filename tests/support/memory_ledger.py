@@ -116,6 +116,10 @@ class MemoryAnchors:
     def covered_at(self, index: int) -> datetime | None:
         return next((self.times[key] for key in sorted(self.times) if key[0] > index), None)
 
+    def notes(self, after: str, limit: int) -> Sequence[tuple[str, bytes]]:
+        named = sorted((f"{size:020d}-{root.hex()}", note) for (size, root), note in self.copies.items())
+        return [(name, note) for name, note in named if name > after][:limit]
+
     def from_size(self, size: int) -> Sequence[tuple[int, bytes]]:
         return sorted(key for key in self.copies if key[0] >= size)[:10]
 
@@ -173,6 +177,11 @@ class MemoryCertificates:
 
     def get_root(self, generation: int) -> bytes | None:
         return self.roots.get(generation)
+
+    def issued(self, after: str | None, limit: int) -> tuple[Sequence[tuple[str, bytes]], str | None]:
+        names = [name for name in sorted(self.certificates) if after is None or name > after]
+        page = [(name, self.certificates[name]) for name in names[:limit]]
+        return page, page[-1][0] if len(names) > limit else None
 
     def put_root(self, generation: int, pem: bytes) -> None:
         if generation in self.roots:

@@ -206,6 +206,7 @@ class RotatingPlane:
             self.certificates,
             self.index,
             self.files,
+            self.anchors,
             self.promises,
             self,
             MemoryFlags(),

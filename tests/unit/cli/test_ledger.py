@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +49,9 @@ class FolderLog:
     def object(self, key: str) -> bytes | None:
         path = self._folder / key
         return path.read_bytes() if path.is_file() else None
+
+    def objects(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        return ((key, self.object(key)) for key in keys)
 
     def anchors(self) -> Iterator[tuple[str, bytes]]:
         note = (self._folder / "checkpoint").read_bytes()

@@ -44,9 +44,10 @@ class Log:
     certificates: MemoryCertificates = field(default_factory=MemoryCertificates)
     promises: MemoryPromises = field(default_factory=MemoryPromises)
     flags: MemoryFlags = field(default_factory=MemoryFlags)
+    anchors: Any = None
 
     def __post_init__(self) -> None:
-        self.anchors = MemoryAnchors(self.clock)
+        self.anchors = self.anchors or MemoryAnchors(self.clock)
         self.signer = MemorySigner(self.forge.log_key)
         self.sequencer = Sequencer(
             ORIGIN,
@@ -62,7 +63,7 @@ class Log:
                 check=lambda *_: None,
             ),
         )
-        self.files.files[TRUST_ROOT] = self.forge.trust.encode()
+        self.files.create(TRUST_ROOT, self.forge.trust.encode())
 
     @property
     def ports(self) -> Ports:
@@ -71,6 +72,7 @@ class Log:
             self.certificates,
             self.index,
             self.files,
+            self.anchors,
             self.promises,
             self,
             self.flags,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -29,7 +30,7 @@ class CertificateItem(Model):
 
 
 class CertificateTable:
-    """See CertificateStore."""
+    """See IssuedCertificates."""
 
     def __init__(self, table: str) -> None:
         self._item = dynamo.bind(CertificateItem, table)
@@ -59,6 +60,13 @@ class CertificateTable:
     def put_root(self, generation: int, pem: bytes) -> None:
         item = self._item(_root(generation), pem=pem.decode())
         dynamo.save(item, self._item.fingerprint.does_not_exist())
+
+    def issued(self, after: str | None, limit: int) -> tuple[Sequence[tuple[str, bytes]], str | None]:
+        start = None if after is None else {"fingerprint": {"S": after}}
+        items, rest = dynamo.scan(self._item, limit=limit, start=start)
+        found = [(item.fingerprint, item.pem.encode()) for item in items]
+        left = None if rest is None else str(rest["fingerprint"]["S"])
+        return [(name, pem) for name, pem in found if not name.startswith(ROOT)], left
 
     def _read(self, fingerprint: str) -> bytes:
         """What is found never changes and is remembered; what is not found raises, and is not."""

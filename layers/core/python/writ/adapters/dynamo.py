@@ -206,6 +206,20 @@ def query(
         return found, pages.last_evaluated_key
 
 
+def scan(
+    model: type[ModelT], *, limit: int, start: Mapping[str, Any] | None = None
+) -> tuple[Sequence[ModelT], Mapping[str, Any] | None]:
+    """One strongly consistent page of a whole table, in no order, and the key to go on from, or None."""
+    with _translated("scanning"):
+        results = model.scan(
+            limit=limit,
+            page_size=limit,
+            last_evaluated_key=dict(start) if start else None,
+            consistent_read=True,
+        )
+        return list(results), results.last_evaluated_key
+
+
 def count(index: Any, key: str) -> int:
     """How many items a partition of an index has."""
     with _translated("counting"):

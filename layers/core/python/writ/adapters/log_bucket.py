@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from writ.adapters import aws
+from writ.adapters.threads import at_once
 from writ.contracts.errors import ConflictError, TransientError
 from writ.ledger.logcopy import CHECKPOINT
 
@@ -61,7 +62,7 @@ class LogBucket:
 
 
 class AnchorBucket:
-    """See Anchors, AnchorNotes and AnchorTimes.
+    """See Anchors, AnchorNotes, AnchorList and AnchorTimes.
 
     The bucket's Object Lock keeps every version; nobody holds the right to lift it.
     """
@@ -91,13 +92,32 @@ class AnchorBucket:
             return LogBucket(self._bucket).read(item["Key"])
         return None
 
+    def notes(self, after: str, limit: int) -> Sequence[tuple[str, bytes]]:
+        keys = [str(item["Key"]) for item in self._after(after, limit)]
+        found: dict[str, bytes] = {}
+
+        def reading(key: str) -> Callable[[], None]:
+            def read() -> None:
+                note = LogBucket(self._bucket).read(key)
+                if note is None:  # nobody holds the right to delete one
+                    raise TransientError(f"{key} is listed and cannot be read", code="dependency.contended")
+                found[key] = note
+
+            return read
+
+        at_once([reading(key) for key in keys])
+        return [(key.removeprefix(ANCHORS), found[key]) for key in keys]
+
     def _from(self, size: int, count: int) -> Sequence[Mapping[str, Any]]:
         """The first copies of checkpoints of at least this size."""
+        return self._after(f"{size:020d}", count)
+
+    def _after(self, name: str, count: int) -> Sequence[Mapping[str, Any]]:
         try:
             listed = aws.client("s3").list_objects_v2(
                 Bucket=self._bucket,
                 Prefix=ANCHORS,
-                StartAfter=f"{ANCHORS}{size:020d}",
+                StartAfter=f"{ANCHORS}{name}",
                 MaxKeys=count,
             )
         except (BotoCoreError, ClientError) as error:

@@ -10,7 +10,7 @@ from writ.contracts.action import Name
 from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventType
 
-TableVerb = Literal["read", "append", "upsert", "bulk", "remove"]
+TableVerb = Literal["read", "append", "upsert", "bulk", "remove", "scan"]
 BucketVerb = Literal["read", "append", "upsert", "cosign", "trust"]
 _Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
 
@@ -47,7 +47,7 @@ class Trigger(_Part):
 class Route(_Part):
     """A REST route. `auth: none` needs a reason; everything else sits behind the JWT authorizer."""
 
-    route: Annotated[str, Field(pattern=r"^(GET|POST|PATCH|PUT|DELETE) /v1/[a-z0-9/{}_-]+$")]
+    route: Annotated[str, Field(pattern=r"^(GET|POST|PATCH|PUT|DELETE) /v1/[a-z0-9/{}_-]+(?:\{[a-z]+\+\})?$")]
     auth: Literal["jwt", "none"] = "jwt"
     reason: str | None = None
 

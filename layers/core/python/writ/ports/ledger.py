@@ -154,6 +154,13 @@ class AnchorNotes(Protocol):
         """The signed note of the first anchored checkpoint that covers leaf `index`; None without one."""
 
 
+class AnchorList(Protocol):
+    """All of the anchored checkpoints, page by page."""
+
+    def notes(self, after: str, limit: int) -> Sequence[tuple[str, bytes]]:
+        """Names and signed notes, in the order of names, which begin with the size in twenty digits."""
+
+
 class AnchorTimes(Protocol):
     """When checkpoints were anchored, by the clock of where they are."""
 
@@ -253,6 +260,16 @@ class CertificateStore(Protocol):
 
     def put_root(self, generation: int, pem: bytes) -> None:
         """Raises ConflictError when that generation has one already."""
+
+
+class IssuedCertificates(CertificateStore, Protocol):
+    """The same, and all of them page by page."""
+
+    def issued(self, after: str | None, limit: int) -> tuple[Sequence[tuple[str, bytes]], str | None]:
+        """Fingerprints and PEM of at most `limit`, roots left out, strongly consistent; and where to go on.
+
+        A page may be empty though there are more.
+        """
 
 
 class LogSigner(Protocol):

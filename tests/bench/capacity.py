@@ -24,12 +24,14 @@ def item_bytes(item: Item) -> int:
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
-def write_units(item: Item, spec: TableSpec) -> int:
+def write_units(item: Item, spec: TableSpec, *, together: bool = False) -> int:
     """Units of a put: those of the table, and of each index the item has the key of.
 
-    The item is new, or keeps the index keys it had: then each index is written once.
+    The item is new, or keeps the index keys it had: then each index is written once. What is put `together`
+    with others, in a transaction, is written twice to its table, and once to its indexes, which come after.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
     """
-    copies = [item]
+    copies = [item] * (2 if together else 1)
     for key in spec.indexes.values():
         if all(name in item for name in _names(key)):
             copies.append(_projected(item, spec.key, key))

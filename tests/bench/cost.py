@@ -36,6 +36,15 @@ BUDGET_DOLLARS: Final = 4.0
 # A table on demand begins with room for 4,000 writes a second, which are four partitions, each with a
 # shard in the stream: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
 SHARDS: Final = 4
+# Of a hundred entries, how many are about people. A statement names who asked for an action, decided about
+# it, or is its target; what bots do by themselves names nobody. At 1,000 entries a second, five in a hundred
+# are 432 a day about each of 10,000 people: more than people ask for and decide, not less.
+TYPICAL_PERCENT: Final = 5
+SHARES: Final = (0, TYPICAL_PERCENT, 100)
+# People of whom every process has the key at hand, for it keeps 4,096; and how many actions about people
+# there are to one about somebody nobody has met: his key is made, and unwrapped by the sequencer.
+_KNOWN: Final = 20
+_NEW_ONE_IN: Final = 10
 _BUS: Final = "default"
 _WARM_UP: Final = 2
 
@@ -62,37 +71,44 @@ class Spent:
 
 def measure(sizes: Sizes) -> Sequence[Figure]:
     """One commit a second, and beside it a commit a second in every shard of a busy table."""
-    one = spend(sizes.entries, commits=1)
-    many = spend(sizes.entries, commits=SHARDS)
+    none, one, all_of_them = (spend(sizes.entries, commits=1, percent=share) for share in SHARES)
+    many = spend(sizes.entries, commits=SHARDS, percent=TYPICAL_PERCENT)
     name = "ledger: list price of a million entries"
-    return [Figure(name, one.total, "$", BUDGET_DOLLARS, baseline=one.floor, note=_note(one, many))]
+    note = _note(one, many, none, all_of_them)
+    return [Figure(name, one.total, "$", BUDGET_DOLLARS, baseline=one.floor, note=note)]
 
 
-def _note(one: Spent, many: Spent) -> str:
+def _note(one: Spent, many: Spent, none: Spent, all_of_them: Spent) -> str:
     ranked = sorted(one.dollars.items(), key=lambda pair: -pair[1])
     parts = ", ".join(f"{unit} {dollars:.2g}" for unit, dollars in ranked)
     made = ", ".join(f"{name} {count}" for name, count in sorted(one.requests.items()))
     size = statistics.mean(one.entry_bytes)
     return (
         f"{parts}; requests of {len(one.entry_bytes)} entries: {made}; items of {size:.0f} bytes; "
-        f"{one.seconds:.1f} s of Lambda over moto; in {SHARDS} commits a second $ {many.total:.3g}; without "
-        "certificates (one a process and half hour), storage and the bots' own Lambda time; "
+        f"{one.seconds:.1f} s of Lambda over moto; in {SHARDS} commits a second $ {many.total:.3g}; "
+        f"{TYPICAL_PERCENT} % are about people, $ {none.total:.3g} if none, "
+        f"$ {all_of_them.total:.3g} if all; without certificates (one a process and half hour), storage and the bots' own Lambda time; "
         "baseline: the items alone, put once"
     )
 
 
-def spend(entries: int, *, commits: int) -> Spent:
-    """Append `entries` in one minute, integrate them in `commits` batches, sweep that minute."""
+def spend(entries: int, *, commits: int, percent: int = TYPICAL_PERCENT) -> Spent:
+    """Append `entries` in one minute, integrate them in `commits` batches, sweep that minute.
+
+    `percent` of them are about people, and so sealed.
+    """
     from tests.support.moto_aws import moto_aws
 
     with moto_aws(*(spec.name for spec in TABLES)), _deployed() as call:
         began = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=2)
         recorder = _recorder(began)
         with _lines():
-            call(_inserts(_append(recorder, range(_WARM_UP), began)))
+            call(_inserts(_append(recorder, range(_WARM_UP), began, 0)))
+            if percent:
+                call(_inserts(_append(recorder, range(-_KNOWN, 0), began, 100)))
         _swept_until(began)
         with metered() as meter, _lines() as lines:
-            names = _append(recorder, range(_WARM_UP, _WARM_UP + entries // 2), began)
+            names = _append(recorder, range(_WARM_UP, _WARM_UP + entries // 2), began, percent)
             started = time.perf_counter()
             for number in range(commits):
                 call(_inserts(names[number::commits]))
@@ -166,26 +182,38 @@ def _recorder(now: datetime) -> Recorder:
     certificates.put_root(1, root.public_bytes(Encoding.PEM))
     issuer = CertificateIssuer(root, ca, ct, plane.issuer)
     authority = MemoryAuthority(issuer, f"{plane.identity_base}backlog", certificates, clock)
-    return Recorder(EntryTable("entries"), Sessions(authority, clock), clock)
+    entries = EntryTable.sealing("entries", "subjects", plane.key("subjects"))
+    return Recorder(entries, Sessions(authority, clock), clock)
 
 
-def _append(recorder: Recorder, numbers: Sequence[int], now: datetime) -> list[str]:
-    """Intent and outcome of as many actions, each on a target of its own; ids in the order of appending."""
+def _append(recorder: Recorder, numbers: Sequence[int], now: datetime, percent: int) -> list[str]:
+    """Intent and outcome of as many actions, each on a target of its own; ids in the order of appending.
+
+    `percent` of the actions are about a person each, who asked for it and is named in what came of it.
+    """
     actor = statements.Actor(bot="backlog", version="1.0.0", code=_random("code"))
     decision = Decision(verdict=Verdict.ALLOW, bundle_digest=_random("bundle"), decided_at=now)
     names = []
     for number in numbers:
         action = _action(number)
-        cause = statements.Cause(id=f"github-{_random(action.id)[:36]}", type="CheckFailed.v1")
+        person = _person(number) if number * percent // 100 != (number - 1) * percent // 100 else None
+        cause = statements.Cause(id=f"github-{_random(action.id)[:36]}", type="CheckFailed.v1", by=person)
         made = statements.Stamp(actor, now, _random(f"intent {number}"))
         intent = statements.intent(action, decision, cause, made)
         kept = recorder.append_or_adopt(intent["predicate"]["entry"], intent)
         before = statements.Link(entry=kept.entry_id, sha256=kept.payload_sha256)
-        result = Outcome(status=Status.SUCCEEDED, observed={"digest": _random(f"after {number}")})
+        observed = {"digest": _random(f"after {number}"), **({} if person is None else {"by": person})}
+        result = Outcome(status=Status.SUCCEEDED, observed=observed)
         made = statements.Stamp(actor, now, _random(f"outcome {number}"))
         outcome = statements.outcome(action, result, before, made)
         names += [kept.entry_id, recorder.append_or_adopt(outcome["predicate"]["entry"], outcome).entry_id]
     return names
+
+
+def _person(number: int) -> str:
+    """Who it is about, by an id as long as a UUID: somebody known, and every so often somebody new."""
+    new = number >= 0 and int(_random(f"newcomer {number}")[:8], 16) % _NEW_ONE_IN == 0
+    return _random(f"new person {number}" if new else f"person {number % _KNOWN}")[:36]
 
 
 def _action(number: int) -> Action:

@@ -101,10 +101,16 @@ def provable(count: int) -> dict[str, Any]:
 
 
 def priced(rate: int, seconds: int) -> dict[str, Any]:
-    """Requests and dollars of a million entries that come at a rate: a commit a second in every shard."""
+    """Requests and dollars of a million entries that come at a rate: a commit a second in every shard.
+
+    `dollars_by_percent` says what they are for other shares of entries about people than the typical one.
+    """
     shards = shards_at(rate)
     span = seconds if rate < _PARTITION_UNITS else 1
-    spent = cost.spend(rate * span, commits=shards * span)
+    by_share = {
+        percent: cost.spend(rate * span, commits=shards * span, percent=percent) for percent in cost.SHARES
+    }
+    spent = by_share[cost.TYPICAL_PERCENT]
     million = 1_000_000 / (rate * span)
     return {
         "entries_per_second": rate,
@@ -112,6 +118,8 @@ def priced(rate: int, seconds: int) -> dict[str, Any]:
         "commits_per_second": shards,
         "requests_per_million": {name: round(count * million) for name, count in spent.requests.items()},
         "dollars_per_million": round(spent.total, 2),
+        "percent_about_people": cost.TYPICAL_PERCENT,
+        "dollars_by_percent": {str(share): round(each.total, 2) for share, each in by_share.items()},
         "dollars_by_unit": {str(unit): round(dollars, 3) for unit, dollars in spent.dollars.items()},
     }
 

@@ -8,7 +8,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from stacks.tables import TABLES
 from tests.bench.capacity import item_bytes, query_units, read_units, write_units
@@ -21,7 +21,11 @@ _PER_REQUEST = {
     "GetObject": Unit.S3_GET,
     "Sign": Unit.KMS,
     "GetPublicKey": Unit.KMS,
+    "GenerateDataKey": Unit.DATA_KEY,
+    "Decrypt": Unit.DATA_KEY,
 }
+# A transaction prepares and commits each of its items.
+_CHECKED: Final = 2
 Request = Mapping[str, Any]
 
 
@@ -46,6 +50,9 @@ class Meter:
                 for table, changes in request["RequestItems"].items():
                     for change in changes:
                         self._put(table, change["PutRequest"]["Item"])
+            case "TransactWriteItems":
+                for part in request["TransactItems"]:
+                    self._part(part)
             case "PutEvents":
                 for entry in request["Entries"]:
                     self._add(Unit.EVENT, math.ceil(len(json.dumps(entry, default=str)) / EVENT_BYTES))
@@ -59,9 +66,19 @@ class Meter:
                 raise LookupError(f"{operation} has no price here")
         return call()
 
-    def _put(self, table: str, item: Mapping[str, Any]) -> None:
+    def _put(self, table: str, item: Mapping[str, Any], *, together: bool = False) -> None:
         self.written.setdefault(table, []).append(item_bytes(item))
-        self._add(Unit.WRITE, write_units(item, _SPECS[table]))
+        self._add(Unit.WRITE, write_units(item, _SPECS[table], together=together))
+
+    def _part(self, part: Mapping[str, Any]) -> None:
+        """One of a transaction. What is only checked is a key, far below a unit, and charged as if written."""
+        match part:
+            case {"Put": {"TableName": table, "Item": item}}:
+                self._put(table, item, together=True)
+            case {"ConditionCheck": _}:
+                self._add(Unit.WRITE, _CHECKED)
+            case _:
+                raise LookupError(f"{', '.join(part)} of a transaction has no price here")
 
     def _add(self, unit: Unit, amount: float) -> None:
         self.used[unit] += amount

@@ -16,6 +16,7 @@ class Unit(StrEnum):
     S3_PUT = "S3 PUT and LIST"
     S3_GET = "S3 GET"
     KMS = "KMS ECC requests"
+    DATA_KEY = "KMS data keys"
     INVOCATION = "Lambda requests"
     GB_SECOND = "Lambda GB-s"
     EVENT = "EventBridge events"
@@ -46,6 +47,7 @@ PRICES: Final[Mapping[Unit, Price]] = {
     Unit.S3_PUT: Price(0.005, 1000, _S3),
     Unit.S3_GET: Price(0.0004, 1000, _S3),
     Unit.KMS: Price(0.15, 10_000, "https://aws.amazon.com/kms/pricing/"),
+    Unit.DATA_KEY: Price(0.03, 10_000, "https://aws.amazon.com/kms/pricing/"),
     Unit.INVOCATION: Price(0.20, _MILLION, _LAMBDA),
     Unit.GB_SECOND: Price(0.0000133334, 1, _LAMBDA),
     Unit.EVENT: Price(1.00, _MILLION, "https://aws.amazon.com/eventbridge/pricing/"),

@@ -50,6 +50,19 @@ def test_guide_verifies_a_statement_of_the_plane_with_the_network_cut(
         assert done.returncode == 0, done.stderr + done.stdout
 
 
+def test_guide_audits_the_plane_over_its_api_alone(world: World, operator: Person, tmp_path: Path) -> None:
+    world.send(*webhooks([SAMPLES]))
+    world.verified()
+    writ(world, tmp_path)
+    [snippet] = section("Over the API")["sh"]
+    assert operator.token is not None
+    (tmp_path / "trust.json").write_bytes(world.copy().trust_root())
+    variables = {"API": world.plane.file.api_url, "WRIT_SEEN": str(tmp_path / "seen.json")}
+    done = run(snippet, folder=tmp_path, base=tmp_path, WRIT_TOKEN=operator.token, **variables)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert done.stdout.count("verified offline") == 3
+
+
 def test_promise_is_kept_and_the_same_for_whoever_asks(
     world: World, operator: Person, colleague: Person
 ) -> None:

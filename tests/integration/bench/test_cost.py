@@ -117,6 +117,24 @@ class TestMeter:
         assert meter.ask("BatchGetItem", request, lambda: answer) is answer
         assert meter.used == {Unit.READ: 2 + 1 + 2}
 
+    def test_transaction_writes_twice_what_it_puts_and_what_it_checks(self) -> None:
+        meter = Meter()
+        key = {"pk": {"S": "ds-1"}, "sk": {"S": "key"}}
+        parts = [
+            {"ConditionCheck": {"TableName": "subjects", "Key": key}},
+            {"Put": {"TableName": "subjects", "Item": {**of_bytes(1025), "sk": {"S": "entry"}}}},
+        ]
+        meter.ask("TransactWriteItems", {"TransactItems": parts}, dict)
+        assert meter.used == {Unit.WRITE: 2 + 4}
+        with pytest.raises(LookupError, match="Delete"):
+            meter.ask("TransactWriteItems", {"TransactItems": [{"Delete": {}}]}, dict)
+
+    def test_data_keys_have_a_price_of_their_own(self) -> None:
+        meter = Meter()
+        meter.ask("GenerateDataKey", {}, dict)
+        meter.ask("Decrypt", {}, dict)
+        assert meter.used == {Unit.DATA_KEY: 2}
+
     def test_big_event_is_several(self) -> None:
         meter = Meter()
         meter.ask("PutEvents", {"Entries": [{"Detail": "x" * 65_536}, {"Detail": "x"}]}, dict)
@@ -130,17 +148,36 @@ class TestMeter:
 
 
 def test_every_entry_is_paid_for_at_least_once_in_each_place() -> None:
-    few = cost.spend(20, commits=1)
+    few = cost.spend(20, commits=1, percent=0)
     [entries] = [spec for spec in TABLES if spec.name == "entries"]
     assert len(few.entry_bytes) == 20
     assert few.requests["Sign"] == 2  # the two lines of a checkpoint
     assert few.requests["PutItem"] == 20 + 3  # the entries, the head twice, and how far the sweep is
     assert few.dollars[Unit.WRITE] > few.floor + 0.625 * (len(entries.indexes) + 1)
-    assert few.dollars.keys() == set(Unit)
+    assert few.dollars.keys() == set(Unit) - {Unit.DATA_KEY}  # nobody's key is used
     assert few.total == sum(few.dollars.values())
-    more = cost.spend(20, commits=2)
+    more = cost.spend(20, commits=2, percent=0)
     assert more.requests["Sign"] == 4
     assert more.total > few.total
+
+
+def test_entries_about_people_pay_for_their_keys_and_their_place_under_them() -> None:
+    none, half, every = (cost.spend(20, commits=1, percent=percent) for percent in (0, 50, 100))
+    sealed = [spent.requests.get("TransactWriteItems", 0) - made(spent) for spent in (none, half, every)]
+    assert sealed == [0, 10, 20]
+    assert [spent.requests["PutItem"] for spent in (none, half, every)] == [23, 13, 3]
+    assert none.total < half.total < every.total
+    # Twice the entry, its place under the key and the check of the key, where there was one put.
+    [entries] = [spec for spec in TABLES if spec.name == "entries"]
+    written = every.dollars[Unit.WRITE] - none.dollars[Unit.WRITE]
+    assert len(entries.indexes) == 1
+    assert written >= 5 * 0.625
+    assert made(every) == every.requests["Decrypt"] > 0  # the sequencer opens what the recorder made
+
+
+def made(spent: cost.Spent) -> int:
+    """Keys of people whom nobody had met."""
+    return spent.requests.get("GenerateDataKey", 0)
 
 
 @pytest.mark.parametrize(

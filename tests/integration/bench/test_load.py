@@ -30,7 +30,10 @@ def test_document_has_every_part(tmp_path: Path) -> None:
     [cost] = found["cost"]
     assert (cost["entries"], cost["commits_per_second"]) == (10, 1)
     assert cost["requests_per_million"]["Sign"] == 400_000  # two signatures a checkpoint
-    assert set(cost["dollars_by_unit"]) == {str(unit) for unit in Unit}
+    # Nobody new is among so few.
+    assert set(cost["dollars_by_unit"]) == {str(unit) for unit in set(Unit) - {Unit.DATA_KEY}}
+    none, typical, every = cost["dollars_by_percent"].values()
+    assert none <= typical == cost["dollars_per_million"] < every
     assert [row["leaves"] for row in found["growth"]["sizes"]] == [300, 600]
     structure, full, *on_all_cores = found["audit"]
     assert [row["jobs"] for row in found["audit"]] == [1, *sorted({1, cores()})]

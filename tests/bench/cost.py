@@ -87,8 +87,8 @@ def _note(one: Spent, many: Spent, none: Spent, all_of_them: Spent) -> str:
         f"{parts}; requests of {len(one.entry_bytes)} entries: {made}; items of {size:.0f} bytes; "
         f"{one.seconds:.1f} s of Lambda over moto; in {SHARDS} commits a second $ {many.total:.3g}; "
         f"{TYPICAL_PERCENT} % are about people, $ {none.total:.3g} if none, "
-        f"$ {all_of_them.total:.3g} if all; without certificates (one a process and half hour), storage and the bots' own Lambda time; "
-        "baseline: the items alone, put once"
+        f"$ {all_of_them.total:.3g} if all; without certificates (one a process and half hour), "
+        "storage and the bots' own Lambda time; baseline: the items alone, put once"
     )
 
 

@@ -71,7 +71,7 @@ class Meter:
         self._add(Unit.WRITE, write_units(item, _SPECS[table], together=together))
 
     def _part(self, part: Mapping[str, Any]) -> None:
-        """One of a transaction. What is only checked is a key, far below a unit, and charged as if written."""
+        """One of a transaction. What is only checked is a key, far below a unit, charged as if written."""
         match part:
             case {"Put": {"TableName": table, "Item": item}}:
                 self._put(table, item, together=True)

@@ -2,7 +2,7 @@
 
 read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
 seal, open (keys), secret, start (flows, and look at them), invoke (functions), put (metrics), read, set
-(flags), emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots that it names.
+(flags), emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots it names.
 """
 
 from __future__ import annotations

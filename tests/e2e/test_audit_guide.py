@@ -18,7 +18,8 @@ sys.path[:0] = {paths!r}
 from cli.app import app
 from cli.plane import Plane, RunFile
 Plane.load = classmethod(lambda cls: cls(RunFile.load(Path({run_file!r}))))
-app()
+if __name__ == "__main__":  # an audit's workers read it too
+    app()
 """
 
 

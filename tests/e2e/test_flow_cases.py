@@ -20,8 +20,8 @@ from cli.deploy import clients
 from cli.emulator import Emulator
 from cli.plane import STATE
 from stacks.flows import WAIT, Flow
-from tests.contract.test_flow_cases import FLOWS, Case, cases, played
 from tests.e2e.conftest import eventually
+from tests.integration.flows.test_flow_cases import FLOWS, Case, cases, played
 
 LONGEST = 100
 ROLE = "arn:aws:iam::000000000000:role/flow"

@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
-	chaos test-ledger-chaos test-ledger-bytes bench bench-ledger bench-judge simulate-burn tamper-matrix synth deploy new-bot docs generate fmt \
+	chaos test-ledger-chaos test-rollout-chaos demo-canary test-ledger-bytes bench bench-ledger bench-judge simulate-burn tamper-matrix synth deploy new-bot docs generate fmt \
 	test-localstack clean
 
 help: ## What each target does
@@ -66,6 +66,13 @@ chaos: setup ## Long seeded schedules of faults, then a plane whose workers are 
 
 test-ledger-chaos: setup ## Faults at every port call of the ledger, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
 	@$(PY) -m tests.chaos.ledger $(if $(SEED),--seed $(SEED))
+
+demo-canary: setup ## Four releases rolled out on the local plane, with users; three bad ones are taken back
+	@./writ up
+	@./writ demo canary
+
+test-rollout-chaos: setup ## Faults at every port call of rollouts and rollbacks, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
+	@$(PY) -m tests.chaos.rollout $(if $(SEED),--seed $(SEED))
 
 test-ledger-bytes: setup ## Every byte of what the ledger reads, edited; proofs for every pair of sizes up to 512
 	@WRIT_MUTATIONS=all WRIT_MERKLE_SIZE=512 WRIT_EXAMPLES=2000 $(PYTEST) -n 2 tests/property/ledger/test_untrusted_bytes.py \

@@ -20,6 +20,7 @@ from cli import (
     local,
     making,
     policy,
+    rollouts,
     sending,
     slo,
     witness_commands,
@@ -49,6 +50,10 @@ app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(witness_commands.app, name="witness")
 app.add_typer(canary.app, name="canary")
+canary.app.command("start")(rollouts.start)
+canary.app.command("status")(rollouts.status)
+canary.app.command("abort")(rollouts.abort)
+app.command("rollback")(rollouts.rollback)
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(erasures.holds, name="holds")
 app.command("slo")(slo.slo)

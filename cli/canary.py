@@ -1,4 +1,4 @@
-"""`writ canary`: what a canary did against its baseline, judged without a deployment."""
+"""`writ canary judge`: what a canary did against its baseline, judged without a deployment."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from writ.judge.svg import svg
 from writ.judge.verdict import Judgement, Verdict, judge
 from writ.judge.window import Trial
 
-app = typer.Typer(no_args_is_help=True, help="Judge a new version against the one it replaces.")
+app = typer.Typer(no_args_is_help=True, help="Roll a release out, and judge it against the one it replaces.")
 
 _MOST_BYTES = 64 * 1024 * 1024
 
 
 @app.callback()
 def group() -> None:
-    """Judge a new version against the one it replaces."""
+    """Roll a release out, and judge it against the one it replaces."""
 
 
 @app.command("judge")

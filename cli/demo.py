@@ -9,6 +9,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli.demo_canary import canary
 from cli.ledger import COPIES
 from cli.output import JsonFlag, facts, reporting, table
 from cli.plane import Plane
@@ -16,12 +17,15 @@ from cli.progress import Bars
 from cli.run import copy_log
 from cli.tamper import Demonstration, demonstrate
 
-app = typer.Typer(no_args_is_help=True, help="Demonstrations; nothing of the plane is changed.")
+app = typer.Typer(no_args_is_help=True, help="Demonstrations on the local plane.")
 
 
 @app.callback()
 def demonstrations() -> None:
-    """Demonstrations; nothing of the plane is changed."""
+    """Demonstrations on the local plane."""
+
+
+app.command("canary")(canary)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
 from stacks.acknowledge import acknowledge_wildcards
-from stacks.grants import flag_statements, measure, reply
+from stacks.grants import flag_statements, measure, reply, serve
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
@@ -33,7 +33,8 @@ def function_boundary(
     replies = () if target.task_resources else reply(["every"], names, task_resources=False)
     verbs = {verb for folder in folders for verb in folder.manifest.needs.flags}
     flagged = flag_statements(verbs, names, flags, target.flag_arns)
-    return _boundary(stack, settings, "function", [*measured, *replies, *flagged])
+    services = serve([folder.manifest for folder in folders], names)
+    return _boundary(stack, settings, "function", [*measured, *replies, *flagged, *services])
 
 
 def flow_boundary(stack: Stack, settings: Settings) -> iam.ManagedPolicy:

@@ -1,8 +1,9 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
 read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
-seal, open (keys), secret, start (flows, and look at them), invoke (functions), put (metrics), read, set
-(flags), emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots it names.
+seal, open (keys), secret, start (flows, and look at them), invoke (functions), read, shift, call (services),
+put, read (metrics), read, set (flags), emit (the bus). What a verb does not say, a function cannot do. A flow
+may call the bots it names.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ _KEY_ACTIONS: Final = {
     "public": ("kms:GetPublicKey",),
     "open": ("kms:Decrypt",),
     "seal": ("kms:Decrypt", "kms:GenerateDataKey"),
+}
+_SERVICE_ACTIONS: Final = {
+    "read": ("lambda:GetAlias", "lambda:ListAliases"),  # the emulator asks for the second to read one
+    "shift": ("lambda:UpdateAlias",),
+    "call": ("lambda:InvokeFunction",),
 }
 
 # What the loop itself touches for a bot that takes actions, whatever its manifest says.
@@ -133,6 +139,7 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *_flows(needs.flows, names),
         *reply(resources.replies.get(folder.name, ()), names, resources.task_resources),
         *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
+        *serve([folder.manifest], names),
         *measure(folder.manifest, resources.event_conditions),
         *flag_statements(folder.manifest.needs.flags, names, resources.flags, resources.flag_arns),
         *_emit(folder.manifest, needs.emits, names, resources.event_conditions),
@@ -203,7 +210,7 @@ def measure(manifest: Manifest, conditions: bool) -> Iterator[PolicyStatement]:
     operator = "StringEquals" if conditions else "StringEqualsIfExists"
     yield from _allow(
         "Metrics",
-        ["cloudwatch:PutMetricData"] if manifest.needs.metrics else [],
+        ["cloudwatch:PutMetricData"] if "put" in manifest.needs.metrics else [],
         ["*"],
         {operator: {"cloudwatch:namespace": METRICS_NAMESPACE}},
     )
@@ -230,6 +237,15 @@ def flag_statements(
         places = [application, environment, f"{environment}/deployment/*", profile]
         places.append(names.strategy_arn(site.strategy))
         yield from _allow("Deploy flags", ["appconfig:ListDeployments", "appconfig:StartDeployment"], places)
+
+
+def serve(manifests: Iterable[Manifest], names: Names) -> Iterator[PolicyStatement]:
+    """The organisation's own functions, whose names begin with what the settings say, and all metrics."""
+    needs = [manifest.needs for manifest in manifests]
+    actions = {action for each in needs for verb in each.services for action in _SERVICE_ACTIONS[verb]}
+    yield from _allow("Services", sorted(actions), [names.services_arn()])
+    reading = any("read" in each.metrics for each in needs)
+    yield from _allow("Reading metrics", ["cloudwatch:GetMetricData"] if reading else [], ["*"])
 
 
 def _emit(

@@ -20,10 +20,12 @@ class Names:
     env: str
     account: str
     region: str
+    services: str = "service-"
 
     @classmethod
     def of(cls, settings: Settings) -> Names:
-        return cls(settings.env, settings.account or Aws.ACCOUNT_ID, settings.region or Aws.REGION)
+        account, region = settings.account or Aws.ACCOUNT_ID, settings.region or Aws.REGION
+        return cls(settings.env, account, region, settings.services)
 
     def thing(self, name: str) -> str:
         return f"writ-{self.env}-{name}"
@@ -63,6 +65,10 @@ class Names:
 
     def function_arn(self, function: str) -> str:
         return self._arn("lambda", f"function:{self.thing(function)}")
+
+    def services_arn(self) -> str:
+        """Every function that the organisation deploys itself, and its aliases."""
+        return self._arn("lambda", f"function:{self.services}*")
 
     def flow_arn(self, flow: str) -> str:
         return self._arn("states", f"stateMachine:{self.thing(flow)}")

@@ -98,6 +98,7 @@ class Settings:
     `plane`: whether it is a control plane. `witness`: whether it has a witness, beside the plane or alone.
     `anchor`: the repository on GitHub that shows its checkpoints, `AnchorSite(repository="acme/shop")` say;
     without one they are posted nowhere.
+    `services`: what the names of functions begin with whose releases are rolled out and back.
     `retired`: signing keys that were replaced, by kind, the oldest first; each makes room for a new key, and
     none is ever taken out again. docs/runbooks/key-rotation.md says how.
     """
@@ -117,6 +118,7 @@ class Settings:
     plane: bool = True
     witness: bool = False
     anchor: AnchorSite | None = None
+    services: str = "service-"
     retired: Mapping[KeyKind, tuple[Retirement, ...]] = field(default_factory=dict)
 
     @property

@@ -79,6 +79,7 @@ TABLES: Final = (
     _table("notes", Key("bot", "subject")),
     _table("packs", Key("pack")),
     _table("promises", Key("leaf")),
+    _table("rollouts", Key("pk", "sk"), listing=Key("listing", "pk")),
     _table("subjects", Key("pk", "sk")),
     _table("usage", Key("pk", "sk"), expires=True),
 )

@@ -13,7 +13,14 @@ ALLOWED_ROOTS = {
     "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib",
     "itertools", "math", "operator", "pydantic", "re", "typing", "unicodedata",
 }  # fmt: skip
-ALLOWED_WRIT = ("writ.contracts", "writ.judge", "writ.policy.calendar", "writ.policy.controls")
+PURE_ROLLOUTS = tuple(f"writ.rollout.{name}" for name in ("acting", "asking", "decide", "plan", "state"))
+ALLOWED_WRIT = (
+    "writ.contracts",
+    "writ.judge",
+    "writ.policy.calendar",
+    "writ.policy.controls",
+    *PURE_ROLLOUTS,
+)
 IMPURE_FILES = {"adapters", "api", "facts", "handler", "perform", "ports", "store", "table"}
 CLOCKS = {"now", "utcnow", "today"}
 

@@ -64,6 +64,7 @@ def test_event_type_is_documented_by_its_name_and_domain(detail_type: str, model
         "policy",
         "erasures",
         "flags",
+        "rollouts",
     }
 
 

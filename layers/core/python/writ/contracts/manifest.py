@@ -59,7 +59,10 @@ class Route(_Part):
 
 
 class Needs(_Part):
-    """What a function may touch, in the closed set of verbs that stacks/grants.py knows."""
+    """What a function may touch, in the closed set of verbs that stacks/grants.py knows.
+
+    `services` are the organisation's own functions, which the plane did not deploy.
+    """
 
     tables: dict[Name, list[TableVerb]] = {}
     buckets: dict[Name, list[BucketVerb]] = {}
@@ -67,8 +70,9 @@ class Needs(_Part):
     secrets: list[Name] = []
     flows: list[Name] = []
     functions: list[Name] = []
-    metrics: list[Literal["put"]] = []
+    metrics: list[Literal["put", "read"]] = []
     flags: list[Literal["read", "set"]] = []
+    services: list[Literal["read", "shift", "call"]] = []
 
 
 class Slo(_Part):

@@ -1,0 +1,61 @@
+"""What people ask of rollouts: each is an action in their name."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from functions.canary import views
+from functions.canary.handler import bot
+from writ.contracts.errors import NotFoundError
+from writ.contracts.events.rollouts import RolloutAbortRequested, RolloutRequested
+from writ.runtime.commands import answer, carry_out
+from writ.runtime.rest import Request, Response
+
+_Document = dict[str, JsonValue]
+
+
+class NewRollout(BaseModel):
+    """A release and how it is rolled out; without a plan by 5, 25 and 50 %."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    group: _Document
+    release: _Document
+    plan: _Document | None = None
+    watch: _Document
+    repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,39}/[A-Za-z0-9_.-]{1,100}$")] | None = None
+    pull_request: Annotated[int, Field(ge=1)] | None = None
+
+
+class Abort(BaseModel):
+    """Why."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+
+
+def start(request: Request) -> Response:
+    """Start a rollout, and answer where to see how far it is."""
+    asked = request.parse(NewRollout)
+    command = RolloutRequested.model_validate({**asked.model_dump(), "by": request.caller.shown})
+    record = carry_out(bot, request, command, field="group.service")
+    id = None if record.outcome is None else str(record.outcome.observed["rollout"])
+    done: dict[str, Any] | None = None
+    if id is not None:
+        rollout = bot.wiring.ports.rollouts.find(id)
+        done = {"id": id} if rollout is None else views.brief(rollout)
+    return answer(record, done, status=202, location=id and f"/v1/rollouts/{id}")
+
+
+def abort(request: Request) -> Response:
+    """Have it reverted."""
+    asked, id = request.parse(Abort), request.path["id"]
+    if not re.fullmatch(views.ID, id):
+        raise NotFoundError("there is no open rollout of this id", field="id")
+    command = RolloutAbortRequested(rollout=id, reason=asked.reason, by=request.caller.shown)
+    record = carry_out(bot, request, command, field="id")
+    return answer(record, {"id": id, "state": "reverting"}, status=202, location=f"/v1/rollouts/{id}")

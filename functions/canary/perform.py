@@ -1,0 +1,83 @@
+"""The canary bot's effects: every transition is made by the coordinator, which knows what is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from writ.contracts.action import Action
+from writ.contracts.errors import ConflictError, NotFoundError, PermanentError, TransientError
+from writ.contracts.event import EventData
+from writ.contracts.events.rollouts import RolloutAdvanced
+from writ.rollout import acting
+from writ.rollout.coordinator import Attempt
+from writ.rollout.state import Rollout
+from writ.runtime.effect import Effect, Observation
+
+if TYPE_CHECKING:
+    from functions.canary.ports import Ports
+
+
+def start_rollout(action: Action, ports: Ports) -> Observation:
+    """Take the lock. Fails as `conflict.rollout`, `conflict.release` or `rollout.split`."""
+    wanted = Rollout.model_validate(action.parameters["wanted"])
+    try:
+        rollout = ports.coordinator.start(wanted, Attempt(action.bot, action.id))
+    except NotFoundError as error:
+        raise PermanentError(error.message, code=error.code, field=error.field) from None
+    except ConflictError:
+        raise TransientError("the service was changed meanwhile", code="rollout.contended") from None
+    return _started(rollout)
+
+
+def observe_start(action: Action, ports: Ports) -> Observation | None:
+    """The rollout, if this action began it and it is open or among the last that were."""
+    service = action.target.id
+    row = ports.rollouts.read(service)
+    candidates = [row.rollout] if row is not None and row.rollout is not None else []
+    for rollout in (*candidates, *ports.rollouts.past(service, 10)):
+        if rollout.entry_of(action.id) is not None:
+            return _started(rollout)
+    return None
+
+
+def stop_rollout(action: Action, ports: Ports) -> Observation:
+    """Have it reverted. Fails as `not_found` when it is over, `conflict.rollback` where it is one."""
+    reason = f"{action.parameters.get('by') or 'somebody'}: {action.reason}"
+    try:
+        rollout = ports.coordinator.stop(action.target.id, reason, "canary")
+    except (ConflictError, NotFoundError) as error:
+        raise PermanentError(error.message, code=error.code, field=error.field) from None
+    return {"rollout": rollout.id, "seq": rollout.seq, "driver": rollout.driver}
+
+
+def observe_nothing(_action: Action, _ports: Ports) -> Observation | None:
+    """It is safe to repeat."""
+    return None
+
+
+def make_move(action: Action, ports: Ports) -> Observation:
+    """See writ.rollout.acting.make."""
+    return acting.make(action, ports.coordinator)
+
+
+def observe_move(action: Action, ports: Ports) -> Observation | None:
+    """See writ.rollout.acting.seen."""
+    return acting.seen(action, ports.coordinator)
+
+
+def _started(rollout: Rollout) -> Observation:
+    return {"rollout": rollout.id, "seq": 0, "driver": "canary", "baseline": rollout.baseline.id}
+
+
+def _announce(_action: Action, observed: Observation) -> Sequence[EventData]:
+    names = ("rollout", "seq", "driver")
+    return [RolloutAdvanced.model_validate({name: observed[name] for name in names})]
+
+
+_MOVE: Final = Effect(make_move, observe_move, acting.advanced)
+ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
+    "start-rollout": Effect(start_rollout, observe_start, _announce),
+    "stop-rollout": Effect(stop_rollout, observe_nothing, _announce),
+    **dict.fromkeys(acting.NAMES.values(), _MOVE),
+}

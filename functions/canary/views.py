@@ -1,0 +1,49 @@
+"""Rollouts as callers see them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from writ.rollout.state import Rollout
+
+ID: Final = r"[a-z][a-z0-9-]{0,47}-[1-9][0-9]{0,8}"
+PAST: Final = 10
+
+
+def brief(rollout: Rollout) -> dict[str, Any]:
+    """A rollout in a list."""
+    return {
+        "id": rollout.id,
+        "service": rollout.group.service,
+        "way": rollout.way,
+        "driver": rollout.driver,
+        "baseline": rollout.baseline.id,
+        "candidate": rollout.candidate.id,
+        "state": state(rollout),
+        "step": max(rollout.stage, 0) if rollout.final is None else None,
+        "steps": len(rollout.plan.steps),
+        "weight": rollout.goal.candidate,
+        "final": rollout.final and rollout.final.value,
+        "healthy": rollout.healthy,
+        "reason": rollout.stop or rollout.trail[-1].reason,
+        "started_at": rollout.started_at.isoformat(),
+        "closed_at": rollout.closed_at and rollout.closed_at.isoformat(),
+    }
+
+
+def whole(rollout: Rollout) -> dict[str, Any]:
+    """A rollout with what it was made of and the trail of its transitions, each with its action."""
+    document = rollout.model_dump(mode="json")
+    names = ("group", "plan", "watch", "by", "repository", "pull_request", "trail")
+    return {**brief(rollout), **{name: document[name] for name in names}}
+
+
+def state(rollout: Rollout) -> str:
+    """One word for people."""
+    if rollout.final is not None:
+        return rollout.final.value
+    if rollout.reverting or rollout.stop is not None:
+        return "reverting" if rollout.way == "forward" else "going back"
+    if rollout.promoting:
+        return "baking" if rollout.applied_at is not None else "promoting"
+    return "starting" if rollout.stage < 0 else "watching" if rollout.applied_at is not None else "shifting"

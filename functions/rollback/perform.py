@@ -1,0 +1,113 @@
+"""The rollback bot's effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.rollback.incident import Incident
+from writ.contracts.action import Action
+from writ.contracts.errors import ConflictError, NotFoundError, PermanentError, TransientError
+from writ.contracts.event import EventData
+from writ.contracts.events.rollouts import IncidentOpened, RolloutAdvanced
+from writ.rollout import acting
+from writ.rollout.coordinator import Attempt
+from writ.rollout.state import Kind, Rollout
+from writ.runtime.effect import Effect, Observation
+
+if TYPE_CHECKING:
+    from functions.rollback.ports import Ports
+
+
+def take_over(action: Action, ports: Ports) -> Observation:
+    """Have an open rollout reverted by this bot. Fails as `not_found` when it is over."""
+    then = action.parameters.get("then") or []
+    rest = tuple(str(each) for each in then) if isinstance(then, list) else ()
+    try:
+        rollout = ports.coordinator.stop(action.target.id, action.reason, "rollback", rest)
+    except NotFoundError as error:
+        raise PermanentError(error.message, code=error.code, field=error.field) from None
+    return _driven(rollout)
+
+
+def start_rollback(action: Action, ports: Ports) -> Observation:
+    """Take the lock. Fails as `conflict.rollout`, `conflict.release` or `rollout.split`."""
+    wanted = Rollout.model_validate(action.parameters["wanted"])
+    try:
+        rollout = ports.coordinator.start(wanted, Attempt(action.bot, action.id))
+    except NotFoundError as error:
+        raise PermanentError(error.message, code=error.code, field=error.field) from None
+    except ConflictError:
+        raise TransientError("the service was changed meanwhile", code="rollout.contended") from None
+    return _driven(rollout)
+
+
+def observe_start(action: Action, ports: Ports) -> Observation | None:
+    """The rollback, if this action began it."""
+    service = action.target.id
+    row = ports.rollouts.read(service)
+    current = [row.rollout] if row is not None and row.rollout is not None else []
+    for rollout in (*current, *ports.rollouts.past(service, 10)):
+        if rollout.entry_of(action.id) is not None:
+            return _driven(rollout)
+    return None
+
+
+def observe_nothing(_action: Action, _ports: Ports) -> Observation | None:
+    """It is safe to repeat."""
+    return None
+
+
+def make_move(action: Action, ports: Ports) -> Observation:
+    """See writ.rollout.acting.make."""
+    return acting.make(action, ports.coordinator)
+
+
+def observe_move(action: Action, ports: Ports) -> Observation | None:
+    """See writ.rollout.acting.seen."""
+    return acting.seen(action, ports.coordinator)
+
+
+def open_incident(action: Action, ports: Ports) -> Observation:
+    """Keep the record; one of a rollout is kept once."""
+    given = action.parameters
+    ports.incidents.open(
+        Incident(
+            id=action.target.id,
+            service=str(given["service"]),
+            severity="minor" if given["severity"] == "minor" else "major",
+            reason=str(given["reason"]),
+            opened_at=ports.clock.now(),
+            action=action.id,
+        )
+    )
+    return {"incident": action.target.id}
+
+
+def observe_incident(action: Action, ports: Ports) -> Observation | None:
+    """The record, if it is kept."""
+    found = ports.incidents.get(action.target.id)
+    return None if found is None else {"incident": found.id}
+
+
+def _driven(rollout: Rollout) -> Observation:
+    return {"rollout": rollout.id, "seq": rollout.seq, "driver": rollout.driver}
+
+
+def _announce(_action: Action, observed: Observation) -> Sequence[EventData]:
+    return [RolloutAdvanced.model_validate(dict(observed))]
+
+
+def _announce_incident(action: Action, _observed: Observation) -> Sequence[EventData]:
+    given: dict[str, Any] = {name: action.parameters[name] for name in ("service", "severity", "reason")}
+    return [IncidentOpened.model_validate({"incident": action.target.id, **given})]
+
+
+_MOVE: Final = Effect(make_move, observe_move, acting.advanced)
+_MOVES: Final = (Kind.PROMOTE, Kind.REVERT, Kind.CLOSE)
+ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
+    "take-over": Effect(take_over, observe_nothing, _announce),
+    "start-rollback": Effect(start_rollback, observe_start, _announce),
+    **{acting.NAMES[kind]: _MOVE for kind in _MOVES},
+    "open-incident": Effect(open_incident, observe_incident, _announce_incident),
+}

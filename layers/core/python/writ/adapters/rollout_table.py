@@ -1,0 +1,106 @@
+"""Rollouts on DynamoDB: table `rollouts`, a row a service, and an item a rollout that is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from writ.adapters import dynamo
+from writ.contracts.errors import ConflictError
+from writ.rollout.state import Rollout, Row, service_of
+
+ROW: Final = "row"
+_OPEN: Final = "open"
+_FREE: Final = "free"
+_AT_ONCE: Final = 200
+
+
+class _Listing(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "listing"
+        projection = AllProjection()
+
+    listing = UnicodeAttribute(hash_key=True)
+    pk = UnicodeAttribute(range_key=True)
+
+
+class RolloutItem(Model):
+    """A document as JSON; a row has its version to hold a write against, and is listed as open or free."""
+
+    class Meta:
+        table_name = "rollouts"
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(null=True)
+    listing = UnicodeAttribute(null=True)
+    document = UnicodeAttribute()
+    by_listing = _Listing()
+
+
+class RolloutTable:
+    """See Rollouts."""
+
+    def __init__(self, table: str) -> None:
+        self._item = dynamo.bind(RolloutItem, table)
+
+    def read(self, service: str) -> Row | None:
+        item = dynamo.get(self._item, service, ROW)
+        return None if item is None else Row.model_validate_json(item.document)
+
+    def write(self, before: Row | None, after: Row, closed: Rollout | None = None) -> None:
+        item = self._item(
+            after.service,
+            ROW,
+            version=after.version,
+            listing=_FREE if after.rollout is None else _OPEN,
+            document=after.model_dump_json(exclude_none=True),
+        )
+        unchanged = self._item.pk.does_not_exist() if before is None else self._item.version == before.version
+        if closed is None:
+            dynamo.save(item, unchanged)
+            return
+        over = self._item(after.service, _past(closed.id), document=closed.model_dump_json(exclude_none=True))
+        try:
+            with dynamo.transaction() as transaction:
+                transaction.save(item, condition=unchanged)
+                transaction.save(over, condition=self._item.pk.does_not_exist())
+        except dynamo.TransactionRefusedError:
+            raise ConflictError(f"the row of {after.service} is not what it was") from None
+
+    def find(self, rollout_id: str) -> Rollout | None:
+        service = service_of(rollout_id)
+        row = self.read(service)
+        if row is not None and row.rollout is not None and row.rollout.id == rollout_id:
+            return row.rollout
+        item = dynamo.get(self._item, service, _past(rollout_id))
+        return None if item is None else Rollout.model_validate_json(item.document)
+
+    def open(self) -> Sequence[str]:
+        return [row.rollout.id for row in self._listed(_OPEN) if row.rollout is not None]
+
+    def rows(self) -> Sequence[Row]:
+        return [*self._listed(_OPEN), *self._listed(_FREE)]
+
+    def past(self, service: str, limit: int) -> Sequence[Rollout]:
+        over = self._item.sk.startswith("past/")
+        items, _ = dynamo.query(self._item, service, over, limit=limit, descending=True, consistent=True)
+        return [Rollout.model_validate_json(item.document) for item in items]
+
+    def _listed(self, listing: str) -> list[Row]:
+        found: list[Row] = []
+        start: Mapping[str, Any] | None = None
+        while True:
+            items, start = dynamo.query(self._item.by_listing, listing, limit=_AT_ONCE, start=start)
+            found.extend(Row.model_validate_json(item.document) for item in items)
+            if start is None:
+                return found
+
+
+def _past(rollout_id: str) -> str:
+    """Sorts by number."""
+    return f"past/{int(rollout_id.rpartition('-')[2]):010d}"

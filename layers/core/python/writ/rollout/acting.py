@@ -1,0 +1,122 @@
+"""Moves as actions: what a bot plans, and how its effects carry them out and find them done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from writ.contracts.action import Action, Target
+from writ.contracts.errors import PermanentError, from_validation
+from writ.contracts.event import EventData
+from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutEnded
+from writ.rollout.coordinator import Attempt, Coordinator
+from writ.rollout.decide import Move
+from writ.rollout.state import End, Entry, Kind, Result, Rollout
+
+NAMES: Final[Mapping[Kind, str]] = {
+    Kind.SHIFT: "shift-weight",
+    Kind.HOOK: "call-hook",
+    Kind.GATE: "open-gate",
+    Kind.PROMOTE: "promote",
+    Kind.REVERT: "revert",
+    Kind.CLOSE: "close-rollout",
+}
+
+
+def action_of(bot: str, rollout: Rollout, move: Move, event_id: str) -> Action:
+    """The action that makes a move, one for an event; a gate is one whatever event comes to it."""
+    if move.kind is None:
+        raise ValueError("a pause is no action")
+    once = (
+        (rollout.id, str(move.stage)) if move.kind is Kind.GATE else (rollout.id, str(rollout.seq), event_id)
+    )
+    return Action.of(
+        bot,
+        NAMES[move.kind],
+        Target(kind="rollout", id=rollout.id),
+        reason=f"{rollout.candidate.id} on {rollout.group.service}: {move.reason}"[:1000],
+        once_per=once,
+        parameters={"seq": rollout.seq, "move": move.model_dump(mode="json", exclude_defaults=True)},
+        blast_radius=len(rollout.group.functions),
+    )
+
+
+def gate_id(bot: str, rollout: Rollout) -> str:
+    """The id of the action that a person approves to let a rollout leave its step."""
+    move = Move(kind=Kind.GATE, reason="looked up", stage=rollout.stage)
+    return action_of(bot, rollout, move, "").id
+
+
+def advanced(action: Action, observed: Mapping[str, object]) -> list[EventData]:
+    """What a move says to the world: how far the rollout is, or that it is over."""
+    if observed["kind"] != Kind.CLOSE.value:
+        seq, driver = observed["seq"], observed["driver"]
+        data = {"rollout": action.target.id, "seq": seq, "driver": driver}
+        return [RolloutAdvanced.model_validate(data)]
+    names = ("service", "release", "final", "way", "healthy", "reason")
+    data = {"rollout": action.target.id, **{name: observed[name] for name in names}}
+    following: list[EventData] = [RolloutEnded.model_validate(data)]
+    if isinstance(then := observed.get("then"), list) and then:
+        data = {"service": then[0], "then": then[1:], "reason": observed["reason"]}
+        following.append(RollbackRequested.model_validate(data))
+    return following
+
+
+def make(action: Action, coordinator: Coordinator) -> dict[str, Any]:
+    """Carry an action's move out, and say what was observed. Raises what Coordinator.move raises.
+
+    A hook that refuses is a success: it was asked, and the rollout is stopped by what it said.
+    """
+    given = action.parameters
+    try:
+        move, seq = Move.model_validate(given["move"]), int(str(given["seq"]))
+    except ValidationError as error:
+        problem = from_validation(error, "move")
+        raise PermanentError(problem.message, code=problem.code, field=problem.field) from None
+    rollout = coordinator.move(action.target.id, seq, move, Attempt(action.bot, action.id))
+    entry = rollout.entry_of(action.id)
+    if entry is None:
+        raise PermanentError("the move left no trace", code="rollout.moved")
+    return observation(rollout, entry)
+
+
+def seen(action: Action, coordinator: Coordinator) -> dict[str, Any] | None:
+    """What was observed of a move that came to its end; None for one that did not.
+
+    Raises PermanentError `rollout.superseded` for one that something else overtook.
+    """
+    found = coordinator.find_move(action.target.id, action.id)
+    if found is None or found[1].end is None:
+        return None
+    rollout, entry = found
+    if entry.end is End.SUPERSEDED:
+        raise PermanentError(f"{rollout.id} has moved on since", code="rollout.superseded")
+    return observation(rollout, entry)
+
+
+def observation(rollout: Rollout, entry: Entry) -> dict[str, Any]:
+    """A transition in figures; the same for every look at it once it has ended."""
+    closing = entry.kind is Kind.CLOSE
+    return {
+        "seq": entry.seq,
+        "kind": entry.kind.value,
+        "candidate": entry.goal.candidate,
+        "ended": None if entry.end is None else entry.end.value,
+        "driver": rollout.driver,
+        **(_conclusion(rollout) if closing else {}),
+    }
+
+
+def _conclusion(rollout: Rollout) -> dict[str, Any]:
+    promoted = rollout.final is Result.PROMOTED
+    return {
+        "service": rollout.group.service,
+        "release": (rollout.candidate if promoted else rollout.baseline).id,
+        "final": None if rollout.final is None else rollout.final.value,
+        "way": rollout.way,
+        "healthy": rollout.healthy,
+        "reason": (rollout.stop or rollout.trail[-1].reason)[:500],
+        "then": list(rollout.then),
+    }

@@ -1,0 +1,46 @@
+"""Looks at a rollout: its metrics, and what a person said at its gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from writ.contracts.action import Status
+from writ.contracts.errors import WritError
+from writ.rollout.acting import gate_id
+from writ.rollout.decide import Gate, Look
+from writ.rollout.watch import look
+
+if TYPE_CHECKING:
+    from writ.ports.actions import ActionStore
+    from writ.rollout.ports import Clock
+    from writ.rollout.state import Rollout
+    from writ.rollout.watch import Metrics
+
+
+class Observer:
+    """Looks in the name of a bot, whose actions its gates are."""
+
+    def __init__(self, bot: str, metrics: Metrics, actions: ActionStore, clock: Clock) -> None:
+        self._bot = bot
+        self._metrics = metrics
+        self._actions = actions
+        self._clock = clock
+
+    def look(self, rollout: Rollout) -> Look:
+        """What is seen of a rollout now. What cannot be read is unknown: it stops nothing but promotion."""
+        try:
+            seen = look(rollout, rollout.watch, self._metrics, self._clock.now())
+        except WritError as error:
+            seen = Look(reasons=(f"the metrics cannot be read: {error.code}",))
+        return seen.model_copy(update={"gate": self._gate(rollout)})
+
+    def _gate(self, rollout: Rollout) -> Gate:
+        steps = rollout.plan.steps
+        gated = 0 <= rollout.stage < len(steps) and steps[rollout.stage].gate
+        if not gated or rollout.stage in rollout.gates:
+            return Gate.WAITING
+        record = self._actions.get(gate_id(self._bot, rollout))
+        over = record is not None and record.outcome is not None
+        if over and record is not None and record.outcome is not None:
+            return Gate.WAITING if record.outcome.status is Status.SUCCEEDED else Gate.REFUSED
+        return Gate.WAITING

@@ -1,0 +1,107 @@
+"""What must be true of a world in which everything has settled: I7, and I1 and I3 of its actions."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.chaos.rollout.world import ROUNDS, World
+from tests.support.rollouts import NEW, OLD, SERVICE
+from writ.contracts.action import Status
+from writ.ports.actions import Phase
+from writ.rollout.state import End, Kind, Result
+from writ.runtime.testimony import intent_id, outcome_id
+
+# Transitions of one rollout: what the plan needs, and what faults repeat while they last.
+_TRANSITIONS = 150
+
+
+def judge(world: World) -> None:
+    """Raises AssertionError that says what is wrong."""
+    assert world.is_settled(), f"not over after {world.rounds} rounds of {ROUNDS}: {_standing(world)}"
+    _one_version(world)
+    _lock_free(world)
+    _trail_closed(world)
+    _truth(world)
+    _once(world)
+
+
+def _one_version(world: World) -> None:
+    served = world.aliases.served()
+    assert len(set(served.values())) == 1, f"the group serves several releases: {served}"
+    assert served in (OLD.versions, NEW.versions), f"nobody released {served}"
+    row = world.rollouts.read(SERVICE)
+    if row is not None and row.release is not None:
+        assert served == row.release.versions, f"{served} is served, and {row.release} was promised"
+
+
+def _lock_free(world: World) -> None:
+    row = world.rollouts.read(SERVICE)
+    if row is not None:
+        assert row.rollout is None, f"{row.rollout.id} holds the lock" if row.rollout else ""
+        assert row.worker is None, f"{row.worker} holds the lock"
+        assert row.number == len(world.rollouts.over), "a rollout is lost"
+
+
+def _trail_closed(world: World) -> None:
+    for rollout in world.rollouts.over.values():
+        assert rollout.final is not None
+        assert rollout.seq <= _TRANSITIONS, f"{rollout.id} took {rollout.seq} transitions"
+        open_entries = [entry for entry in rollout.trail if entry.end is None]
+        assert not open_entries, f"{rollout.id}: {open_entries} have no end"
+        assert [entry.seq for entry in rollout.trail] == list(range(rollout.seq + 1))
+        for entry in rollout.trail:
+            assert intent_id(entry.action) in world.evidence.entries, f"I1: {entry}"
+    entries = Counter(world.evidence.order)
+    for record in world.actions.records.values():
+        assert record.phase is Phase.CLOSED
+        assert entries[intent_id(record.action.id)] == 1, f"I3: {record.action}"
+        assert entries[outcome_id(record.action.id)] == 1, f"I3: {record.action}"
+
+
+def _truth(world: World) -> None:
+    """The end is what was seen on the way: nothing that was not proven harmless has everything."""
+    for rollout in world.rollouts.over.values():
+        promoted = rollout.final is Result.PROMOTED
+        if rollout.way == "back":
+            continue
+        refused = world.hooks.refusing and any(step.before or step.after for step in rollout.plan.steps)
+        if promoted:
+            assert rollout.stop is None, f"{rollout.id} was stopped and promoted"
+            assert not refused, f"{rollout.id} was refused by a hook and promoted"
+            gates = {number for number, step in enumerate(rollout.plan.steps) if step.gate}
+            assert gates <= set(rollout.gates), f"{rollout.id} went through a closed gate"
+        if world.story != "good" and world.turns == 0:
+            assert not promoted, f"{rollout.id} was {world.story} from the start, and promoted"
+        promotions = [entry for entry in rollout.trail if entry.kind is Kind.PROMOTE]
+        if world.story == "unknown" and world.turns == 0 and rollout.plan.steps:
+            assert not promotions, f"{rollout.id} had everything, and nothing was known of it"
+        if promoted:
+            assert any(entry.end is End.DONE for entry in promotions)
+
+
+def _once(world: World) -> None:
+    """A rollout is closed once, and what was told to stop is not promoted."""
+    done = [
+        record.action
+        for record in world.actions.records.values()
+        if record.outcome is not None and record.outcome.status is Status.SUCCEEDED
+    ]
+    closed = Counter(action.target.id for action in done if action.name == "close-rollout")
+    assert set(closed) == set(world.rollouts.over), f"closed were {set(closed)}"
+    assert max(closed.values(), default=1) == 1, f"closed more than once: {closed}"
+    for action in done:
+        if action.name in ("stop-rollout", "take-over"):
+            rollout = world.rollouts.over[action.target.id]
+            # A rollback that is asked for again is the way back already, and goes on.
+            reverted = rollout.final is Result.REVERTED or rollout.way == "back"
+            assert reverted, f"{rollout.id} was told to stop, and promoted"
+
+
+def _standing(world: World) -> str:
+    row = world.rollouts.read(SERVICE)
+    if row is None or row.rollout is None:
+        return f"{len(world.queue)} events are not delivered"
+    rollout = row.rollout
+    return (
+        f"{rollout.id} at {rollout.goal}, applied {rollout.applied_at}, by {rollout.driver}, {rollout.stop}"
+    )

@@ -1,0 +1,169 @@
+"""Rollouts over DynamoDB, Lambda and CloudWatch, by moto."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.rollback.incident import Incident
+from functions.rollback.table import IncidentTable
+from tests.support.memory import START
+from tests.support.moto_aws import moto_aws
+from tests.support.rollouts import GROUP, NEW, OLD, SERVICE, WATCH, rollout
+from writ.adapters import aws
+from writ.adapters.cloudwatch import CloudWatchMetrics
+from writ.adapters.lambda_aliases import LambdaAliases
+from writ.adapters.rollout_table import RolloutTable
+from writ.contracts.errors import ConflictError, NotFoundError
+from writ.rollout.ports import Alias
+from writ.rollout.state import Result, Row
+from writ.rollout.watch import Query
+
+FUNCTION = "service-shop"
+
+
+@pytest.fixture
+def table() -> Iterator[RolloutTable]:
+    with moto_aws("rollouts"):
+        yield RolloutTable("rollouts")
+
+
+def test_a_row_is_written_once_for_a_version(table: RolloutTable) -> None:
+    held = Row(service=SERVICE).after(number=1, group=GROUP, watch=WATCH, rollout=rollout())
+    table.write(None, held)
+    with pytest.raises(ConflictError):
+        table.write(None, held)
+    after = held.after(worker="act-1", lease_until=START)
+    table.write(held, after)
+    with pytest.raises(ConflictError):
+        table.write(held, after)
+    assert table.read(SERVICE) == after
+    assert list(table.open()) == ["shop-1"]
+    assert table.find("shop-1") == rollout()
+
+
+def test_a_rollout_that_closes_is_kept_in_the_write_that_frees_the_lock(table: RolloutTable) -> None:
+    held = Row(service=SERVICE).after(number=1, group=GROUP, rollout=rollout())
+    table.write(None, held)
+    over = rollout(final=Result.PROMOTED, closed_at=START)
+    free = held.after(rollout=None, release=NEW)
+    with pytest.raises(ConflictError):
+        table.write(free, free.after(rollout=None), over)
+    assert table.find("shop-1") == rollout()
+    table.write(held, free, over)
+    assert table.find("shop-1") == over
+    assert list(table.past(SERVICE, 5)) == [over]
+    assert not table.open()
+    assert [row.service for row in table.rows()] == [SERVICE]
+
+
+def test_past_rollouts_come_newest_first_by_number(table: RolloutTable) -> None:
+    row: Row | None = None
+    for number in range(1, 12):
+        one = rollout(id=f"{SERVICE}-{number}", baseline=OLD)
+        held = (row or Row(service=SERVICE)).after(number=number, rollout=one)
+        table.write(row, held)
+        row = held.after(rollout=None)
+        table.write(held, row, one)
+    assert [one.id for one in table.past(SERVICE, 3)] == ["shop-11", "shop-10", "shop-9"]
+
+
+def test_an_incident_is_kept_once(table: RolloutTable) -> None:
+    incidents = IncidentTable("rollouts")
+    first = Incident(
+        id="shop-1", service=SERVICE, severity="minor", reason="errors", opened_at=START, action="a"
+    )
+    incidents.open(first)
+    incidents.open(first.model_copy(update={"severity": "major"}))
+    assert incidents.get("shop-1") == first
+    assert incidents.get("shop-2") is None
+    assert not table.past(SERVICE, 5)
+
+
+def _function() -> Any:
+    """A function with two versions, whose alias `live` is at the first."""
+    iam, client = aws.client("iam"), aws.client("lambda")
+    role = iam.create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    code = {"ZipFile": _code("1")}
+    made = {"Runtime": "python3.11", "Role": role, "Handler": "index.handler"}
+    client.create_function(FunctionName=FUNCTION, Code=code, Publish=True, **made)
+    client.update_function_code(FunctionName=FUNCTION, ZipFile=_code("2"), Publish=True)
+    client.create_alias(FunctionName=FUNCTION, Name="live", FunctionVersion="1")
+    return client
+
+
+def _code(text: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("index.py", f"def handler(event, context):\n    return {text}\n")
+    return data.getvalue()
+
+
+def test_an_alias_carries_weights_and_token() -> None:
+    with moto_aws():
+        _function()
+        aliases = LambdaAliases()
+        there = aliases.read(FUNCTION, "live")
+        assert (there.version, there.weights, there.token) == ("1", {}, 0)
+        aliases.write(FUNCTION, "live", Alias("1", {"2": 0.1}, 7, there.revision))
+        split = aliases.read(FUNCTION, "live")
+        assert split.serves("1", {"2": 0.1})
+        assert split.token == 7
+        aliases.write(FUNCTION, "live", Alias("2", {}, 8, split.revision))
+        assert aliases.read(FUNCTION, "live").serves("2", {})
+
+
+def test_an_alias_is_written_with_the_revision_that_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with moto_aws():
+        client = _function()
+        aliases, asked = LambdaAliases(), {}
+
+        def refuse(**given: Any) -> Any:
+            asked.update(given)
+            raise client.exceptions.PreconditionFailedException(
+                {"Error": {"Code": "PreconditionFailedException"}}, "UpdateAlias"
+            )
+
+        there = aliases.read(FUNCTION, "live")
+        monkeypatch.setattr(client, "update_alias", refuse)
+        with pytest.raises(ConflictError):
+            aliases.write(FUNCTION, "live", replace(there, token=3))
+        assert asked["RevisionId"] == there.revision
+
+
+def test_an_alias_that_is_not_there_is_named() -> None:
+    with moto_aws(), pytest.raises(NotFoundError) as missing:
+        LambdaAliases().read(FUNCTION, "live")
+    assert missing.value.field == "group.functions"
+
+
+def test_series_are_read_by_version_and_minute() -> None:
+    with moto_aws():
+        client = aws.client("cloudwatch")
+        for version, value in (("1", 2.0), ("2", 5.0)):
+            dimensions = {
+                "FunctionName": FUNCTION,
+                "Resource": f"{FUNCTION}:live",
+                "ExecutedVersion": version,
+            }
+            for minute in range(2):
+                data = {
+                    "MetricName": "Errors",
+                    "Dimensions": [{"Name": name, "Value": each} for name, each in dimensions.items()],
+                    "Timestamp": START + timedelta(minutes=minute, seconds=10),
+                    "Value": value + minute,
+                }
+                client.put_metric_data(Namespace="AWS/Lambda", MetricData=[data])
+        queries = [Query("AWS/Lambda", "Errors", "Sum", FUNCTION, "live", each) for each in ("1", "2", "3")]
+        found = CloudWatchMetrics().read(queries, START, START + timedelta(minutes=5))
+    assert [dict(points) for points in found] == [
+        {START: 2.0, START + timedelta(minutes=1): 3.0},
+        {START: 5.0, START + timedelta(minutes=1): 6.0},
+        {},
+    ]

@@ -1,0 +1,136 @@
+"""Rollouts by the command line and the API, over both bots in memory without faults."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from functions.canary import api as canary_routes
+from functions.canary import handler as canary
+from functions.rollback import api as rollback_routes
+from functions.rollback import handler as rollback
+from tests.chaos.rollout.world import Build, World
+from tests.support.commands import Command, commanding, shown
+from tests.support.rollouts import NEW, OLD, SERVICE, command
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World(seed=1, build=Build(), calm=True)
+    world.faults.rate = 0.0
+    for name, module in (("canary", canary), ("rollback", rollback)):
+        monkeypatch.setitem(module.bot.__dict__, "wiring", world.bot(name).wiring)
+    monkeypatch.setattr(canary_routes, "_rollouts", lambda: world.rollouts)
+    return world
+
+
+@pytest.fixture
+def writ(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    assert world.calm
+    return commanding(monkeypatch, tmp_path, canary_routes.api)
+
+
+@pytest.fixture
+def wanted(tmp_path: Path) -> str:
+    body = {name: value for name, value in command().items() if name != "by"}
+    file = tmp_path / "rollout.json"
+    file.write_text(json.dumps(body))
+    return str(file)
+
+
+def settle(world: World) -> None:
+    for _ in range(60):
+        world.step()
+        if world.is_settled():
+            return
+    raise AssertionError("it is not over")
+
+
+def test_a_release_is_rolled_out_and_shown_with_its_trail(world: World, writ: Command, wanted: str) -> None:
+    begun = shown(writ("canary", "start", wanted, "--json"))
+    assert (begun["id"], begun["state"]) == ("shop-1", "starting")
+    settle(world)
+    found = shown(writ("canary", "status", "shop-1", "--json"))
+    assert (found["final"], found["healthy"]) == ("promoted", True)
+    assert [entry["kind"] for entry in found["trail"]] == ["start", "shift", "shift", "promote", "close"]
+    assert all(entry["end"] == "done" and entry["action"] for entry in found["trail"])
+    assert world.aliases.served() == NEW.versions
+    listed = writ("canary", "status")
+    assert "shop-1" in listed.output
+    assert "promoted" in listed.output
+
+
+def test_a_second_rollout_of_the_service_is_a_conflict(writ: Command, wanted: str) -> None:
+    writ("canary", "start", wanted)
+    refused = shown(writ("canary", "start", wanted, "--json"), 1)
+    assert refused["error"]["code"] == "conflict.rollout"
+    assert refused["error"]["field"] == "group.service"
+
+
+def test_an_abort_takes_a_rollout_back(world: World, writ: Command, wanted: str) -> None:
+    writ("canary", "start", wanted)
+    world.step()
+    aborted = shown(writ("canary", "abort", "shop-1", "--reason", "wrong release", "--json"))
+    assert aborted["state"] == "reverting"
+    settle(world)
+    found = shown(writ("canary", "status", "shop-1", "--json"))
+    assert found["final"] == "reverted"
+    assert "wrong release" in found["reason"]
+    assert world.aliases.served() == OLD.versions
+    assert [incident.severity for incident in world.incidents.held.values()] == ["minor"]
+
+
+def test_a_rollback_puts_the_earlier_release_back(
+    world: World, writ: Command, wanted: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = Path(wanted)
+    earlier = json.loads(file.read_text())
+    for id, version in (("1.3.0", "2"), ("1.4.0", "3")):
+        versions = dict.fromkeys(OLD.versions, version)
+        file.write_text(json.dumps({**earlier, "release": {"id": id, "versions": versions}}))
+        assert writ("canary", "start", wanted).exit_code == 0
+        settle(world)
+    rolling = commanding(monkeypatch, tmp_path, rollback_routes.api)
+    begun = shown(rolling("rollback", SERVICE, "--reason", "users complain", "--json"))
+    assert begun["id"] == "shop-3"
+    writ = commanding(monkeypatch, tmp_path, canary_routes.api)
+    refused = shown(writ("canary", "abort", "shop-3", "--reason", "no", "--json"), 1)
+    assert refused["error"]["code"] == "conflict.rollback"
+    settle(world)
+    found = world.rollouts.find("shop-3")
+    assert found is not None
+    assert (found.candidate.id, found.way) == ("1.3.0", "back")
+    assert world.aliases.served() == dict.fromkeys(OLD.versions, "2")
+
+
+def test_a_rollback_without_a_good_release_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert not world.rollouts.held
+    rolling = commanding(monkeypatch, tmp_path, rollback_routes.api)
+    refused = shown(rolling("rollback", SERVICE, "--reason", "users complain", "--json"), 1)
+    assert (refused["error"]["code"], refused["error"]["field"]) == ("not_found", "service")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"release": {"id": "1", "versions": {}}}, "release.versions"),
+        ({"plan": {"steps": [{"weight": 2}]}}, "plan.steps.0.weight"),
+        ({"plan": {"steps": [{"weight": 0.5}, {"weight": 0.1}]}}, "plan"),
+        ({"group": {"service": "shop", "functions": []}}, "group.functions"),
+        ({"watch": {}}, "watch.criteria"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_bad_input_names_its_field_and_changes_nothing(
+    world: World, writ: Command, wanted: str, change: dict[str, object], field: str
+) -> None:
+    body = {**json.loads(Path(wanted).read_text()), **change}
+    Path(wanted).write_text(json.dumps(body))
+    refused = shown(writ("canary", "start", wanted, "--json"), 2)
+    assert refused["error"]["field"] == field
+    assert not world.rollouts.held
+    assert not world.actions.records

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, NotFoundError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, NotFoundError, PermanentError
 from writ.contracts.event import EventData
 from writ.contracts.events.rollouts import RolloutAdvanced
 from writ.rollout import acting
-from writ.rollout.coordinator import Attempt
 from writ.rollout.state import Rollout
 from writ.runtime.effect import Effect, Observation
 
@@ -19,26 +18,14 @@ if TYPE_CHECKING:
 
 
 def start_rollout(action: Action, ports: Ports) -> Observation:
-    """Take the lock. Fails as `conflict.rollout`, `conflict.release` or `rollout.split`."""
-    wanted = Rollout.model_validate(action.parameters["wanted"])
-    try:
-        rollout = ports.coordinator.start(wanted, Attempt(action.bot, action.id))
-    except NotFoundError as error:
-        raise PermanentError(error.message, code=error.code, field=error.field) from None
-    except ConflictError:
-        raise TransientError("the service was changed meanwhile", code="rollout.contended") from None
-    return _started(rollout)
+    """See writ.rollout.acting.start."""
+    return _started(acting.start(action, ports.coordinator))
 
 
 def observe_start(action: Action, ports: Ports) -> Observation | None:
-    """The rollout, if this action began it and it is open or among the last that were."""
-    service = action.target.id
-    row = ports.rollouts.read(service)
-    candidates = [row.rollout] if row is not None and row.rollout is not None else []
-    for rollout in (*candidates, *ports.rollouts.past(service, 10)):
-        if rollout.entry_of(action.id) is not None:
-            return _started(rollout)
-    return None
+    """See writ.rollout.acting.started."""
+    rollout = acting.started(action, ports.rollouts)
+    return None if rollout is None else _started(rollout)
 
 
 def stop_rollout(action: Action, ports: Ports) -> Observation:

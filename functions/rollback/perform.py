@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.rollback.incident import Incident
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, NotFoundError, PermanentError, TransientError
+from writ.contracts.errors import NotFoundError, PermanentError
 from writ.contracts.event import EventData
 from writ.contracts.events.rollouts import IncidentOpened, RolloutAdvanced
 from writ.rollout import acting
-from writ.rollout.coordinator import Attempt
 from writ.rollout.state import Kind, Rollout
 from writ.runtime.effect import Effect, Observation
 
@@ -31,26 +30,14 @@ def take_over(action: Action, ports: Ports) -> Observation:
 
 
 def start_rollback(action: Action, ports: Ports) -> Observation:
-    """Take the lock. Fails as `conflict.rollout`, `conflict.release` or `rollout.split`."""
-    wanted = Rollout.model_validate(action.parameters["wanted"])
-    try:
-        rollout = ports.coordinator.start(wanted, Attempt(action.bot, action.id))
-    except NotFoundError as error:
-        raise PermanentError(error.message, code=error.code, field=error.field) from None
-    except ConflictError:
-        raise TransientError("the service was changed meanwhile", code="rollout.contended") from None
-    return _driven(rollout)
+    """See writ.rollout.acting.start."""
+    return _driven(acting.start(action, ports.coordinator))
 
 
 def observe_start(action: Action, ports: Ports) -> Observation | None:
-    """The rollback, if this action began it."""
-    service = action.target.id
-    row = ports.rollouts.read(service)
-    current = [row.rollout] if row is not None and row.rollout is not None else []
-    for rollout in (*current, *ports.rollouts.past(service, 10)):
-        if rollout.entry_of(action.id) is not None:
-            return _driven(rollout)
-    return None
+    """See writ.rollout.acting.started."""
+    rollout = acting.started(action, ports.rollouts)
+    return None if rollout is None else _driven(rollout)
 
 
 def observe_nothing(_action: Action, _ports: Ports) -> Observation | None:

@@ -8,11 +8,18 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from writ.contracts.action import Action, Target
-from writ.contracts.errors import PermanentError, from_validation
+from writ.contracts.errors import (
+    ConflictError,
+    NotFoundError,
+    PermanentError,
+    TransientError,
+    from_validation,
+)
 from writ.contracts.event import EventData
 from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutEnded
 from writ.rollout.coordinator import Attempt, Coordinator
 from writ.rollout.decide import Move
+from writ.rollout.ports import Rollouts
 from writ.rollout.state import End, Entry, Kind, Result, Rollout
 
 NAMES: Final[Mapping[Kind, str]] = {
@@ -23,6 +30,7 @@ NAMES: Final[Mapping[Kind, str]] = {
     Kind.REVERT: "revert",
     Kind.CLOSE: "close-rollout",
 }
+_LAST: Final = 10  # closed rollouts of a service among which an action looks for its own
 
 
 def action_of(bot: str, rollout: Rollout, move: Move, event_id: str) -> Action:
@@ -62,6 +70,26 @@ def advanced(action: Action, observed: Mapping[str, object]) -> list[EventData]:
         data = {"service": then[0], "then": then[1:], "reason": observed["reason"]}
         following.append(RollbackRequested.model_validate(data))
     return following
+
+
+def start(action: Action, coordinator: Coordinator) -> Rollout:
+    """Take the lock of a service. Fails as `conflict.rollout`, `conflict.release` or `rollout.split`."""
+    wanted = Rollout.model_validate(action.parameters["wanted"])
+    try:
+        return coordinator.start(wanted, Attempt(action.bot, action.id))
+    except NotFoundError as error:
+        raise PermanentError(error.message, code=error.code, field=error.field) from None
+    except ConflictError:
+        raise TransientError("the service was changed meanwhile", code="rollout.contended") from None
+
+
+def started(action: Action, rollouts: Rollouts) -> Rollout | None:
+    """The rollout that an action began, if it is open or among the last that were."""
+    service = action.target.id
+    row = rollouts.read(service)
+    current = [row.rollout] if row is not None and row.rollout is not None else []
+    found = (*current, *rollouts.past(service, _LAST))
+    return next((rollout for rollout in found if rollout.entry_of(action.id) is not None), None)
 
 
 def make(action: Action, coordinator: Coordinator) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def deployed(folders: Sequence[BotFolder], settings: Settings) -> tuple[BotFolde
 
 
 def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, settings: Settings) -> Code:
-    made = _made(folder, folders)
+    made = made_files(folder, folders)
     libraries = staging.linked_libraries() if settings.target.linked_layer else staging.libraries()
     code = Code(own=staging.bot(folder, made), kernel=staging.kernel(), libraries=libraries)
     size = unzipped_bytes(code.archives)
@@ -158,7 +158,7 @@ def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, set
     return code
 
 
-def _made(folder: BotFolder, folders: Sequence[BotFolder]) -> Mapping[str, bytes] | None:
+def made_files(folder: BotFolder, folders: Sequence[BotFolder]) -> Mapping[str, bytes] | None:
     """Files that a folder finds beside its modules although nobody wrote them there."""
     if folder.name in CATALOGUED:
         return {"catalog.json": catalog(folders)}

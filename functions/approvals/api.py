@@ -13,7 +13,6 @@ from functions.approvals.ports import connect
 from writ.contracts.action import Approval
 from writ.contracts.errors import ContractError, NotFoundError
 from writ.contracts.redaction import redact_text
-from writ.contracts.statement import Phase, entry_id
 from writ.runtime.rest import Api, Request, Response
 
 api = Api("approvals")
@@ -51,6 +50,7 @@ def list_actions(request: Request) -> Response:
 def show_action(request: Request) -> Response:
     """One action: decision, approval, outcome, and which entries of the ledger prove them."""
     from functions.approvals.answer import find
+    from writ.contracts.statement import Phase, entry_id
 
     id = _id(request)
     desk = connect().desk()

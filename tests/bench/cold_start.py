@@ -8,17 +8,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from stacks.flows import Flow, flows_of
 from stacks.manifest import BotFolder, load_folders
-from stacks.staging import catalog
+from stacks.plane import made_files
 from stacks.tables import BUCKETS, TABLES, WRAPPING_KEYS
 from tests.bench.measure import Figure, process_seconds
 from tests.bench.sizes import Sizes
+from writ.contracts.flag_site import FlagSite
 from writ.contracts.manifest import Route
 
 ROOT: Final = Path(__file__).parents[2]
@@ -57,6 +58,9 @@ now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
 answer = handler(json.loads({message!r}.replace("TODAY", now[:8]).replace("NOW", now)), context)
 sys.exit(0 if answer.get("statusCode") == 200 else 1)
 """
+
+# What is asked of an API that only takes commands.
+_BODIES: Final = {"POST /v1/rollbacks": {"service": "shop", "reason": "users complain"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,10 @@ def _staged(place: Path) -> Path:
     """The code of the functions with what synth puts beside it."""
     code = place / "functions"
     shutil.copytree(ROOT / "functions", code, ignore=shutil.ignore_patterns("__pycache__"))
-    for module in code.glob("*/catalog.py"):
-        module.with_suffix(".json").write_bytes(catalog(load_folders()))
+    folders = load_folders()
+    for folder in folders:
+        for name, data in (made_files(folder, folders) or {}).items():
+            (code / folder.name / name).write_bytes(data)
     return place
 
 
@@ -161,6 +167,7 @@ def environment(folder: BotFolder, function: str) -> dict[str, str]:
         "WRIT_SECRETS": json.dumps(dict.fromkeys(manifest.needs.secrets, "writ-bench")),
         "WRIT_FUNCTIONS": json.dumps({name: f"writ-bench-{name}" for name in manifest.needs.functions}),
         "WRIT_FLOWS": json.dumps(dict.fromkeys(manifest.needs.flows, "arn:aws:states:e:1:stateMachine:f")),
+        "WRIT_FLAGS": json.dumps({part.name: "bench" for part in fields(FlagSite)}),
         "WRIT_ANCHOR": json.dumps({"repository": "octo/shop"}),
         "WRIT_AUTHORITY": "writ-bench-authority",
         "WRIT_LOG_ORIGIN": "log.writ.example",
@@ -258,6 +265,6 @@ def _request(routes: list[Route]) -> dict[str, Any]:
             "requestId": "r-1",
             "authorizer": {"jwt": {"claims": {"sub": "s-1", "username": "operator"}}},
         },
-        "body": "{}" if method == "POST" else "",
+        "body": json.dumps(_BODIES.get(key, {})) if method == "POST" else "",
         "isBase64Encoded": False,
     }

@@ -15,7 +15,7 @@ from tests.chaos.ledger.variants import VARIANTS
 from tests.chaos.ledger.world import Build, finish, prepare, replay
 from tests.support.interleave import FATES, Fate
 
-SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "120"))
+SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "80"))
 BLOCKS = 4
 RARE = "replacing the checkpoint unconditionally"  # once in some hundred schedules: `make test-ledger-chaos`
 

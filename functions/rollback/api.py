@@ -1,8 +1,20 @@
-"""The REST route of rollbacks."""
+"""REST routes of rollbacks, and of the incidents that they answer."""
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from functions.rollback.table import IncidentTable
+from writ.contracts.errors import NotFoundError
+from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
+
+if TYPE_CHECKING:
+    from functions.rollback.incident import Incidents
+
+_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,47}-[1-9][0-9]{0,8}", re.ASCII)
 
 api = Api("rollback")
 handler = api.handler
@@ -14,3 +26,18 @@ def roll_back(request: Request) -> Response:
     from functions.rollback import commands
 
     return commands.roll_back(request)
+
+
+@api.get("/v1/incidents/{id}")
+def show_incident(request: Request) -> Response:
+    """What was recorded of a release that had to be taken back; it has the id of its rollout."""
+    id = request.path["id"]
+    incident = _incidents().get(id) if _ID.fullmatch(id) else None
+    if incident is None:
+        raise NotFoundError("there is no such incident", field="id")
+    return Response(incident.model_dump(mode="json"))
+
+
+@cache
+def _incidents() -> Incidents:
+    return IncidentTable(current().table("rollouts"))

@@ -59,8 +59,8 @@ answer = handler(json.loads({message!r}.replace("TODAY", now[:8]).replace("NOW",
 sys.exit(0 if answer.get("statusCode") == 200 else 1)
 """
 
-# What is asked of an API that only takes commands.
-_BODIES: Final = {"POST /v1/rollbacks": {"service": "shop", "reason": "users complain"}}
+# What things are called whose id is no action's, by a part of their routes.
+_IDS: Final = {"/packs/": f"pack-{'0' * 32}", "/incidents/": "shop-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +251,8 @@ def _request(routes: list[Route]) -> dict[str, Any]:
     """The first route that reads, without a parameter if there is one; else the first of all."""
     key = min((r.route for r in routes), key=lambda route: (not route.startswith("GET"), "{" in route))
     method, path = key.split(" ")
-    kind = "pack" if "/packs/" in path else "act"
-    given = {"id": f"{kind}-{'0' * 32}", "index": "0", "name": "backlog"}
+    id = next((id for part, id in _IDS.items() if part in path), f"act-{'0' * 32}")
+    given = {"id": id, "index": "0", "name": "backlog"}
     return {
         "version": "2.0",
         "routeKey": key,
@@ -265,6 +265,6 @@ def _request(routes: list[Route]) -> dict[str, Any]:
             "requestId": "r-1",
             "authorizer": {"jwt": {"claims": {"sub": "s-1", "username": "operator"}}},
         },
-        "body": json.dumps(_BODIES.get(key, {})) if method == "POST" else "",
+        "body": "{}" if method == "POST" else "",
         "isBase64Encoded": False,
     }

@@ -13,6 +13,7 @@ from functions.rollback import api as rollback_routes
 from functions.rollback import handler as rollback
 from tests.chaos.rollout.world import Build, World
 from tests.support.commands import Command, commanding, shown
+from tests.support.http import call
 from tests.support.rollouts import NEW, OLD, SERVICE, command
 
 
@@ -23,6 +24,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     for name, module in (("canary", canary), ("rollback", rollback)):
         monkeypatch.setitem(module.bot.__dict__, "wiring", world.bot(name).wiring)
     monkeypatch.setattr(canary_routes, "_rollouts", lambda: world.rollouts)
+    monkeypatch.setattr(rollback_routes, "_incidents", lambda: world.incidents)
     return world
 
 
@@ -79,7 +81,15 @@ def test_an_abort_takes_a_rollout_back(world: World, writ: Command, wanted: str)
     assert found["final"] == "reverted"
     assert "wrong release" in found["reason"]
     assert world.aliases.served() == OLD.versions
-    assert [incident.severity for incident in world.incidents.held.values()] == ["minor"]
+    answer = call(rollback_routes.api, "GET", "/v1/incidents/shop-1")
+    assert (answer.status, answer.body["severity"], answer.body["service"]) == (200, "minor", "shop")
+
+
+@pytest.mark.parametrize("id", ["shop-2", "shop", "past%2F1"])
+def test_an_incident_that_is_not_there_is_no_fault(world: World, id: str) -> None:
+    assert world.calm
+    answer = call(rollback_routes.api, "GET", f"/v1/incidents/{id}")
+    assert (answer.status, answer.body["field"]) == (404, "id")
 
 
 def test_a_rollback_puts_the_earlier_release_back(

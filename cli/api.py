@@ -49,6 +49,9 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         return _body(self.request("POST", path, body=body))
 
+    def delete(self, path: str, **query: object) -> Any:
+        return self.request("DELETE", path, query=query).json()
+
     def patch(self, path: str, body: Mapping[str, Any], *, version: str) -> Any:
         """Change a thing that is still at `version`, its ETag."""
         return _body(self.request("PATCH", path, body=body, headers={"If-Match": version}))

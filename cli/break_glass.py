@@ -9,13 +9,13 @@ import typer
 from cli.api import Api
 from cli.output import JsonFlag, Output, facts, reporting, table
 from cli.plane import Plane
+from cli.policy_controls import Actions, Bots, Owner, Targets, Why
 
 app = typer.Typer(no_args_is_help=True, help="Rules overridden in an emergency, by two who did not ask.")
 
 PATH = "v1/break-glass"
 
 GlassId = Annotated[str, typer.Argument(metavar="ID", help="A name of its own: outage-4711, say.")]
-Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the evidence.")]
 
 
 @app.command("list")
@@ -52,11 +52,11 @@ def request(
     glass: GlassId,
     *,
     rule: Annotated[list[str], typer.Option(help="A rule to override: freeze, say; may be repeated.")],
-    owner: Annotated[str, typer.Option(help="The team that answers for it.")],
+    owner: Owner,
     reason: Why,
-    bot: Annotated[str, typer.Option(help="For which bots: * and ? match anything.")],
-    action: Annotated[str, typer.Option(help="For which actions.")] = "*",
-    target: Annotated[str, typer.Option(help="For which targets, as kind:id.")] = "*",
+    bot: Bots,
+    action: Actions = "*",
+    target: Targets = "*",
     minutes: Annotated[int, typer.Option(help="How long from the second approval on, 240 at most.")] = 60,
     as_json: JsonFlag = False,
 ) -> None:
@@ -88,7 +88,7 @@ def approve(glass: GlassId, reason: Why, as_json: JsonFlag = False) -> None:
 def close(glass: GlassId, reason: Why, as_json: JsonFlag = False) -> None:
     """End it before its time."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        _show(output, glass, api.request("DELETE", f"{PATH}/{glass}", query={"reason": reason}).json())
+        _show(output, glass, api.delete(f"{PATH}/{glass}", reason=reason))
 
 
 @app.command()

@@ -82,7 +82,7 @@ def place(
 def lift(hold: HoldId, reason: Why, as_json: JsonFlag = False) -> None:
     """Ask for the end of a hold; a second person decides."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        done = api.request("DELETE", f"{HOLDS}/{hold}", query={"reason": reason}).json()
+        done = api.delete(f"{HOLDS}/{hold}", reason=reason)
         _show(output, f"hold {hold}", done)
 
 

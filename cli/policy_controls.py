@@ -20,6 +20,9 @@ FreezeId = Annotated[str, typer.Argument(metavar="FREEZE", help="A name of its o
 ExceptionId = Annotated[str, typer.Argument(metavar="EXCEPTION", help="A name of its own: migration, say.")]
 Owner = Annotated[str, typer.Option(help="The team that answers for it.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the evidence.")]
+Bots = Annotated[str, typer.Option("--bot", help="For which bots: * and ? match anything.")]
+Actions = Annotated[str, typer.Option("--action", help="For which actions.")]
+Targets = Annotated[str, typer.Option("--target", help="For which targets, as kind:id.")]
 Until = Annotated[str, typer.Option(help="When it ends: 2030-01-31T18:00:00Z, say.")]
 Names = Annotated[list[str] | None, typer.Option(help="Held alone; may be repeated. Everything if absent.")]
 
@@ -75,7 +78,7 @@ def declare(
 def lift(freeze: FreezeId, reason: Why, as_json: JsonFlag = False) -> None:
     """End a freeze before its time; while one is in force a second person decides."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        _show(output, f"freeze {freeze}", _delete(api, f"{FREEZES}/{freeze}", reason))
+        _show(output, f"freeze {freeze}", api.delete(f"{FREEZES}/{freeze}", reason=reason))
 
 
 @exceptions.command("list")
@@ -108,9 +111,9 @@ def grant(
     owner: Owner,
     reason: Why,
     until: Until,
-    bot: Annotated[str, typer.Option(help="For which bots: * and ? match anything.")],
-    action: Annotated[str, typer.Option(help="For which actions.")] = "*",
-    target: Annotated[str, typer.Option(help="For which targets, as kind:id.")] = "*",
+    bot: Bots,
+    action: Actions = "*",
+    target: Targets = "*",
     as_json: JsonFlag = False,
 ) -> None:
     """Ask for a rule to be waived; a second person grants it."""
@@ -130,11 +133,7 @@ def grant(
 def revoke(exception: ExceptionId, reason: Why, as_json: JsonFlag = False) -> None:
     """End an exception before its time."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        _show(output, f"exception {exception}", _delete(api, f"{EXCEPTIONS}/{exception}", reason))
-
-
-def _delete(api: Api, path: str, reason: str) -> Any:
-    return api.request("DELETE", path, query={"reason": reason}).json()
+        _show(output, f"exception {exception}", api.delete(f"{EXCEPTIONS}/{exception}", reason=reason))
 
 
 def _show(output: Output, title: str, done: dict[str, Any]) -> None:

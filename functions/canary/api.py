@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from functions.canary import views
 from writ.adapters.rollout_table import RolloutTable
 from writ.contracts.errors import NotFoundError
+from writ.contracts.rollout_id import ROLLOUT_ID
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
 
@@ -42,7 +43,7 @@ def start_rollout(request: Request) -> Response:
 def show_rollout(request: Request) -> Response:
     """How far a rollout is, with its trail."""
     id = request.path["id"]
-    rollout = _rollouts().find(id) if re.fullmatch(views.ID, id) else None
+    rollout = _rollouts().find(id) if re.fullmatch(ROLLOUT_ID, id) else None
     if rollout is None:
         raise NotFoundError("there is no such rollout", field="id")
     return Response(views.whole(rollout))

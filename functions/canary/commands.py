@@ -11,6 +11,7 @@ from functions.canary import views
 from functions.canary.handler import bot
 from writ.contracts.errors import NotFoundError
 from writ.contracts.events.rollouts import RolloutAbortRequested, RolloutRequested
+from writ.contracts.rollout_id import ROLLOUT_ID
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
 
@@ -54,7 +55,7 @@ def start(request: Request) -> Response:
 def abort(request: Request) -> Response:
     """Have it reverted."""
     asked, id = request.parse(Abort), request.path["id"]
-    if not re.fullmatch(views.ID, id):
+    if not re.fullmatch(ROLLOUT_ID, id):
         raise NotFoundError("there is no open rollout of this id", field="id")
     command = RolloutAbortRequested(rollout=id, reason=asked.reason, by=request.caller.shown)
     record = carry_out(bot, request, command, field="id")

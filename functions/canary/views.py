@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from writ.rollout.state import Rollout
 
-ID: Final = r"[a-z][a-z0-9-]{0,47}-[1-9][0-9]{0,8}"
 PAST: Final = 10
 
 

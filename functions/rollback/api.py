@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from functions.rollback.table import IncidentTable
 from writ.contracts.errors import NotFoundError
+from writ.contracts.rollout_id import ROLLOUT_ID
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
 
 if TYPE_CHECKING:
     from functions.rollback.incident import Incidents
-
-_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,47}-[1-9][0-9]{0,8}", re.ASCII)
 
 api = Api("rollback")
 handler = api.handler
@@ -32,7 +31,7 @@ def roll_back(request: Request) -> Response:
 def show_incident(request: Request) -> Response:
     """What was recorded of a release that had to be taken back; it has the id of its rollout."""
     id = request.path["id"]
-    incident = _incidents().get(id) if _ID.fullmatch(id) else None
+    incident = _incidents().get(id) if re.fullmatch(ROLLOUT_ID, id) else None
     if incident is None:
         raise NotFoundError("there is no such incident", field="id")
     return Response(incident.model_dump(mode="json"))

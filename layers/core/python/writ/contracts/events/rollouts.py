@@ -8,8 +8,9 @@ from pydantic import Field, JsonValue
 
 from writ.contracts.action import Name
 from writ.contracts.event import EventData, event
+from writ.contracts.rollout_id import ROLLOUT_ID
 
-RolloutId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,47}-[1-9][0-9]{0,8}$", examples=["shop-17"])]
+RolloutId = Annotated[str, Field(pattern=f"^{ROLLOUT_ID}$", examples=["shop-17"])]
 Service = Annotated[Name, Field(examples=["shop"])]
 Because = Annotated[str, Field(min_length=1, max_length=500, examples=["errors after the release"])]
 Person = Annotated[str, Field(max_length=128, examples=["operator"])]

@@ -93,7 +93,8 @@ class EntryTable:
         if entry.persons:
             self._append_sealed(entry)
         else:
-            item = _to_item(self._item, entry, deflated(_decoded(entry).payload))
+            envelope = _decoded(entry)
+            item = _to_item(self._item, entry, envelope.signature, deflated(envelope.payload))
             dynamo.save(item, self._item.entry_id.does_not_exist())
 
     def get_many(self, entry_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
@@ -138,12 +139,11 @@ class EntryTable:
         from writ.adapters.key_table import ACTIVE, ENTRY, KEY
         from writ.ledger.sealing import NONCE_BYTES, seal
 
-        sealed = seal(
-            deflated(_decoded(entry).payload), entry.entry_id, keys, secrets.token_bytes(NONCE_BYTES)
-        )
-        item = _to_item(self._item, entry, sealed)
+        envelope = _decoded(entry)
+        sealed = seal(deflated(envelope.payload), entry.entry_id, keys, secrets.token_bytes(NONCE_BYTES))
+        item = _to_item(self._item, entry, envelope.signature, sealed)
         item.keys = sorted(key.ref for key in keys)
-        item.digest = bytes.fromhex(_decoded(entry).payload_sha256)
+        item.digest = bytes.fromhex(envelope.payload_sha256)
         with dynamo.transaction() as transaction:
             for key in keys:
                 transaction.condition_check(table.item, key.ref, KEY, table.item.state == ACTIVE)
@@ -204,11 +204,11 @@ def _decoded(entry: StoredEntry) -> Envelope:
     return decode(entry.envelope)
 
 
-def _to_item(model: type[EntryItem], entry: StoredEntry, payload: bytes) -> EntryItem:
+def _to_item(model: type[EntryItem], entry: StoredEntry, signature: bytes, payload: bytes) -> EntryItem:
     return model(
         entry.entry_id,
         payload=payload,
-        signature=_decoded(entry).signature,
+        signature=signature,
         certificate=entry.certificate,
         actor=entry.actor,
         type=entry.type,

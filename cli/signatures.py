@@ -20,7 +20,7 @@ from cli.plane import Plane
 from writ.contracts.statement import rfc3339
 from writ.ledger.errors import VerificationError
 from writ.ledger.logcopy import TRUST_ROOT
-from writ.ledger.tally import SignCall, read_calls
+from writ.ledger.tally import SignCall, calls_on, read_signatures
 from writ.ledger.trust import TrustRoot
 from writ.ledger.trusted_root import read_trust
 
@@ -138,12 +138,12 @@ def _calls(files: list[Path], arns: set[str]) -> dict[str, list[SignCall]]:
     """The calls of each key, each once though two files hold it."""
     found: dict[str, dict[str, SignCall]] = {arn: {} for arn in arns}
     for file in files:
-        data = _read(file)
-        for arn, calls in found.items():
-            try:
-                calls.update((call.id, call) for call in read_calls(data, arn))
-            except VerificationError as error:
-                raise CommandError(f"{file}: {error.message}", code=error.code) from None
+        try:
+            records = read_signatures(_read(file))
+            for arn, calls in found.items():
+                calls.update((call.id, call) for call in calls_on(arn, records))
+        except VerificationError as error:
+            raise CommandError(f"{file}: {error.message}", code=error.code) from None
     return {arn: list(calls.values()) for arn, calls in found.items()}
 
 

@@ -17,7 +17,17 @@ from writ.ledger.checkpoint import log_verifier
 from writ.ledger.cosignature import cosign
 from writ.ledger.errors import VerificationError
 from writ.ledger.note import Note, Signature
-from writ.ledger.tally import PATIENCE, SKEW, Kind, SignCall, Tally, distinct, read_calls, tally
+from writ.ledger.tally import (
+    PATIENCE,
+    SKEW,
+    Kind,
+    SignCall,
+    Tally,
+    calls_on,
+    distinct,
+    read_signatures,
+    tally,
+)
 
 ROLES = {"sequencer": Kind.CHECKPOINT, "notary": Kind.PROMISE}
 SECOND = timedelta(seconds=1)
@@ -26,7 +36,7 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 def calls(*seconds: float, role: str = "sequencer", start: int = 0) -> list[SignCall]:
     made = [record(start + n, NOW + timedelta(seconds=second), role) for n, second in enumerate(seconds)]
-    return read_calls(delivered(*made), KEY)
+    return calls_on(KEY, read_signatures(delivered(*made)))
 
 
 def published(*seconds: float) -> list[datetime]:
@@ -87,7 +97,7 @@ def test_promises_account_for_the_notary_and_for_nobody_else() -> None:
     ],
 )
 def test_signature_for_anybody_else_is_one_too_many_whatever_was_published(identity: Any) -> None:
-    (call,) = read_calls(delivered(record(1, NOW, userIdentity=identity)), KEY)
+    (call,) = calls_on(KEY, read_signatures(delivered(record(1, NOW, userIdentity=identity))))
     (found,) = tally([call], published(0, 1), 5, ROLES).unmatched
     assert "nothing to sign" in found.why
 
@@ -108,12 +118,14 @@ def test_only_signatures_by_this_key_count() -> None:
         record(7, NOW, resources=["x", {}]),
         {"eventName": "ConsoleLogin"},
     )
-    assert [call.id for call in read_calls(data, KEY)] == [record(1, NOW)["eventID"]]
+    assert [call.id for call in calls_on(KEY, read_signatures(data))] == [record(1, NOW)["eventID"]]
 
 
 def test_answer_of_lookup_events_says_the_same() -> None:
     records = [record(n, NOW + n * SECOND) for n in range(3)]
-    assert read_calls(looked_up(*records), KEY) == read_calls(delivered(*records), KEY)
+    assert calls_on(KEY, read_signatures(looked_up(*records))) == calls_on(
+        KEY, read_signatures(delivered(*records))
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,7 +140,7 @@ def test_answer_of_lookup_events_says_the_same() -> None:
 )  # fmt: skip
 def test_what_is_no_log_of_cloudtrail_is_refused_and_never_counted_as_nothing(data: bytes) -> None:
     with pytest.raises(VerificationError, match=r"cloudtrail\.malformed"):
-        read_calls(data, KEY)
+        calls_on(KEY, read_signatures(data))
 
 
 def test_pairing_leaves_over_as_few_calls_as_any_other_could() -> None:

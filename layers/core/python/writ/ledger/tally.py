@@ -75,23 +75,34 @@ class Tally:
         return not self.unmatched
 
 
-def read_calls(data: bytes, key: str) -> list[SignCall]:
-    """The successful calls of kms:Sign on a key in a CloudTrail log file, or in what `lookup-events` answers.
+def read_signatures(data: bytes) -> list[Mapping[str, Any]]:
+    """The records of successful kms:Sign calls in a CloudTrail log file, or in what `lookup-events` answers.
 
-    `key` is the key's ARN. The forms of both:
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-    https://docs.aws.amazon.com/kms/latest/developerguide/ct-sign.html
 
     Raises
     ------
     VerificationError
-        `cloudtrail.malformed`: it is neither, or a call on the key does not read.
+        `cloudtrail.malformed`: it is neither.
     """
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):
         raise _malformed("not JSON") from None
-    return [_call(record) for record in _records(document) if _is_signature(record, key)]
+    return [record for record in _records(document) if _is_signature(record)]
+
+
+def calls_on(key: str, records: Iterable[Mapping[str, Any]]) -> list[SignCall]:
+    """Those of the calls that were on a key, which is given by its ARN.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/ct-sign.html
+
+    Raises
+    ------
+    VerificationError
+        `cloudtrail.malformed`: a call on the key does not read.
+    """
+    return [_call(record) for record in records if key in _keys(record)]
 
 
 def distinct(versions: Iterable[tuple[datetime, bytes]], key: VerifierKey) -> list[datetime]:
@@ -183,10 +194,9 @@ def _records(document: Any) -> Iterator[dict[str, Any]]:
         yield record
 
 
-def _is_signature(record: Mapping[str, Any], key: str) -> bool:
-    if (record.get("eventSource"), record.get("eventName")) != ("kms.amazonaws.com", "Sign"):
-        return False
-    return "errorCode" not in record and key in _keys(record)
+def _is_signature(record: Mapping[str, Any]) -> bool:
+    called = (record.get("eventSource"), record.get("eventName"))
+    return called == ("kms.amazonaws.com", "Sign") and "errorCode" not in record
 
 
 def _keys(record: Mapping[str, Any]) -> Iterator[str]:

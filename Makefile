@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
-	chaos test-ledger-chaos test-rollout-chaos demo-canary test-ledger-bytes bench bench-ledger bench-judge simulate-burn tamper-matrix synth deploy new-bot docs generate fmt \
+	search chaos test-ledger-chaos test-rollout-chaos demo-canary test-ledger-bytes bench bench-ledger bench-judge simulate-burn tamper-matrix synth deploy new-bot docs generate fmt \
 	test-localstack clean
 
 help: ## What each target does
@@ -61,8 +61,11 @@ e2e: setup ## The deployed plane, driven from outside
 	@$(PYTEST) tests/e2e
 
 chaos: setup ## Long seeded schedules of faults, then a plane whose workers are killed (WRIT_CHAOS_SCHEDULES, WRIT_KILLS)
-	@WRIT_CHAOS_SCHEDULES="$${WRIT_CHAOS_SCHEDULES:-3000}" $(PYTEST) -n 2 -k chaos tests/unit tests/property
+	@WRIT_SEARCH=1 WRIT_CHAOS_SCHEDULES="$${WRIT_CHAOS_SCHEDULES:-3000}" $(PYTEST) -n 2 -k chaos tests/unit tests/property
 	@$(PYTEST) tests/chaos
+
+search: setup ## Properties tried on examples that no run has seen before (WRIT_EXAMPLES)
+	@WRIT_SEARCH=1 WRIT_EXAMPLES="$${WRIT_EXAMPLES:-500}" $(PYTEST) -n 2 --dist worksteal tests/unit tests/property
 
 test-ledger-chaos: setup ## Faults at every port call of the ledger, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
 	@$(PY) -m tests.chaos.ledger $(if $(SEED),--seed $(SEED))

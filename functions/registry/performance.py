@@ -82,8 +82,8 @@ def report(tally: Tally, objective: float) -> dict[str, Any]:
     """What callers see of a window; percent with two decimals."""
     achieved, average = success(tally), average_ms(tally)
     return {
-        "success": None if achieved is None else _floored(achieved),
-        "budget_left": _floored(budget_left(tally, objective)),
+        "success": None if achieved is None else budget.floored(achieved),
+        "budget_left": budget.floored(budget_left(tally, objective)),
         "average_ms": None if average is None else round(average),
         "actions": {
             "succeeded": tally.succeeded,
@@ -92,11 +92,6 @@ def report(tally: Tally, objective: float) -> dict[str, Any]:
             "expired": tally.expired,
         },
     }
-
-
-def _floored(percent: float) -> float:
-    """Two decimals, never better than it is: 99.999 % of success is not all of it."""
-    return int(round(percent * 1e6) // 1e4) / 100
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:

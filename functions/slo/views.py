@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.slo.facts import Watched
 from writ.contracts.manifest import Manifest
-from writ.slo.budget import success
+from writ.slo.budget import floored, success
 from writ.slo.burn import Burn, rate
 from writ.slo.counts import PERIOD
 from writ.slo.indicator import indicators
@@ -30,10 +30,10 @@ def shown(manifest: Manifest, watched: Watched) -> dict[str, Any]:
         "objective": manifest.slo.success,
         "p95_ms": manifest.slo.p95_ms,
         "period_days": PERIOD.days,
-        "success": None if achieved is None else _floored(achieved),
+        "success": None if achieved is None else floored(achieved),
         "events": {"good": count.good, "bad": count.bad},
         "allowed": round(watched.allowed, 2),
-        "budget_left": _floored(watched.left),
+        "budget_left": floored(watched.left),
         "budget": watched.budget,
         "burning": watched.burning,
         "burn": [_burn(burn, watched.objective) for burn in watched.burns],
@@ -57,7 +57,3 @@ def _burn(burn: Burn, objective: float) -> dict[str, Any]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
-
-
-def _floored(percent: float) -> float:
-    return int(round(percent * 1e6) // 1e4) / 100

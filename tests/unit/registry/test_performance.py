@@ -47,6 +47,7 @@ def test_without_traffic_nothing_is_known_and_nothing_is_spent() -> None:
         (Tally(failed=1), 99.5, 0.0, 0.0),
         (Tally(succeeded=99_999, failed=1), 99.0, 99.99, 99.9),
         (Tally(succeeded=9_999_999, failed=1), 99.0, 99.99, 99.99),
+        (Tally(succeeded=199_999_997, failed=1), 99.0, 99.99, 99.99),
         (Tally(denied=7, expired=3), 99.5, None, 100.0),
         (Tally(succeeded=1, denied=99), 99.5, 100.0, 100.0),
     ],

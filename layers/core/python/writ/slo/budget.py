@@ -40,6 +40,12 @@ def left(count: Count, objective: float) -> float:
     return min(100.0, max(0.0, 100 * (1 - count.bad / allowed(count, objective))))
 
 
+def floored(percent: float) -> float:
+    """Two decimals, never better than it is: with one failure of a billion, success is not 100."""
+    healed = int(round(percent * 1e6) // 1e4) / 100  # 59.99999999999 is 60 that a division made smaller
+    return healed if percent >= 100 else min(healed, 99.99)
+
+
 def chance(count: Count, objective: float) -> float:
     """How likely a service that just meets its objective fails at least so often."""
     return tail(allowed(count, objective), count.bad)

@@ -83,6 +83,7 @@ MODULES: Final = {
     "PullRequestClosed.v1": "github",
     "PullRequestLabelled.v1": "github",
     "PullRequestMerged.v1": "github",
+    "PullRequestNoted.v1": "forge",
     "PullRequestOpened.v1": "github",
     "RefCreated.v1": "github",
     "RefDeleted.v1": "github",

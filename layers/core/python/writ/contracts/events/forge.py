@@ -1,0 +1,29 @@
+"""What bots have to say where code is reviewed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from writ.contracts.action import Name
+from writ.contracts.event import EventData, event
+from writ.contracts.events.fields import Repository
+
+PullRequestNumber = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[42])]
+Markdown = Annotated[str, Field(min_length=1, max_length=8000, examples=["The preview is ready."])]
+
+
+@event("forge")
+class PullRequestNoted(EventData):
+    """A bot's section of the one comment that is kept on a pull request.
+
+    `topic` names the section; a note with a later `noted_at` takes the place of an earlier one of its topic.
+    """
+
+    repository: Repository
+    pull_request: PullRequestNumber
+    topic: Annotated[Name, Field(examples=["preview"])]
+    text: Markdown
+    noted_at: datetime

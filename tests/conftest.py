@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
+import typer.testing
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
@@ -18,11 +21,14 @@ OFFLINE = ("unit", "property", "contract")
 settings.register_profile(
     "writ",
     deadline=None,
-    max_examples=int(os.environ.get("WRIT_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("WRIT_EXAMPLES", "40")),
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=os.environ.get("WRIT_SEARCH") != "1",
 )
 settings.load_profile("writ")
+
+# Typer builds a hundred commands anew for each run of one of them in a test: 50 ms a run.
+typer.testing._get_command = cache(typer.main.get_command)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from cli.docs import NOTE, event_link, table
+from cli.flow_picture import caught, svg, ways
 from stacks.flows import WAIT, Flow
 from stacks.manifest import BotFolder
 
 FLOWS: Final = "docs/reference/flows.md"
+PICTURES: Final = "docs/assets/flows"
 _HEAD: Final = """# Flows
 
 What takes longer than a function may run. A step hands one event to a bot, which takes it through the whole
@@ -18,8 +20,9 @@ loop; the flow goes on by the status that comes back. `writ flows list` shows th
 
 
 def flow_page(flows: Sequence[Flow], folders: Sequence[BotFolder]) -> dict[str, str]:
-    """Every flow with its states."""
-    return {FLOWS: "\n".join([f"{NOTE}\n{_HEAD}", *(_section(flow, folders) for flow in flows)])}
+    """Every flow with its states, and the pictures of them."""
+    pictures = {f"{PICTURES}/{flow.name}.svg": svg(flow) for flow in flows}
+    return {FLOWS: "\n".join([f"{NOTE}\n{_HEAD}", *(_section(flow, folders) for flow in flows)]), **pictures}
 
 
 def _section(flow: Flow, folders: Sequence[BotFolder]) -> str:
@@ -30,11 +33,13 @@ def _section(flow: Flow, folders: Sequence[BotFolder]) -> str:
     hours = flow.definition["TimeoutSeconds"] // 3600
     about = f"Steps by {bots}; started by {starters or 'people'}; ends after {hours} hours at the latest."
     rows = [(name, *_row(state)) for name, state in flow.definition["States"].items()]
-    return f"## {flow.name}\n\n{flow.summary}\n\n{about}\n\n{table(('state', 'what it does', 'then'), rows)}"
+    picture = f"![The states of the flow {flow.name}](../assets/flows/{flow.name}.svg)"
+    states = table(("state", "what it does", "then"), rows)
+    return f"## {flow.name}\n\n{flow.summary}\n\n{about}\n\n{picture}\n\n{states}"
 
 
 def _row(state: Mapping[str, Any]) -> tuple[str, str]:
-    return _does(state), ", ".join(dict.fromkeys(_ways(state))) or "–"
+    return _does(state), ", ".join(dict.fromkeys([*ways(state), *caught(state)])) or "–"
 
 
 def _does(state: Mapping[str, Any]) -> str:
@@ -53,8 +58,3 @@ def _does(state: Mapping[str, Any]) -> str:
             return "ends well"
         case _:
             return "begins"
-
-
-def _ways(state: Mapping[str, Any]) -> Iterator[str]:
-    for part in (state, *state.get("Choices", ()), *state.get("Catch", ())):
-        yield from (part[way] for way in ("Next", "Default") if way in part)

@@ -8,7 +8,7 @@ from typing import Final
 
 from cli.commands_page import command_page
 from cli.docs import BOTS, EVENTS, bot_pages, bot_table, event_pages, graph_schema, route_page
-from cli.flow_pages import flow_page
+from cli.flow_pages import PICTURES, flow_page
 from cli.owners import codeowners
 from cli.plane import ROOT
 from stacks.flows import flows_of
@@ -42,7 +42,9 @@ def generated(root: Path = ROOT) -> dict[str, str]:
 def differences(expected: Mapping[str, str], root: Path = ROOT) -> list[str]:
     """Files that are missing, stale or left over."""
     found = {
-        path.relative_to(root).as_posix() for place in (BOTS, EVENTS) for path in (root / place).glob("*.md")
+        path.relative_to(root).as_posix()
+        for place, kind in ((BOTS, "*.md"), (EVENTS, "*.md"), (PICTURES, "*.svg"))
+        for path in (root / place).glob(kind)
     }
     stale = {name for name, text in expected.items() if _read(root / name) != text}
     return sorted(stale | (found - expected.keys()))

@@ -10,8 +10,9 @@ from html import escape
 from typing import Final
 
 from cli.graph import Picture, Thing
-from cli.graph_layout import HEIGHT, MARGIN, WIDTH, Box, Line, Point, layout
+from cli.graph_layout import HEIGHT, MARGIN, WIDTH, Line, layout
 from cli.graph_tree import shortened
+from cli.layers import Box, Point, path
 from writ.ledger.graph import Kind
 
 COLOURS: Final[Mapping[Kind, str]] = {
@@ -56,24 +57,13 @@ def svg(picture: Picture) -> str:
         'orient="auto"><path class="head" d="M0 0.6 8 4 0 7.4z"/></marker></defs>',
         f'<rect class="page" width="{placed.width:g}" height="{placed.height:g}"/>',
         f'<text class="title" x="{MARGIN}" y="36">{title}</text>',
-        *(f'<path class="link" d="{_drawn(line)}" marker-end="url(#arrow)"/>' for line in placed.lines),
+        *(f'<path class="link" d="{path(line.curves)}" marker-end="url(#arrow)"/>' for line in placed.lines),
         *_says(placed.lines),
         *(_box(thing, placed.boxes[thing.id], picture) for thing in picture.things.values()),
         f'<text class="foot" x="{MARGIN}" y="{placed.height - 14:g}">{_foot(picture)}</text>',
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _drawn(line: Line) -> str:
-    first, *_ = line.curves
-    parts = [f"M{first.start.x:g} {first.start.y:g}"]
-    for curve in line.curves:
-        if curve is not first:
-            parts.append(f"L{curve.start.x:g} {curve.start.y:g}")
-        points = (curve.one, curve.two, curve.end)
-        parts.append("C" + " ".join(f"{point.x:g} {point.y:g}" for point in points))
-    return "".join(parts)
 
 
 def _says(lines: Sequence[Line]) -> Iterator[str]:

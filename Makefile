@@ -58,7 +58,7 @@ integration: setup ## Adapters against AWS in memory
 	@$(PYTEST) -n 2 --dist worksteal tests/integration
 
 e2e: setup ## The deployed plane, driven from outside
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) -n 2 --dist loadgroup tests/e2e
 
 chaos: setup ## Long seeded schedules of faults, then a plane whose workers are killed (WRIT_CHAOS_SCHEDULES, WRIT_KILLS)
 	@WRIT_SEARCH=1 WRIT_CHAOS_SCHEDULES="$${WRIT_CHAOS_SCHEDULES:-3000}" $(PYTEST) -n 2 -k chaos tests/unit tests/property

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,9 +97,7 @@ def templates(assembly: Path) -> Iterator[dict[str, Any]]:
 def install() -> None:
     """Install the packages that package-lock.json pins, unless they are there. Raises CommandError."""
     _check_node()
-    WORK.mkdir(exist_ok=True)
-    with (WORK / "npm.lock").open("w") as alone:
-        fcntl.flock(alone, fcntl.LOCK_EX)  # npm empties the folder first, under whoever else installs
+    with one_at_a_time("npm"):  # npm empties the folder first, under whoever else installs
         if _is_installed():
             return
         command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel", "error"]
@@ -109,6 +108,15 @@ def install() -> None:
             code="cdk.install",
             hint="check that npm reaches its registry, then try again",
         )
+
+
+@contextmanager
+def one_at_a_time(what: str) -> Iterator[None]:
+    """Waits for whoever else does the same thing in this checkout."""
+    WORK.mkdir(exist_ok=True)
+    with (WORK / f"{what}.lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        yield
 
 
 def _is_installed() -> bool:

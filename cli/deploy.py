@@ -77,9 +77,14 @@ def up(
     """Deploy the control plane locally, doing only what has not been done.
 
     A running plane is updated where it differs; a stopped one goes on with its state; a killed one, and
-    a first one, begin from a golden snapshot or from nothing. Raises CommandError.
+    a first one, begin from a golden snapshot or from nothing. Planes of one checkout, which share its
+    templates, are brought up one after the other. Raises CommandError.
     """
-    emulator = emulator or Emulator()
+    with cdk.one_at_a_time("up"):
+        return _up(emulator or Emulator(), port, progress)
+
+
+def _up(emulator: Emulator, port: int | None, progress: Progress) -> Deployment:
     progress("install", 0, 0)
     emulator.install()
     key = _key(emulator)

@@ -28,6 +28,13 @@ SAMPLES = Path(__file__).parents[2] / "events" / "github" / "samples"
 SECOND_PASSWORD = "Not-a-secret-2026"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process a plane: what changes a plane for good has one of its own, and goes on beside the others."""
+    for item in items:
+        apart = "apart" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("apart" if apart else "plane"))
+
+
 @dataclass
 class Person:
     """Somebody with a token, or nobody."""

@@ -40,10 +40,11 @@ _LOG_LINES: Final = 12
 
 @dataclass(frozen=True)
 class Process:
-    """A running emulator."""
+    """A running emulator. `born` tells it from a later process with the number of this one."""
 
     pid: int
     port: int
+    born: str
 
     @property
     def endpoint(self) -> str:
@@ -59,11 +60,7 @@ class Process:
     def alive(self) -> bool:
         with contextlib.suppress(ChildProcessError):  # a child of ours that ended stays until waited for
             os.waitpid(self.pid, os.WNOHANG)
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return bool(self.born) and _born(self.pid) == self.born
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,7 @@ class Emulator:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        process = Process(child.pid, port)
+        process = Process(child.pid, port, _born(child.pid))
         self._record.write_text(json.dumps(asdict(process)), encoding="utf-8")
         self._await(child, process)
         return process
@@ -153,7 +150,7 @@ class Emulator:
     def stop(self) -> bool:
         """End it by SIGTERM and wait until its state is on disk; whether there was one to stop."""
         process = self._last()
-        if process is None or not process.alive() or not (process.answers() or _is_emulator(process.pid)):
+        if process is None or not process.alive():
             return False
         os.kill(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_S
@@ -268,16 +265,21 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_emulator(pid: int) -> bool:
-    """Whether a process is ours and not one that got the number of a dead one."""
-    ps = shutil.which("ps")
-    if ps is None:  # a bare container may lack it; /proc then knows
-        command = Path(f"/proc/{pid}/cmdline")
-        return command.is_file() and b"ministack" in command.read_bytes()
-    found = subprocess.run(
-        [ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return "ministack" in found.stdout
+def _born(pid: int) -> str:
+    """When a process began, in whatever words the system has for it; "" where there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:  # no such process, or no Linux
+        ps = shutil.which("ps")
+        if ps is None:
+            return ""
+        found = subprocess.run(
+            [ps, "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        return found.stdout.strip()
+    # The name, which may hold anything, ends with the last parenthesis; the start is field 22:
+    # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    return stat.rpartition(")")[2].split()[19]
 
 
 def _run(command: list[str]) -> None:

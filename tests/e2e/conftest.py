@@ -29,7 +29,7 @@ SECOND_PASSWORD = "Not-a-secret-2026"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process a plane: what changes a plane for good has one of its own, and goes on beside the others."""
+    """One worker a plane: what changes a plane for good has one of its own, beside the others."""
     for item in items:
         apart = "apart" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("apart" if apart else "plane"))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -36,13 +39,36 @@ def test_a_record_that_does_not_read_means_nothing_runs(emulator: Emulator, text
     assert emulator.stop() is False
 
 
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    running = subprocess.Popen([sys.executable, "-c", "input()  # ministack"], stdin=subprocess.PIPE)
+    yield running
+    running.kill()
+    running.communicate()
+
+
+def recorded(emulator: Emulator, process: Process) -> None:
+    emulator.data.mkdir(parents=True)
+    (emulator.folder / "process.json").write_text(json.dumps(asdict(process)))
+
+
 def test_a_process_that_got_the_number_of_a_dead_one_is_left_alone(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    emulator.folder.mkdir(parents=True)
-    (emulator.folder / "process.json").write_text(json.dumps({"pid": os.getpid(), "port": 1}))
-    monkeypatch.setattr(Process, "answers", lambda _: False)
+    recorded(emulator, Process(process.pid, 1, "at another time"))
+    monkeypatch.setattr(Process, "answers", lambda _: True)  # another checkout's may have its port too
+    assert emulator.running() is None
     assert emulator.stop() is False
+    assert process.poll() is None
+
+
+def test_a_process_is_known_by_its_number_and_its_beginning(
+    emulator: Emulator, process: subprocess.Popen[bytes]
+) -> None:
+    recorded(emulator, Process(process.pid, 1, module._born(process.pid)))
+    assert emulator.stop() is True
+    assert emulator.stop() is False
+    assert module._born(process.pid) == ""
 
 
 def test_state_of_a_killed_emulator_is_not_taken_for_whole(emulator: Emulator) -> None:

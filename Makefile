@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
 .PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
-	search chaos test-ledger-chaos test-rollout-chaos demo-canary test-ledger-bytes bench bench-ledger bench-judge simulate-burn tamper-matrix synth deploy new-bot docs generate fmt \
+	search chaos test-ledger-chaos test-rollout-chaos demo-canary test-ledger-bytes bench bench-ledger bench-judge bench-releases simulate-burn tamper-matrix synth deploy new-bot docs generate fmt \
 	test-localstack clean
 
 help: ## What each target does
@@ -90,6 +90,9 @@ bench-ledger: setup ## The ledger under load as JSON: rates, latency, list price
 
 bench-judge: setup ## What the canary's judge misses and imagines, against two other rules, as JSON (WRIT_JUDGE_RUNS, WRIT_JUDGE_SEED)
 	@$(PY) -m tests.bench.judge
+
+bench-releases: setup ## Bumps of real releases predicted from their commits, and why not, as JSON (WRIT_RELEASES)
+	@$(PY) -m tests.bench.releases
 
 simulate-burn: setup ## False pages and detection times of burn-rate rules, simulated, as JSON (WRIT_BURN_MONTHS, WRIT_BURN_INCIDENTS)
 	@$(PY) -m tests.bench.burn

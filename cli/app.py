@@ -20,6 +20,7 @@ from cli import (
     local,
     making,
     policy,
+    release,
     rollouts,
     sending,
     slo,
@@ -54,6 +55,7 @@ canary.app.command("start")(rollouts.start)
 canary.app.command("status")(rollouts.status)
 canary.app.command("abort")(rollouts.abort)
 app.command("rollback")(rollouts.rollback)
+app.add_typer(release.app, name="release")
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(erasures.holds, name="holds")
 app.command("slo")(slo.slo)

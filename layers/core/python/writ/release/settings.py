@@ -1,0 +1,121 @@
+"""What a repository says about its releases, in `release.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from writ.contracts.errors import ContractError, from_validation
+from writ.release.conventions import CONVENTIONS, ZERO, Merges, Rules, Squash
+from writ.release.packages import Package
+from writ.release.versions import Bump, Scheme, TagPattern, parse_version
+
+FILE: Final = "release.yaml"
+Word = Literal["none", "patch", "minor", "major"]
+Type = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+Name = Annotated[str, Field(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=128)]
+
+
+def _inside(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/") or "\\" in path or not path.isprintable():
+        raise ValueError("not a path below the repository's root, with / between folders")
+    return path
+
+
+Path = Annotated[str, AfterValidator(_inside)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class PackageSettings(_Part):
+    """A package of a repository that has several."""
+
+    name: Name
+    path: Path
+    also: list[Path] = []
+    changelog: Path | None = None
+
+
+class ReleaseSettings(_Part):
+    """Rules by name, what differs from them, and how tags and files are called."""
+
+    rules: Literal["angular", "conventional", "commitizen", "python-semantic-release"] = "angular"
+    types: dict[Type, Word] = {}
+    scopes: dict[str, Word] = {}
+    squash: Squash | None = None
+    merges: Merges | None = None
+    zero: Literal["same", "breaking-is-minor", "shift"] | None = None
+    first: str | None = None
+    scheme: Scheme = "semver"
+    tag: str | None = None
+    changelog: Path = "CHANGELOG.md"
+    url: Annotated[str, Field(pattern=r"^https://[^\s()<>]+$")] | None = None
+    packages: list[PackageSettings] = []
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [each.name for each in self.packages]
+        if len(set(names)) < len(names):
+            raise ValueError("two packages have the same name")
+        if self.packages and not self.pattern.has_package:
+            raise ValueError("tag has no {package}, and there are several packages")
+        if not self.packages and self.pattern.has_package:
+            raise ValueError("tag names a {package}, and there are none")
+        if self.first is not None:
+            parse_version(self.first)
+        return self
+
+    @property
+    def pattern(self) -> TagPattern:
+        """How tags are written; by default `v1.2.3`, and `core-v1.2.3` where there are packages."""
+        return TagPattern(
+            self.tag or ("{package}-v{version}" if self.packages else "v{version}"), self.scheme
+        )
+
+    @property
+    def effective(self) -> Rules:
+        """The rules by name with what this repository changes of them."""
+        named = CONVENTIONS[self.rules]
+        return replace(
+            named,
+            types={**named.types, **_bumps(self.types)},
+            scopes=_bumps(self.scopes),
+            squash=self.squash or named.squash,
+            merges=self.merges or named.merges,
+            zero=named.zero if self.zero is None else ZERO[self.zero],
+            first=self.first or named.first,
+        )
+
+    @property
+    def parts(self) -> tuple[Package, ...]:
+        return tuple(Package(each.name, each.path, tuple(each.also)) for each in self.packages)
+
+    def changelog_of(self, package: str | None) -> str:
+        """The file of a package's changelog: its own, or the one in its folder."""
+        for each in self.packages:
+            if each.name == package:
+                return each.changelog or f"{each.path.rstrip('/')}/{self.changelog}".lstrip("/")
+        return self.changelog
+
+
+def read_settings(document: Any) -> ReleaseSettings:
+    """Settings from a parsed document; an empty one gives the defaults.
+
+    Raises ContractError that names the field at fault.
+    """
+    if document is None:
+        document = {}
+    if not isinstance(document, dict):
+        raise ContractError(f"{FILE} is not a mapping", code="contract.invalid")
+    try:
+        return ReleaseSettings.model_validate(document)
+    except ValidationError as error:
+        raise from_validation(error, FILE) from None
+
+
+def _bumps(words: dict[str, Word]) -> dict[str, Bump]:
+    return {name: Bump[word.upper()] for name, word in words.items()}

@@ -23,6 +23,7 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "breaking by the other token": ("fix: x\n\nBREAKING-CHANGE: y", {"breaking": ("y",)}),
     "breaking with a number": ("fix: x\n\nBREAKING CHANGE #4", {"breaking": ("#4",)}),
     "breaking with the text below": ("fix: x\n\nBREAKING CHANGE:\n\ngone", {"breaking": ("gone",)}),
+    "breaking under a heading": ("fix: x\n\nBREAKING CHANGE\ny is gone", {"breaking": ("y is gone",)}),
     "breaking and nothing said": ("fix: x\n\nBREAKING CHANGE:", {"breaking": ("breaking change",)}),
     "breaking over paragraphs": (
         "fix: x\n\nbody\n\nBREAKING CHANGE: a\nb\n\nc\n\nRefs: #4",

@@ -35,6 +35,7 @@ BROKEN = {
     "revert: x": ("revert.unnamed", "Refs:"),
     "fix: x\nbody": ("body.blank", "Put one"),
     "fix: x\n\nBreaking change: y": ("breaking.token", "BREAKING CHANGE: "),
+    "fix: x\n\nBREAKING CHANGE\ny": ("breaking.token", "BREAKING CHANGE: "),
     "fix: x\n\nBREAKING CHANGES: y": ("breaking.token", "BREAKING CHANGE: "),
 }
 

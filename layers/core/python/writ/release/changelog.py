@@ -55,5 +55,6 @@ def _end(lines: list[str]) -> int:
     place = len(lines)
     while place and (_DEFINITION.match(lines[place - 1]) or not lines[place - 1].strip()):
         place -= 1
-    has_definitions = any(line.strip() for line in lines[place:])
-    return place + 1 if has_definitions and place < len(lines) and not lines[place].strip() else place
+    if not any(line.strip() for line in lines[place:]):
+        return len(lines)
+    return place + 1 if not lines[place].strip() else place

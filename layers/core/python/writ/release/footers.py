@@ -10,8 +10,8 @@ _TOKEN: Final = re.compile(
     r"(?:(?P<breaking>BREAKING[ -]CHANGE)(?P<any>:[ \t]*| (?=#\S))"
     r"|(?P<token>[A-Za-z0-9][A-Za-z0-9-]*)(?P<separator>:[ \t]+(?=\S)| (?=#\S)))(?P<value>.*)"
 )
-# As the conventional-commits parser of Angular's tools reads them: also in a list.
-_BREAKING: Final = re.compile(r"[ \t]*(?:[*-][ \t]+)?BREAKING[ -]CHANGE(?::[ \t]*| (?=#\S))(?P<value>.*)")
+# As the conventional-commits parser of Angular's tools reads them: also in a list, and alone on a line.
+_BREAKING: Final = re.compile(r"[ \t]*(?:[*-][ \t]+)?BREAKING[ -]CHANGE(?::[ \t]*| (?=#\S)|$)(?P<value>.*)")
 _ITEM: Final = re.compile(r"\s*[*-]\s")
 _FENCE: Final = re.compile(r"[ \t]*(?:```|~~~)")
 _BLOCK: Final = re.compile(r"<(?P<end>/?)(?P<name>details|blockquote|ul|ol|table|pre)\b", re.IGNORECASE)

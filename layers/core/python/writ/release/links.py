@@ -8,7 +8,7 @@ from typing import Final, Self
 
 _REMOTE: Final = re.compile(
     r"(?:https://(?:[^@/\s]+@)?|ssh://(?:[^@/\s]+@)?|(?:[^@/\s]+@))(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?[:/]"
-    r"(?P<path>[\w.-]+(?:/[\w.-]+)+?)(?:\.git)?/?"
+    r"(?P<path>[\w.-]+(?:/[\w.-]+)+)/?"
 )
 
 
@@ -29,7 +29,7 @@ class Links:
         found = _REMOTE.fullmatch(url.strip())
         if not found:
             return None
-        host, path = found["host"].lower(), found["path"]
+        host, path = found["host"].lower(), found["path"].removesuffix(".git")
         if "gitlab" in host:
             return cls(f"https://{host}/{path}", "/-", "merge_requests")
         return cls(f"https://{host}/{path}") if "github" in host else None

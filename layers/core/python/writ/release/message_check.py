@@ -37,7 +37,9 @@ _COMMON: Final = {
     "dependencies": "build",
     "deps": "build",
 }
-_NEARLY_BREAKING: Final = re.compile(r"[ \t]*(?:[*-][ \t]+)?breaking[ _-]*changes?[ \t]*:", re.IGNORECASE)
+_NEARLY_BREAKING: Final = re.compile(
+    r"[ \t]*(?:[*-][ \t]+)?breaking[ _-]*changes?[ \t]*(?::|$)", re.IGNORECASE
+)
 _BREAKING: Final = re.compile(r"[ \t]*(?:[*-][ \t]+)?BREAKING[ -]CHANGE:")
 
 

@@ -8,9 +8,7 @@ ENV ?= local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help setup run stop status test check generated policies unit infrastructure integration e2e \
-	search chaos test-ledger-chaos test-rollout-chaos demo-canary test-ledger-bytes bench bench-ledger bench-judge bench-releases simulate-burn tamper-matrix synth deploy new-bot docs generate fmt \
-	test-localstack clean
+.PHONY: $(shell grep -oE '^[a-z0-9-]+:' $(firstword $(MAKEFILE_LIST)) | tr -d ':')
 
 help: ## What each target does
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -93,6 +91,9 @@ bench-judge: setup ## What the canary's judge misses and imagines, against two o
 
 bench-releases: setup ## Bumps of real releases predicted from their commits, and why not, as JSON (WRIT_RELEASES)
 	@$(PY) -m tests.bench.releases
+
+bench-pii: setup ## How fast and how right the detectors of personal data and secrets are, as JSON (WRIT_PII_TEXTS, WRIT_PII_MADE)
+	@$(PY) -m tests.bench.pii
 
 simulate-burn: setup ## False pages and detection times of burn-rate rules, simulated, as JSON (WRIT_BURN_MONTHS, WRIT_BURN_INCIDENTS)
 	@$(PY) -m tests.bench.burn

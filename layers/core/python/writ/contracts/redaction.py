@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-from writ.contracts.personal import mask_numbers
+from writ.pii import assigned, codes, mail, numbers, tokens
+from writ.pii.finding import Confidence
+from writ.pii.kinds import KINDS, Group
+from writ.pii.sheet import Sheet
 
 MASK: Final = "[redacted]"
 MAX_DEPTH: Final = 64
-# Below these lengths nothing can match: `a@b.cc`, `xoxb-` with ten more, `bearer ` with sixteen more.
+# Below these lengths nothing can match: `a@b.cc`, `xoxb-` with ten more.
 _SHORTEST: Final = 6
 _SHORTEST_SECRET: Final = 15
-_SHORTEST_BEARER: Final = 23
+_NEVER: Final = Confidence.HIGH + 1
 _LONGEST_KNOWN: Final = 64
 _BYTES: Final = (bytes, bytearray, memoryview)
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset, Mapping)  # the commonest first
@@ -46,33 +49,19 @@ _SECRET_PAIRS: Final = frozenset({("api", "key"), ("private", "key"), ("access",
 _HARMLESS_ENDINGS: Final = frozenset({"arn", "at", "count", "id", "kind", "name", "state", "status", "type"})
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-# Repetitions are bounded or start where no other can, so that no text makes a pattern slow. A pattern first
-# looks whether a character begins any of its alternatives at all, instead of trying them one by one.
-_SHAPES: Final = re.compile(
-    r"""
-    (?=[-gAexrsnp])(?:
-      -----BEGIN\ [A-Z0-9 ]{0,40}PRIVATE\ KEY-----.*?(?:-----END\ [A-Z0-9 ]{0,40}PRIVATE\ KEY-----|\Z)
-    | \bgh[opsur]_[A-Za-z0-9]{16,255}
-    | \bgithub_pat_[A-Za-z0-9_]{22,255}
-    | \b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b
-    | (?<![\w-])eyJ[\w-]{5,4096}\.[\w-]{5,16384}\.[\w-]{0,4096}
-    | \bxox[abeprs]-[\w-]{10,255}
-    | \b[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}
-    | \bAIza[\w-]{35}
-    | \b(?:npm_|pypi-)[\w-]{16,255}
-    )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-# The local part as RFC 5322 spells an atom.
-_MAIL: Final = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,126}[^\W\d_]{2,63}")
-_USERINFO: Final = re.compile(r"(?<=://)[^/\s:@]{0,256}:[^/\s@]{1,256}(?=@)")
-_ASSIGNED: Final = re.compile(
-    r"(?i)(?=[psta])((?:password|passwd|secret|token|api[_-]?key|access[_-]?key|authorization)"
-    r"[\"']?\s{0,4}[=:]\s{0,4}(?:bearer\s{1,4}|basic\s{1,4})?[\"']?)[^\s\"',;&]{6,4096}"
-)
+# One of these is in every text that has something to mask: what most texts are spared the detectors by.
+_HINT: Final = re.compile(r"[@=:]|[0-9]{2}|[\w-]{15}|-----|eyJ|[Bb][Ee][Aa][Rr][Ee][Rr]")
 _TWO_DIGITS: Final = re.compile(r"[0-9]{2}")
-_BEARER: Final = re.compile(r"(?i)(\bbearer\s{1,4})[\w.~+/=-]{16,4096}")
+# What detectors say at the least about a kind for it to be masked. Who reads a log needs addresses of
+# machines, and names and dates that only words give away are no proof: these are left to who scans for them.
+_LEAST: Final = {kind.id: Confidence.LOW for kind in KINDS if kind.group is Group.SECRET} | {
+    "mail": Confidence.LOW,
+    "card": Confidence.LOW,
+    "iban": Confidence.LOW,
+    **{kind.id: Confidence.HIGH for kind in KINDS if kind.group is Group.NATIONAL},
+    "us_ssn": Confidence.MEDIUM,
+    "us_itin": Confidence.MEDIUM,
+}
 
 
 def redact(value: Any) -> Any:
@@ -86,18 +75,39 @@ def redact(value: Any) -> Any:
 
 def redact_text(text: str) -> str:
     """The text without secrets, mail addresses and numbers that stand for a person, known by their shape."""
-    length = len(text)
-    if length < _SHORTEST:
+    if len(text) < _SHORTEST or not _HINT.search(text):
         return text
-    if length >= _SHORTEST_SECRET:
-        text = _SHAPES.sub(MASK, text)
-    if _TWO_DIGITS.search(text):
-        text = mask_numbers(text, MASK)
+    sheet = Sheet(text)
+    spans = [
+        (start, end)
+        for find in _detectors(text)
+        for start, end, kind, sure in find(sheet)
+        if sure >= _LEAST.get(kind, _NEVER)
+    ]
+    return _masked(text, sorted(spans)) if spans else text
+
+
+def _detectors(text: str) -> Iterator[Callable[[Sheet], Iterator[tuple[int, int, str, Confidence]]]]:
+    """Those that this text has anything for."""
+    if len(text) >= _SHORTEST_SECRET:
+        yield tokens.find
+    if "=" in text or ":" in text or "earer" in text.lower():
+        yield assigned.find
     if "@" in text:
-        text = _MAIL.sub(MASK, _USERINFO.sub(MASK, text))
-    if "=" in text or ":" in text:
-        text = _ASSIGNED.sub(rf"\g<1>{MASK}", text)
-    return _BEARER.sub(rf"\g<1>{MASK}", text) if length >= _SHORTEST_BEARER else text
+        yield mail.find
+    if _TWO_DIGITS.search(text):
+        yield numbers.find
+        yield codes.find
+
+
+def _masked(text: str, spans: list[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    done = 0
+    for start, end in spans:
+        if start > done or not parts:
+            parts += [text[done:start], MASK]
+        done = max(done, end)
+    return "".join([*parts, text[done:]])
 
 
 def is_secret_name(name: str) -> bool:

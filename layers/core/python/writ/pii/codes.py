@@ -1,0 +1,132 @@
+"""National numbers and bank accounts of letters and digits, found by the order of both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from writ.pii import checksums
+from writ.pii.dates import is_day
+from writ.pii.finding import Confidence
+from writ.pii.sheet import Sheet, every, words
+
+# Country and length of its account numbers: https://www.swift.com/standards/data-standards/iban
+_ACCOUNTS: Final = (
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24"
+    " FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28"
+    " LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29"
+    " RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
+)
+_LENGTHS: Final = {entry[:2]: int(entry[2:]) for entry in _ACCOUNTS.split()}
+_NO_NINO: Final = frozenset({"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"})
+_REACH: Final = 64
+_CODICE: Final = r"[a-z]{6}[0-9]{2}[a-ehlmprst][0-9]{2}[a-z][0-9]{3}[a-z]"
+_ANNOUNCED: Final = (
+    ("passport", b"passport"),
+    ("driver_licence", b"driver"),
+    ("driver_licence", b"driving lic"),
+)
+
+
+@cache
+def _of_length(length: int) -> re.Pattern[str]:
+    """So many letters and digits, with single spaces between some."""
+    return re.compile(rf"[A-Za-z0-9](?:[ ]?[A-Za-z0-9]){{{length - 1}}}(?![\w-])", re.ASCII)
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.ASCII | re.IGNORECASE)
+
+
+@cache
+def _nino_words() -> re.Pattern[bytes]:
+    return words("nino ", "national insurance", "ni number", "ni no", "nin ")
+
+
+@cache
+def _spanish_words() -> re.Pattern[bytes]:
+    return words("dni ", "nie ", "nif ", "documento", "identidad")
+
+
+def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
+    """Accounts, national numbers with letters, and documents that a word announces."""
+    yield from _accounts(sheet)
+    classes = sheet.classes
+    for place in every(classes, b"000000a "):
+        yield from _ends_in_letter(sheet, place + 6)
+    for place in every(classes, b" 00 00 00 a "):
+        yield from _nino(sheet, place + 10)
+    for place in every(classes, b"0-a "):
+        yield from _spanish(sheet, place + 2)
+    for place in every(classes, b"a00a000a "):
+        found = _pattern(_CODICE).match(sheet.text, max(0, place - 9))
+        if found and checksums.codice_fiscale(found[0]):
+            yield found.start(), found.end(), "it_codice_fiscale", Confidence.HIGH
+    for place in every(classes, b" 000000-000"):
+        found = _pattern(r"[0-9]{6}[-A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]").match(sheet.text, place)
+        if found and is_day(int(found[0][2:4]), int(found[0][:2])) and checksums.finnish_code(found[0]):
+            yield found.start(), found.end(), "fi_hetu", Confidence.MEDIUM
+    yield from _announced(sheet)
+
+
+def _accounts(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
+    done = 0
+    for start in every(sheet.classes, b" aa00"):
+        length = _LENGTHS.get(sheet.text[start : start + 2].upper())
+        found = _of_length(length).match(sheet.text, start) if length and start >= done else None
+        if found and checksums.mod97(found[0].replace(" ", "")):
+            done = found.end()
+            yield start, done, "iban", Confidence.HIGH
+
+
+def _ends_in_letter(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
+    """A compact number whose last letter ends at this place of the text."""
+    yield from _spanish(sheet, end)
+    yield from _nino(sheet, end)
+
+
+def _spanish(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
+    for length in (9, 10, 11):
+        start = end - length
+        found = (
+            _pattern(r"[0-9]{8}-?[a-z]|[xyz]-?[0-9]{7}-?[a-z]").match(sheet.text, start)
+            if start >= 0
+            else None
+        )
+        if found and found.end() == end and checksums.spanish_id(found[0].replace("-", "")):
+            named = sheet.near(start, end, _spanish_words())
+            yield start, end, "es_dni", Confidence.HIGH if named else Confidence.MEDIUM
+            return
+
+
+def _nino(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
+    for length in (9, 12, 13):
+        start = end - length
+        pattern = r"[a-ceghj-prstw-z][a-ceghj-nprstw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d]"
+        found = _pattern(pattern).match(sheet.text, start) if start >= 0 else None
+        if found and found.end() == end and found[0][:2].upper() not in _NO_NINO:
+            named = sheet.near(start, end, _nino_words())
+            alone = Confidence.MEDIUM if " " in found[0] else Confidence.LOW
+            yield start, end, "uk_nino", Confidence.HIGH if named else alone
+            return
+
+
+def _announced(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
+    """Documents whose numbers have no common format, so that a word has to say what they are."""
+    for kind, literal in (
+        ("passport", b"passport"),
+        ("driver_licence", b"driver"),
+        ("driver_licence", b"driving lic"),
+    ):
+        for place in sheet.places(literal):
+            start = place + len(literal)
+            if kind == "driver_licence" and b"licen" not in sheet.lower[start : start + 12] + literal:
+                continue
+            for found in _pattern(r"[A-Z]{0,3}[0-9]{6,14}[A-Z]{0,2}").finditer(
+                sheet.text, start, start + _REACH
+            ):
+                yield found.start(), found.end(), kind, Confidence.MEDIUM
+                break

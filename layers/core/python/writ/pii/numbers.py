@@ -1,0 +1,159 @@
+"""Numbers that stand for a person: payment cards, national numbers of digits, telephone numbers.
+
+Groups of digits and what separates them make a key, as in `3-2-4`; only who writes numbers that way is asked,
+and its check digits decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Final
+
+from writ.pii import checksums, phones
+from writ.pii.finding import Confidence
+from writ.pii.national import NUMBERS, Number
+from writ.pii.sheet import Sheet, words
+
+_MOST_GROUPS: Final = 7
+_SEPARATORS: Final = frozenset(" -./")
+_CARD_LENGTHS: Final = range(13, 20)
+_LONGEST_CARD_END: Final = 7
+_LONGEST_LAST_GROUP: Final = 7
+_EDGES: Final = frozenset("_-")
+
+
+@cache
+def _stretches() -> re.Pattern[str]:
+    """Seven digits or more with at most two separators between; a character first, which is found fastest."""
+    moment = r"(?<=2)0[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:"
+    return re.compile(rf"[0-9+(](?<![A-Za-z0-9_-][0-9+(])(?!{moment})(?:[ ./()-]{{0,2}}[0-9]){{6,}}+")
+
+
+@cache
+def _groups() -> re.Pattern[str]:
+    return re.compile(r"[0-9]+")
+
+
+@cache
+def _by_key() -> dict[str, list[Number]]:
+    table: dict[str, list[Number]] = {}
+    for number in NUMBERS:
+        for key in number.keys:
+            table.setdefault(key, []).append(number)
+    return table
+
+
+@cache
+def _words(called: tuple[str, ...]) -> re.Pattern[bytes]:
+    return words(*called)
+
+
+def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
+    """Every such number, of whatever kind; two kinds may claim the same digits."""
+    text = sheet.text
+    for stretch in _stretches().finditer(text):
+        start, end = stretch.span()
+        spans = [group.span() for group in _groups().finditer(text, start, end)]
+        done = start
+        for place, (begins, ends) in enumerate(spans):
+            if begins < done:
+                continue  # inside a card
+            before = text[begins - 1 : begins] if place else ""
+            if before == "." and ends - begins >= _CARD_LENGTHS.start:
+                yield from _fraction(text, begins, ends)
+            elif before != "-":
+                for span in _at(sheet, spans, place):
+                    done = max(done, span[1]) if span[2] == "card" else done
+                    yield span
+            if (place == 0 or " " in text[begins - 2 : begins]) and (phone := _phone(sheet, begins, end)):
+                yield phone
+
+
+def _fraction(text: str, start: int, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
+    """Digits after a point are seldom a card, whatever their check digit says."""
+    after = text[end : end + 1]
+    if _is_card(str(end - start), text[start:end]) and not (after.isalnum() or after in _EDGES):
+        yield start, end, "card", Confidence.LOW
+
+
+def _phone(sheet: Sheet, begins: int, end: int) -> tuple[int, int, str, Confidence] | None:
+    whole, _, fraction = sheet.text[begins:end].partition(".")
+    if len(fraction) > _LONGEST_LAST_GROUP and fraction.isdigit() and whole.isdigit():
+        return None  # a measurement
+    opened = begins > 0 and sheet.text[begins - 1] in "+("
+    return phones.find(sheet, begins - opened, end)
+
+
+def _at(
+    sheet: Sheet, spans: Sequence[tuple[int, int]], first: int
+) -> Iterator[tuple[int, int, str, Confidence]]:
+    text = sheet.text
+    key = ""
+    digits = ""
+    start = spans[first][0]
+    for place in range(first, min(first + _MOST_GROUPS, len(spans))):
+        begin, end = spans[place]
+        if place > first:
+            between = text[spans[place - 1][1] : begin]
+            if between not in _SEPARATORS:
+                return
+            key += between
+        key += str(end - begin)
+        digits += text[begin:end]
+        after = text[end : end + 1]
+        if after.isalnum() or after in _EDGES:
+            if after in "xX" and key == "17" and not text[end + 1 : end + 2].isalnum():
+                yield from _named(sheet, start, end + 1, "18", digits + "X")
+            if after != "-":
+                return
+            continue
+        yield from _named(sheet, start, end, key, digits)
+
+
+def _named(
+    sheet: Sheet, start: int, end: int, key: str, digits: str
+) -> Iterator[tuple[int, int, str, Confidence]]:
+    if _is_card(key, digits):
+        yield start, end, "card", Confidence.HIGH if _is_issued(digits) else Confidence.LOW
+    for number in _by_key().get(key, ()):
+        alone = number.alone.get(key)
+        if number.check(digits):
+            named = sheet.near(start, end, _words(number.called))
+            if named or alone:
+                yield start, end, number.kind, number.named if named else alone or number.named
+
+
+def _is_card(key: str, digits: str) -> bool:
+    """ISO/IEC 7812-1: an issuer's first digit, a length and groups that cards have, Luhn."""
+    if len(digits) not in _CARD_LENGTHS or digits[0] not in "23456" or not _is_card_key(key, digits):
+        return False
+    return digits.isdigit() and checksums.luhn(digits)
+
+
+def _is_card_key(key: str, digits: str) -> bool:
+    if key.isdigit():
+        return len(digits) > _CARD_LENGTHS.start or digits[0] == "4"
+    gap = key[1:2]
+    if gap not in ("-", " "):
+        return False
+    return key == f"4{gap}6{gap}5" or (
+        key[:-1] == f"4{gap}4{gap}4{gap}" and int(key[-1]) <= _LONGEST_CARD_END
+    )
+
+
+def _is_issued(digits: str) -> bool:
+    """Whether a network issues cards of this prefix and length (ISO/IEC 7812; the networks' BIN tables)."""
+    length, two, four = len(digits), int(digits[:2]), int(digits[:4])
+    if digits[0] == "4":
+        return length in (13, 16, 19)
+    if 51 <= two <= 55 or 2221 <= four <= 2720:
+        return length == 16
+    if two in (34, 37):
+        return length == 15
+    if two in (36, 38, 39) or 3000 <= four <= 3059:
+        return length in (14, 16)
+    if 3528 <= four <= 3589 or two in (62, 65) or four == 6011 or 6440 <= four <= 6499:
+        return length in (16, 17, 18, 19)
+    return two in (50, 56, 57, 58, 60, 63, 67) and length in (16, 18, 19)

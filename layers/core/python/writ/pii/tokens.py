@@ -1,0 +1,149 @@
+"""Credentials that their vendors gave a format: a prefix, an alphabet and a length.
+
+Each pattern is what the vendor's documentation says, or looser where the vendor reserves the right to change
+the length; a check value is verified where the format has one. Sources are in `kinds`.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from writ.pii.checksums import crc32_base62
+from writ.pii.finding import Confidence
+from writ.pii.sheet import Sheet, every
+
+SHORTEST_RUN: Final = 15
+LONGEST: Final = 32_768
+"""No credential is longer: the longest RSA key in use, armoured, is half of it."""
+_KEY_ENDS: Final = "PRIVATE KEY-----"
+
+# A pattern a kind; each begins with a literal, and all of it but a short prefix is one run of the sheet.
+_RUNS: Final = (
+    ("aws_access_key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9_])"),
+    ("github_token", r"gh[opsur]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{22,255}"),
+    ("gitlab_token", r"gl(?:pat|dt|rt|cbt|ptt|ft|imt|soat|agent|oas|ffct)-[\w-]{20,255}"),
+    ("slack_token", r"xox[abeprs]-[\w-]{10,255}|xapp-[0-9]-[\w-]{20,255}"),
+    ("stripe_key", r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}|whsec_[A-Za-z0-9]{16,255}"),
+    ("google_key", r"AIza[\w-]{35}|GOCSPX-[\w-]{28}"),
+    ("npm_token", r"npm_[\w-]{16,255}"),
+    ("pypi_token", r"pypi-[\w-]{16,255}"),
+    ("twilio_key", r"SK[0-9a-f]{32}(?![A-Za-z0-9_])"),
+    ("anthropic_key", r"sk-ant-[\w-]{20,255}"),
+    (
+        "openai_key",
+        r"sk-(?:(?:proj|svcacct|admin|None)-[\w-]{20,255}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})",
+    ),
+    ("huggingface_token", r"(?:hf|api_org)_[A-Za-z0-9]{34}(?![A-Za-z0-9_])"),
+    (
+        "saas_token",
+        r"do[opr]_v1_[0-9a-f]{64}|dckr_[po]at_[\w-]{27,40}|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"
+        r"|lin_api_[A-Za-z0-9]{40}|ntn_[A-Za-z0-9]{40,60}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}"
+        r"|glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}|NRAK-[A-Z0-9]{27}|dapi[0-9a-f]{32}(?![A-Za-z0-9_])"
+        r"|rubygems_[0-9a-f]{48}|pscale_(?:tkn|pw|oauth)_[\w-]{32,64}|sbp_[0-9a-f]{40}|sntrys_[\w-]{40,255}"
+        r"|sq0(?:atp|csp|idp)-[\w-]{22,43}|AGE-SECRET-KEY-1[0-9A-Z]{58}|EAAA[\w-]{60}(?![\w-])"
+        r"|PRIV_API_[A-Za-z0-9]{32,64}|xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}",
+    ),
+)
+# These have a dot, a slash or an equals sign early: a literal, how far before it they begin, a pattern.
+_DOTTED: Final = (
+    ("jwt", b"eyJ", 0, r"(?<![\w-])eyJ[\w-]{5,4096}\.[\w-]{5,16384}\.[\w-]{0,4096}"),
+    ("sendgrid_key", b"SG.", 0, r"\bSG\.[\w-]{16,32}\.[\w-]{16,64}"),
+    ("google_key", b"ya29.", 0, r"\bya29\.[\w-]{20,1024}"),
+    ("vault_token", b"hv", 0, r"\bhv[sbr]\.[\w-]{24,512}"),
+    ("slack_token", b"hooks.slack.com/", 0, r"hooks\.slack\.com/(?:services|workflows)/[\w/-]{20,128}"),
+    ("azure_key", b"AccountKey=", 0, r"AccountKey=[A-Za-z0-9+/]{43,86}={1,2}"),
+    ("azure_key", b"AccessKey=", 0, r"AccessKey=[A-Za-z0-9+/]{43}="),
+    ("azure_key", b"Q~", 4, r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}(?![\w~-])"),
+    ("saas_token", b"dp.", 0, r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,64}"),
+    ("saas_token", b".atlasv1.", 14, r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,72}"),
+    ("stripe_key", b"whsec_", 0, r"\bwhsec_[A-Za-z0-9+/]{24,128}={0,2}"),
+)  # fmt: skip
+
+_PREFIX: Final = r"[A-Za-z]{0,8}[0-9]{0,2}(?:[_.=-](?:pat_|live_|test_|ant-|proj-|v1_)?)?"
+
+
+@cache
+def _in_runs() -> re.Pattern[str]:
+    parts = "|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_RUNS))
+    return re.compile(rf"(?=[gxrswnphdlaAGSPNE])(?<![A-Za-z0-9_])(?:{parts})")
+
+
+@cache
+def _at(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
+    """Every credential of a known format."""
+    text = sheet.text
+    search = _in_runs().search
+    hexes = sheet.hexes
+    for start, end in sheet.runs(SHORTEST_RUN):
+        if not hexes[start:end].strip(b"h-"):
+            continue  # a digest or a UUID
+        found = search(text, start, end)
+        while found:
+            kind = _RUNS[int((found.lastgroup or "k0")[1:])][0]
+            yield found.start(), found.end(), kind, _confidence(kind, found[0])
+            found = search(text, found.end(), end)
+    raw = sheet.raw
+    for kind, literal, before, pattern in _DOTTED:
+        done = 0
+        for place in every(raw, literal):
+            if place >= done and (found := _at(pattern).match(text, max(0, place - before))):
+                done = found.end()
+                yield found.start(), found.end(), kind, _confidence(kind, found[0])
+    yield from _private_keys(text)
+
+
+def _private_keys(text: str) -> Iterator[tuple[int, int, str, Confidence]]:
+    place = text.find("-----BEGIN ")
+    while place >= 0:
+        begins = _at(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----").match(text, place)
+        if begins is None:
+            place = text.find("-----BEGIN ", place + 1)
+            continue
+        ends = _at(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----").search(text, begins.end())
+        end = ends.end() if ends else len(text)
+        yield place, end, "private_key", Confidence.HIGH
+        place = text.find("-----BEGIN ", end)
+
+
+def _confidence(kind: str, value: str) -> Confidence:
+    if kind == "jwt":
+        return Confidence.HIGH if _has_header(value) else Confidence.LOW
+    if kind in ("github_token", "npm_token") and len(value) == 40:
+        return Confidence.HIGH if crc32_base62(value) else Confidence.MEDIUM
+    return Confidence.HIGH if len(set(value)) > 9 else Confidence.MEDIUM
+
+
+def _has_header(token: str) -> bool:
+    """RFC 7519: what stands before the first dot is a JSON object, in base64url, that names an algorithm."""
+    head = token.partition(".")[0]
+    try:
+        decoded = urlsafe_b64decode(head + "=" * (-len(head) % 4))
+    except ValueError:
+        return False
+    return decoded.startswith(b"{") and (b'"alg"' in decoded or b'"enc"' in decoded)
+
+
+def sample(value: str) -> str:
+    """The public part of a credential's format, and nothing of what makes it secret."""
+    if value.startswith("-----BEGIN"):
+        return value[: value.index(_KEY_ENDS) + len(_KEY_ENDS)] + "…" if _KEY_ENDS in value[:80] else "…"
+    found = _at(_PREFIX).match(value)
+    prefix = (
+        found[0]
+        if found and found[0][-1:] in ("_", "-", ".", "=")
+        else value[:4]
+        if value[:4] in _OPEN
+        else ""
+    )
+    return prefix + "********"
+
+
+_OPEN: Final = frozenset({"AKIA", "ASIA", "ABIA", "ACCA", "AIza"})

@@ -103,7 +103,7 @@ def accuracy(odd: bool) -> dict[str, Any]:
     for item in json.loads(LABELLED.read_text(encoding="utf-8")):
         if item["template_id"] % 2 != odd:
             continue
-        findings = [finding for finding in scan(item["full_text"]) if finding.kind in MEANS.values()]
+        findings = scan(item["full_text"])
         spans = [
             (span["start_position"], span["end_position"], MEANS[span["entity_type"]])
             for span in item["spans"]
@@ -118,7 +118,8 @@ def accuracy(odd: bool) -> dict[str, Any]:
                 kind == finding.kind and finding.start < end and start < finding.end
                 for start, end, kind in spans
             )
-    return {
+    others = {kind: count for kind, count in found.items() if kind not in MEANS.values()}
+    return {"kinds that nothing is labelled as": others} | {
         kind: {
             "labelled": labelled[kind],
             "found": found[kind],

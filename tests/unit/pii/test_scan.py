@@ -112,8 +112,8 @@ def test_token_with_a_broken_check_is_less_sure() -> None:
 def test_redactor_is_loaded_without_compiling_the_patterns_of_detectors() -> None:
     script = (
         "import re, sys, writ.contracts.redaction\n"
-        "loaded = {name: vars(module) for name, module in sys.modules.items() if name.startswith('writ.pii.')}\n"
-        "made = [name for name, has in loaded.items() if any(isinstance(it, re.Pattern) for it in has.values())]\n"
+        "loaded = {name: vars(it) for name, it in sys.modules.items() if name.startswith('writ.pii.')}\n"
+        "made = [n for n, has in loaded.items() if any(isinstance(it, re.Pattern) for it in has.values())]\n"
         "print(len(loaded) > 5, made, 'writ.pii.people' in loaded, 'writ.pii.names' in loaded)"
     )
     env = {"PYTHONPATH": str(ROOT / "layers/core/python")}

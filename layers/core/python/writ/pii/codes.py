@@ -10,7 +10,7 @@ from typing import Final
 from writ.pii import checksums
 from writ.pii.dates import is_day
 from writ.pii.finding import Confidence
-from writ.pii.sheet import Sheet, every, words
+from writ.pii.sheet import Sheet, Words, every, words
 
 # Country and length of its account numbers: https://www.swift.com/standards/data-standards/iban
 _ACCOUNTS: Final = (
@@ -42,12 +42,12 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 
 @cache
-def _nino_words() -> re.Pattern[bytes]:
+def _nino_words() -> Words:
     return words("nino ", "national insurance", "ni number", "ni no", "nin ")
 
 
 @cache
-def _spanish_words() -> re.Pattern[bytes]:
+def _spanish_words() -> Words:
     return words("dni ", "nie ", "nif ", "documento", "identidad")
 
 

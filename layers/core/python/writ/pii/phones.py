@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from writ.pii.finding import Confidence
-from writ.pii.sheet import Sheet, words
+from writ.pii.sheet import Sheet, Words, words
 
 # Calling code, least and most digits after it.
 _PLANS: Final = (
@@ -76,7 +76,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 @cache
-def _words() -> re.Pattern[bytes]:
+def _words() -> Words:
     return words(
         "phone",
         "telephone",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 _LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_LOWER_LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _DIGITS: Final = frozenset(b"0123456789")
 _HEX: Final = _DIGITS | frozenset(b"abcdefABCDEF")
 _BEFORE: Final = 48
@@ -89,20 +89,29 @@ class Sheet:
         """Where this lower-case literal stands, whatever its case there."""
         return every(self.lower, literal)
 
-    def near(self, start: int, end: int, words: re.Pattern[bytes]) -> bool:
+    def near(self, start: int, end: int, words: Words) -> bool:
         """Whether one of the words stands shortly before a place, or right after it."""
-        lower = self.lower
-        for low, high in ((max(0, start - _BEFORE), start), (end, end + _AFTER)):
-            for found in words.finditer(lower, low, high):
-                if found.start() == 0 or lower[found.start() - 1] not in _LOWER_LETTERS:
-                    return True
-        return False
+        around = self.lower[max(0, start - _BEFORE) : start] + b"\n" + self.lower[end : end + _AFTER]
+        return any(stem in around for stem in words.stems) and words.pattern.search(around) is not None
 
 
-def words(*stems: str) -> re.Pattern[bytes]:
-    """What finds words that begin so, for `Sheet.near`; a stem that ends in a space is a whole word."""
-    ends = [re.escape(stem.strip()) + (r"(?![a-z])" if stem.endswith(" ") else "") for stem in stems]
-    return re.compile("|".join(ends).encode("latin-1"))
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that begin so: what is searched first because it is cheap, and what then sees their edges."""
+
+    stems: tuple[bytes, ...]
+    pattern: re.Pattern[bytes]
+
+
+def words(*stems: str) -> Words:
+    """Words for `Sheet.near`, in lower case; a stem that ends in a space is a whole word."""
+    bare = [stem.strip() for stem in stems]
+    ends = [
+        re.escape(word) + (r"(?![a-z])" if stem.endswith(" ") else "")
+        for word, stem in zip(bare, stems, strict=True)
+    ]
+    pattern = re.compile(rf"(?<![a-z])(?:{'|'.join(ends)})".encode("latin-1"))
+    return Words(tuple(word.encode("latin-1") for word in bare), pattern)
 
 
 def every(text: bytes, literal: bytes) -> Iterator[int]:

@@ -24,6 +24,7 @@ from cli import (
     rollouts,
     sending,
     slo,
+    trace,
     witness_commands,
 )
 
@@ -60,6 +61,7 @@ app.add_typer(erasures.app, name="erasures")
 app.add_typer(erasures.holds, name="holds")
 app.command("slo")(slo.slo)
 app.command("logs")(local.logs)
+app.command("trace")(trace.trace)
 app.add_typer(demo.app, name="demo")
 app.command("synth")(delivery.synth)
 app.command("deploy")(delivery.deploy)

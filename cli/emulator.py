@@ -83,6 +83,11 @@ class Emulator:
         return self.folder / "emulator.log"
 
     @property
+    def traces(self) -> Path:
+        """What functions did, as spans: one OTLP document a line. It goes with the state."""
+        return self.data / "traces.jsonl"
+
+    @property
     def _record(self) -> Path:
         return self.folder / "process.json"
 
@@ -221,6 +226,7 @@ class Emulator:
             "PERSIST_STATE": "1",
             "S3_PERSIST": "1",
             "LAMBDA_WARM_TTL_SECONDS": "60",
+            "WRIT_TRACES": self.traces.as_uri(),
         }
 
     def _await(self, child: subprocess.Popen[bytes], process: Process) -> None:

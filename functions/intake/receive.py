@@ -12,6 +12,9 @@ from writ.contracts.errors import ConflictError
 from writ.contracts.event import make_event
 from writ.ports.bus import EventBus
 from writ.ports.intake import DeliveryRecord, DeliveryState, DeliveryStore, PayloadStore
+from writ.trace import recording
+from writ.trace.context import TraceContext
+from writ.trace.span import EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ def receive(webhook: Webhook, ports: IntakePorts, now: datetime) -> Receipt:
     TransientError
         A dependency failed; deliver again.
     """
+    if (begun := TraceContext.parse(_trace(webhook.delivery))) is not None:
+        recording.current().join(begun)
+    recording.current().set(EVENT, f"gh-{webhook.delivery}")
     key = f"github/{webhook.delivery}.json"
     data = normalize(Delivered(webhook.delivery, webhook.event, key, webhook.sha256), webhook.payload)
     record = ports.deliveries.register(

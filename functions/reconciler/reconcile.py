@@ -15,6 +15,8 @@ from writ.ports.approvals import ApprovalRequest, ApprovalStore
 from writ.ports.clock import Clock
 from writ.runtime import notices
 from writ.runtime.answers import Answers
+from writ.trace import recording
+from writ.trace.span import ACTION
 
 # A minute has room for both; what is left over has its turn in the next.
 FOUND_A_ROUND: Final = 500
@@ -71,7 +73,8 @@ class _Round:
     def guarded(self, record: ActionRecord, remedy: Callable[[ActionRecord], None]) -> None:
         """One action that resists must not keep the others from theirs."""
         try:
-            remedy(record)
+            with recording.elsewhere(record.cause.trace, "reconcile", {ACTION: record.action.id}):
+                remedy(record)
         except WritError as error:
             self.report.failures[record.action.id] = error.code
 

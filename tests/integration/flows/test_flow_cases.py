@@ -25,6 +25,7 @@ from writ.contracts.step import Step, StepReport
 
 FLOWS = flows_of(load_folders())
 NAME = "case-1"
+TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
 
 
 class _Part(BaseModel):
@@ -69,7 +70,7 @@ def check_step(flow: Flow, state: str, arguments: Mapping[str, Any], expected: A
     """What goes to the bot is a step that it takes, of this flow, with an event that keeps its contract."""
     sent = arguments["Payload"]["step"]
     step = Step.model_validate(sent)
-    assert (step.flow, step.execution) == (flow.name, NAME)
+    assert (step.flow, step.execution, step.trace) == (flow.name, NAME, TRACE)
     meta = {"id": step.event_id, "time": "2026-03-02T10:00:00Z", "producer": step.flow}
     parse_event(step.type, {"meta": meta, "data": step.data})
     waits = flow.definition["States"][state]["Resource"] == WAIT
@@ -91,7 +92,7 @@ def played(flow: Flow, case: Case) -> Execution:
         assert answer.report is not None
         return StepReport.model_validate(answer.report).document()
 
-    run = Execution(flow.definition, NAME, case.input, call).run(20_000)
+    run = Execution(flow.definition, NAME, {**case.input, "trace": TRACE}, call).run(20_000)
     assert given == [], f"it ended by {run.visited[-3:]} before the steps that are left"
     return run
 

@@ -12,6 +12,8 @@ from writ.adapters import aws
 from writ.contracts.errors import ContractError, TransientError
 from writ.contracts.event import AnyEvent
 from writ.contracts.redaction import redact
+from writ.trace import recording
+from writ.trace.span import Kind
 
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 MAX_ENTRIES: Final = 10
@@ -32,21 +34,29 @@ class EventBridgeBus:
 
     def publish(self, events: Sequence[AnyEvent]) -> None:
         """See EventBus.publish."""
-        entries = [self._entry(event) for event in events]
-        for event, entry in zip(events, entries, strict=True):
-            if (size := _size(entry)) > MAX_BYTES:
-                raise ContractError(
-                    f"{event.type} {event.id} has {size} bytes, more than {MAX_BYTES}", code="event.too_large"
-                )
-        for batch in _batches(entries):
-            self._put(batch)
+        with recording.span("publish", Kind.PRODUCER) as span:
+            span.set("writ.event.types", tuple(event.type for event in events))
+            span.set("writ.event.ids", tuple(event.id for event in events))
+            entries = [self._entry(event) for event in events]
+            for event, entry in zip(events, entries, strict=True):
+                if (size := _size(entry)) > MAX_BYTES:
+                    raise ContractError(
+                        f"{event.type} {event.id} has {size} bytes, more than {MAX_BYTES}",
+                        code="event.too_large",
+                    )
+            for batch in _batches(entries):
+                self._put(batch)
 
     def _entry(self, event: AnyEvent) -> Entry:
+        detail = event.detail()
+        # Who receives it goes on from here, unless it tells of what another trace is about.
+        if (trace := recording.carried(event.meta.trace)) is not None:
+            detail["meta"]["trace"] = trace
         return {
             "EventBusName": self._bus_name,
             "Source": f"writ.{event.meta.producer}",
             "DetailType": event.type,
-            "Detail": json.dumps(redact(event.detail()), ensure_ascii=False, separators=(",", ":")),
+            "Detail": json.dumps(redact(detail), ensure_ascii=False, separators=(",", ":")),
             "Time": event.meta.time,
         }
 

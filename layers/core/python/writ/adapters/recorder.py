@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from writ.trace import recording
+from writ.trace.span import Kind
+
 if TYPE_CHECKING:
     from writ.ledger.recorder import Recorder
     from writ.ports.evidence import Adopted
@@ -27,7 +30,10 @@ class DeployedRecorder:
 
     def append_or_adopt(self, entry_id: str, statement: Mapping[str, Any]) -> Adopted:
         """See Evidence."""
-        return self._recorder().append_or_adopt(entry_id, statement)
+        with recording.span("ledger append", Kind.CLIENT) as span:
+            adopted = self._recorder().append_or_adopt(entry_id, statement)
+            span.set("writ.entry.fresh", adopted.fresh)
+            return adopted
 
     def get(self, entry_id: str) -> Adopted | None:
         """See Evidence."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from writ.adapters import aws
 from writ.contracts.errors import ContractError, WritError
 from writ.ports.flows import Run, RunState
+from writ.trace import recording
 
 if TYPE_CHECKING:
     from pydantic import JsonValue, SecretStr
@@ -31,6 +32,8 @@ _LONGEST: Final = 80
 _ATTEMPT: Final = "_"
 _NOBODY_WAITS: Final = {"TaskDoesNotExist", "TaskTimedOut"}
 _SHOWN: Final = 500
+# What a flow is given beside its input proper.
+TRACE: Final = "trace"
 
 
 def execution_name(name: str, attempt: int) -> str:
@@ -48,13 +51,14 @@ class StepFunctions:
         self._arns = arns
 
     def start(self, flow: str, name: str, given: Mapping[str, JsonValue], attempt: int = 1) -> None:
-        """Raises TransientError when Step Functions cannot be reached."""
+        """Raises TransientError when Step Functions cannot be reached. Its steps go on with this trace."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        execution = execution_name(name, attempt)
+        execution, trace = execution_name(name, attempt), recording.carried()
+        told = {**given, TRACE: trace} if trace else dict(given)
         try:
             aws.client(_SERVICE).start_execution(
-                stateMachineArn=self._arn(flow), name=execution, input=json.dumps(dict(given))
+                stateMachineArn=self._arn(flow), name=execution, input=json.dumps(told)
             )
         except (BotoCoreError, ClientError) as error:
             if aws.error_code(error) == "ExecutionAlreadyExists":

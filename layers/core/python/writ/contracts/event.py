@@ -31,6 +31,10 @@ D_co = TypeVar("D_co", bound=EventData, covariant=True)
 _DataT = TypeVar("_DataT", bound=type[EventData])
 
 
+# A W3C traceparent, version 00.
+Traceparent = Annotated[str, Field(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
+
+
 class EventMeta(BaseModel):
     """Where an event came from.
 
@@ -43,7 +47,7 @@ class EventMeta(BaseModel):
     id: Annotated[str, Field(min_length=1, max_length=128)]
     time: AwareDatetime
     producer: Annotated[str, Field(min_length=1, max_length=64)]
-    trace: Annotated[str, Field(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None = None
+    trace: Traceparent | None = None
     cause: Annotated[str, Field(max_length=128)] | None = None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr
 
 from writ.contracts.action import Name
-from writ.contracts.event import EventType
+from writ.contracts.event import EventType, Traceparent
 
 _LONGEST: Final = 128  # of an event's id
 
@@ -37,7 +37,8 @@ class Step(_Value):
     """One step of one execution of a flow.
 
     `turn` tells apart the times that a flow comes to the same state on purpose; a step that is only repeated
-    has the same turn, and so the same event id. `token` is what Step Functions waits for to come back.
+    has the same turn, and so the same event id. `token` is what Step Functions waits for to come back;
+    `trace` is the trace in which the execution was started, if in one.
     """
 
     flow: Name
@@ -46,6 +47,7 @@ class Step(_Value):
     turn: Annotated[int, Field(ge=0, le=25_000)] = 0
     type: EventType
     data: dict[str, JsonValue]
+    trace: Traceparent | Literal[""] = ""
     token: SecretStr | None = None
 
     @property

@@ -10,6 +10,8 @@ from writ.contracts.errors import TransientError
 from writ.runtime import notices
 from writ.runtime.identity import Identity
 from writ.runtime.testimony import Testimony, intent_id
+from writ.trace import recording
+from writ.trace.span import ACTION, Value
 
 if TYPE_CHECKING:
     from writ.contracts.action import Approval
@@ -43,5 +45,8 @@ class Answers:
 
     def publish(self, record: ActionRecord, answer: Approval) -> None:
         """Attest the answer, then tell the bot: it resumes only by an answer whose statement is durable."""
-        self.attest(record, answer)
-        self.bus.publish([notices.approval_decided(record, answer, self.clock.now(), self.identity.bot)])
+        told: dict[str, Value] = {ACTION: record.action.id}
+        with recording.elsewhere(record.cause.trace, "answer", told):
+            self.attest(record, answer)
+            decided = notices.approval_decided(record, answer, self.clock.now(), self.identity.bot)
+            self.bus.publish([decided])

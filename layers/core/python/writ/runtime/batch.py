@@ -54,6 +54,7 @@ def process(
                 failures.append({"itemIdentifier": record["messageId"]})
                 continue
             (dead_letters or _queue()).send(body, problem, event_type)
+    telemetry.finished(bot)
     return {"batchItemFailures": failures}
 
 

@@ -17,8 +17,10 @@ from writ.contracts.errors import (
 )
 from writ.contracts.event import AnyEvent
 from writ.ports.actions import ActionRecord, Cause
+from writ.runtime.acting import acting, resumed
 from writ.runtime.effect import Effect, PortsT
 from writ.runtime.wiring import Wiring
+from writ.trace import recording
 
 if TYPE_CHECKING:
     from writ.runtime.environment import Environment
@@ -84,17 +86,20 @@ class Bot(Generic[PortsT, FactsT]):
             return self._resume(event)
         wiring = self.wiring
         kind, who = actor or ("bot", "")
-        cause = Cause(event.type, event.id, kind, who, event.meta.trace)
-        facts = self._facts(event, wiring.ports)
-        actions = self._plan(event, facts, wiring.clock.now())
+        cause = Cause(event.type, event.id, kind, who, recording.carried(event.meta.trace))
+        with recording.span("facts"):
+            facts = self._facts(event, wiring.ports)
+        with recording.span("plan") as span:
+            actions = self._plan(event, facts, wiring.clock.now())
+            span.set("writ.actions", len(actions))
         if alone and len(actions) > 1:
             raise PermanentError("a step that waits for a person plans one action", code="step.several")
-        return _each(actions, lambda action: wiring.loop.run(action, cause))
+        return _each(actions, lambda action: acting(action, wiring.loop.run, cause))
 
     def _resume(self, event: AnyEvent) -> list[ActionRecord]:
         action_id = getattr(event.data, "action_id", "")
         try:
-            return [self.wiring.loop.resume(action_id)]
+            return [resumed(action_id, self.wiring.loop.resume)]
         except (ConflictError, LimitExceededError) as error:  # it moved on meanwhile: look again next time
             raise TransientError(error.message, code=error.code) from None
         except NotFoundError as error:

@@ -11,6 +11,7 @@ from writ.contracts.errors import WritError
 from writ.contracts.event import make_event
 from writ.runtime import telemetry
 from writ.runtime.rest import Response
+from writ.trace import recording
 
 if TYPE_CHECKING:
     from writ.contracts.event import EventData
@@ -26,7 +27,8 @@ def carry_out(bot: Bot[Any, Any], request: Request, command: EventData, *, field
     outcome other than a success a WritError whose code says who may help: `limit.…` and
     `dependency.…` pass, `policy.…` does not, and a failed effect, which is about `field`, keeps its code.
     """
-    event = make_event(command, id=f"api-{uuid.uuid4().hex}", time=datetime.now(UTC), producer=bot.name)
+    id, trace = f"api-{uuid.uuid4().hex}", recording.carried()
+    event = make_event(command, id=id, time=datetime.now(UTC), producer=bot.name, trace=trace)
     (record,) = bot.run(event, actor=("person", request.caller.id[:128]))
     telemetry.acted([record])
     if record.outcome is not None and record.outcome.status is not Status.SUCCEEDED:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from writ.contracts.action import Action
+from writ.trace import recording
 
 if TYPE_CHECKING:
     from writ.contracts.event import EventData
@@ -31,3 +32,8 @@ class Effect(Generic[PortsT]):
     perform: Callable[[Action, PortsT], Observation]
     observe: Callable[[Action, PortsT], Observation | None]
     announce: Callable[[Action, Observation], Sequence[EventData]] = _nothing
+
+    def carry_out(self, action: Action, ports: PortsT) -> Observation:
+        """Perform it, in a span."""
+        with recording.span("perform"):
+            return self.perform(action, ports)

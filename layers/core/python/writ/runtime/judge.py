@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from writ.contracts.action import Action, Approval, Decision, Verdict
 from writ.contracts.counters import counter_key, counter_slot
 from writ.ports.actions import Reservation
+from writ.trace import recording
+from writ.trace.span import VERDICT
 
 if TYPE_CHECKING:
     from writ.contracts.action_spec import ActionSpec
@@ -45,10 +47,13 @@ class Judge:
     def decide(self, question: Question, now: datetime, *, counted: bool = False) -> Decision:
         """Decide an action. `counted` says its reservations are taken already and do not count again."""
         action = question.action
-        facts = self.guards.read(action.bot, action.name, action.target.subject_digest(), now)
-        if counted and facts.usage is not None:
-            facts = replace(facts, usage=dict.fromkeys(facts.usage, 0))
-        return self.policy.decide(_document(question, facts, now), now)
+        with recording.span("policy") as span:
+            facts = self.guards.read(action.bot, action.name, action.target.subject_digest(), now)
+            if counted and facts.usage is not None:
+                facts = replace(facts, usage=dict.fromkeys(facts.usage, 0))
+            decision = self.policy.decide(_document(question, facts, now), now)
+            span.set(VERDICT, decision.verdict.value)
+            return decision
 
 
 def reservations_of(action: Action, decision: Decision, now: datetime) -> list[Reservation]:

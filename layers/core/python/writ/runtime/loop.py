@@ -224,7 +224,7 @@ class Loop(Generic[PortsT]):
                 return succeeded(seen)
             if record.attempt > 1 and (refused := self._refused_since(record)) is not None:
                 return refused
-            return succeeded(effect.perform(record.action, self._bot_ports))
+            return succeeded(effect.carry_out(record.action, self._bot_ports))
         except PermanentError as error:
             return failed(error.code, error.message)
         except Exception as error:  # noqa: BLE001

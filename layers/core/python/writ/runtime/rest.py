@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from writ.contracts.errors import ContractError, NotFoundError, WritError, from_validation
 from writ.contracts.redaction import redact, redact_text
-from writ.runtime import access, telemetry
+from writ.runtime import access, telemetry, tracing
 
 PROBLEM: Final = "application/problem+json"
 JSON: Final = "application/json"
@@ -196,17 +196,20 @@ class Api:
         """Lambda entry for HTTP API payload format 2.0."""
         key = event.get("routeKey", "")
         log = telemetry.logger(self._service)
-        try:
-            response = self._answer(key, event)
-        except WritError as error:
-            response = problem(error)
-            if response.status >= 500:  # the caller is told no more than the code
-                log.error("request failed", code=error.code, reason=error.message)
-        except Exception as error:  # the outermost boundary: the caller never sees what went wrong inside
-            log.exception("request failed", error=type(error).__name__)
-            response = problem(WritError("something went wrong on our side", code="internal"))
+        with tracing.request(self._service, key, event) as span:
+            try:
+                response = self._answer(key, event)
+            except WritError as error:
+                response = problem(error)
+                if response.status >= 500:  # the caller is told no more than the code
+                    log.error("request failed", code=error.code, reason=error.message)
+            except Exception as error:  # the outermost boundary: the caller never sees what went wrong inside
+                log.exception("request failed", error=type(error).__name__)
+                response = problem(WritError("something went wrong on our side", code="internal"))
+            tracing.answered(span, response.status, response.body)
         log.info("request", route=key, status=response.status)
         telemetry.emit(self._service, {"Requests": 1, "RequestsFailed": int(response.status >= 500)})
+        telemetry.finished(self._service)
         return _encode(response)
 
     def _answer(self, key: str, event: Mapping[str, Any]) -> Response:

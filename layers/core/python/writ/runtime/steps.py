@@ -13,6 +13,7 @@ from writ.contracts.step import Step, StepReport, StepStatus
 from writ.runtime import telemetry
 from writ.runtime.batch import as_problem
 from writ.runtime.reports import problem_of, report_of
+from writ.trace.span import EXECUTION, FLOW, Value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +34,7 @@ def take(bot: Bot[Any, Any], given: Any) -> dict[str, Any]:
         telemetry.failed(bot.name, error, "unknown", 1)
         return problem_of(error).document()
     report = _taken(bot, step)
+    telemetry.finished(bot.name)
     if step.token is not None:
         waiting = bot.wiring.loop.waiting
         if report.status is StepStatus.WAITING:
@@ -45,7 +47,8 @@ def take(bot: Bot[Any, Any], given: Any) -> dict[str, Any]:
 def _taken(bot: Bot[Any, Any], step: Step) -> StepReport:
     try:
         event = _event(step, bot.wiring.clock.now())
-        with telemetry.span(bot.name, event) as note:
+        told: dict[str, Value] = {FLOW: step.flow, EXECUTION: step.execution}
+        with telemetry.span(bot.name, event, f"step {step.state}", told) as note:
             records = bot.run(event, alone=step.token is not None)
             note(records)
     except Exception as error:  # noqa: BLE001
@@ -67,5 +70,10 @@ def _read(given: Any) -> Step:
 
 def _event(step: Step, now: datetime) -> AnyEvent:
     """The step's event, checked against its contract as one from the bus is. Raises ContractError."""
-    meta: Mapping[str, Any] = {"id": step.event_id, "time": now, "producer": step.flow}
+    meta: Mapping[str, Any] = {
+        "id": step.event_id,
+        "time": now,
+        "producer": step.flow,
+        "trace": step.trace or None,
+    }
     return parse_event(step.type, {"meta": meta, "data": step.data})

@@ -1,8 +1,7 @@
-"""One structured line an event, metrics in embedded metric format, and the trace carried along."""
+"""One structured line an event, metrics in embedded metric format, and a span of its trace."""
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,10 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from writ.contracts.redaction import redact
+from writ.runtime import tracing
+from writ.trace import recording
+from writ.trace.context import TraceContext
+from writ.trace.span import CAUSE, EVENT, EVENT_TYPE, Kind, Value
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.metrics import EphemeralMetrics
@@ -56,17 +59,28 @@ def _metrics(service: str) -> EphemeralMetrics:
 
 
 @contextmanager
-def span(service: str, event: AnyEvent) -> Iterator[Note]:
-    """Time the handling of one event, log what came of it in one line, and count it."""
+def span(
+    service: str, event: AnyEvent, name: str | None = None, attributes: dict[str, Value] | None = None
+) -> Iterator[Note]:
+    """Time the handling of one event, trace it, log what came of it in one line, and count it.
+
+    The span goes on with the event's trace, under `name` or the event's type.
+    """
     started = time.perf_counter()
     records: list[ActionRecord] = []
-    yield records.extend
+    told: dict[str, Value] = {EVENT: event.id, EVENT_TYPE: event.type, **(attributes or {})}
+    if event.meta.cause:
+        told[CAUSE] = event.meta.cause
+    parent = TraceContext.parse(event.meta.trace)
+    with tracing.begin(service, name or event.type, Kind.CONSUMER, parent, told):
+        trace = recording.carried(event.meta.trace)
+        yield records.extend
     elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
     logger(service).info(
         "event handled",
         event_type=event.type,
         event_id=event.id,
-        trace=event.meta.trace,
+        trace=trace,
         actions=[
             {"id": record.action.id, "name": record.action.name, "state": state_of(record)}
             for record in records
@@ -83,6 +97,12 @@ def acted(records: Sequence[ActionRecord]) -> None:
     """Count actions that no event of the bot's queue led to, each for the bot whose it is."""
     for bot, counted in _counts(records).items():
         emit(bot, counted)
+
+
+def finished(service: str) -> None:
+    """Hand over the spans of what this call did, and count those that were lost."""
+    if lost := tracing.handed_over():
+        emit(service, {"SpansDropped": lost})
 
 
 def failed(service: str, problem: WritError, event_type: str, receives: int) -> None:
@@ -131,8 +151,3 @@ def _counts(records: Sequence[ActionRecord]) -> dict[str, dict[str, int]]:
 def state_of(record: ActionRecord) -> str:
     """The status of a closed action, else its phase."""
     return record.outcome.status.value if record.outcome else record.phase.value
-
-
-def new_trace() -> str:
-    """A fresh W3C traceparent, sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from writ.contracts import statement
 from writ.contracts.action import Action, Approval, Outcome
@@ -14,6 +14,8 @@ from writ.contracts.errors import PermanentError, WritError
 from writ.contracts.redaction import redact
 from writ.runtime.identity import Identity
 from writ.runtime.outcomes import presentable as presentable_outcome
+from writ.trace import recording
+from writ.trace.span import ENTRY, STATUS, Value
 
 if TYPE_CHECKING:
     from writ.ports.actions import ActionRecord
@@ -37,7 +39,7 @@ class Testimony:
             statement.Cause(id=cause.event_id, type=cause.event_type, by=cause.actor_id or None),
             self._stamp(record.updated_at),
         )
-        return self.evidence.append_or_adopt(intent_id(record.action.id), made)
+        return self._append(intent_id(record.action.id), statement.Phase.INTENT, made)
 
     def approval(self, record: ActionRecord, answer: Approval, intent: Adopted, now: datetime) -> None:
         """A person's answer, after the intent.
@@ -47,7 +49,7 @@ class Testimony:
         if self.identity.bot not in statement.APPROVERS:
             raise WritError(f"{self.identity.bot} states no approvals", code="approval.author")
         made = statement.approval(presentable(record.action), answer, _link(intent), self._stamp(now))
-        self.evidence.append_or_adopt(approval_id(record.action.id), made)
+        self._append(approval_id(record.action.id), statement.Phase.APPROVAL, made)
 
     def outcome(self, record: ActionRecord, outcome: Outcome, intent: Adopted, now: datetime) -> Outcome:
         """What came of it, after the answer where a person gave one; returns the outcome that stands."""
@@ -57,13 +59,21 @@ class Testimony:
         shown = presentable_outcome(outcome)
         # The action is only named: what may be secret of it is in no outcome.
         made = statement.outcome(record.action, shown, _link(previous), self._stamp(now))
-        adopted = self.evidence.append_or_adopt(outcome_id(record.action.id), made)
+        adopted = self._append(
+            outcome_id(record.action.id), statement.Phase.OUTCOME, made, {STATUS: shown.status.value}
+        )
         return shown if adopted.fresh else _outcome_of(adopted)
 
     def settled(self, action_id: str) -> Outcome | None:
         """The outcome that is durable already, or None."""
         earlier = self.evidence.get(outcome_id(action_id))
         return None if earlier is None else _outcome_of(earlier)
+
+    def _append(
+        self, id: str, phase: statement.Phase, made: dict[str, Any], more: dict[str, Value] | None = None
+    ) -> Adopted:
+        with recording.span(phase.value, attributes={ENTRY: id, **(more or {})}):
+            return self.evidence.append_or_adopt(id, made)
 
     def _stamp(self, time: datetime) -> statement.Stamp:
         return statement.Stamp(actor=_actor(self.identity), time=time, salt=self.entropy(32).hex())

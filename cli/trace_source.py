@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cli import trace_xray
 from cli.api import Api
 from cli.emulator import Emulator
 from cli.output import CommandError, UsageError
@@ -18,6 +19,8 @@ from writ.trace.span import Span
 
 ACTION_ID: Final = re.compile(r"act-[0-9a-f]{32}")
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_TRACE_ID: Final = re.compile(r"[0-9a-f]{32}")
+XRAY: Final = "AWS X-Ray"
 FILE: Final = "spans of the functions on this machine"
 EVIDENCE: Final = "evidence: there are no spans of it, and statements have a time but no length"
 
@@ -36,20 +39,29 @@ class Found:
 def find(plane: Plane, id: str) -> Found:
     """The trace of an action, an event or a trace by its id.
 
-    On this machine from the file of its functions; else, of an action, what evidence knows of it.
+    On this machine from the file of its functions, in AWS from X-Ray; else, of an action, what evidence knows
+    of it. An event's trace is found on this machine only: X-Ray is asked by the id of a trace.
     Raises UsageError for what is no id, CommandError when it is found nowhere.
     """
     id = trace_id_of(id)
     action = id if ACTION_ID.fullmatch(id) else None
-    file = SpanFile(Emulator().traces)
-    if plane.file.aws_endpoint_url and (traces := file.trace_of(id)):
-        trace_id, *others = traces
-        return Found(trace_id, file.trace(trace_id), FILE, others, action)
+    if plane.file.aws_endpoint_url:
+        file = SpanFile(Emulator().traces)
+        if traces := file.trace_of(id):
+            trace_id, *others = traces
+            return Found(trace_id, file.trace(trace_id), FILE, others, action)
+    elif _TRACE_ID.fullmatch(id) and (spans := trace_xray.read(plane, id)):
+        return Found(id, spans, XRAY)
     if action is None:
         hint = "writ actions list shows actions"
         raise CommandError(f"no span tells of {id}", code="trace.unknown", field="ACTION", hint=hint)
     with Api.of(plane) as api:
-        return of_evidence(api, api.get(f"v1/actions/{action}"))
+        record = api.get(f"v1/actions/{action}")
+        context = TraceContext.parse(record["cause"].get("trace"))
+        in_aws = plane.file.aws_endpoint_url is None
+        if in_aws and context is not None and (spans := trace_xray.read(plane, context.trace_id)):
+            return Found(context.trace_id, spans, XRAY, action=action)
+        return of_evidence(api, record)
 
 
 def of_evidence(api: Api, action: Mapping[str, Any]) -> Found:

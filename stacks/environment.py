@@ -52,6 +52,9 @@ def environment(
         "WRIT_IDENTITY_BASE": settings.identity_base,
         "WRIT_ISSUER": settings.issuer,
         "WRIT_TIMEOUT_S": str(manifest.timeout_s),
+        # On the embedded emulator functions inherit where to write them.
+        "WRIT_TRACES": settings.collector.endpoint if settings.collector else "",
+        "WRIT_TRACE_RATIO": str(settings.trace_ratio) if settings.collector else "",
         "WRIT_RETIRED": _retired(settings) if needs.keys.keys() - WRAPPING_KEYS else "",
         # Nobody reads it: a function whose variables change starts anew, and so with a new certificate.
         "WRIT_SESSIONS": settings.sessions if folder.signs else "",

@@ -92,12 +92,27 @@ TARGETS: Final = {target.name: target for target in (AWS, EMULATOR, LOCALSTACK)}
 
 
 @dataclass(frozen=True)
+class Collector:
+    """What takes the spans of functions, over OTLP/HTTP in JSON.
+
+    `layer` is the ARN of a layer version with an OpenTelemetry collector, which then runs beside every
+    function and listens at `endpoint`; without a layer the endpoint is somewhere else, reached over TLS.
+    https://opentelemetry.io/docs/platforms/faas/lambda-collector/
+    """
+
+    layer: str | None = None
+    endpoint: str = "http://127.0.0.1:4318"
+
+
+@dataclass(frozen=True)
 class Settings:
     """Settings of one environment. Days are calendar days.
 
     `plane`: whether it is a control plane. `witness`: whether it has a witness, beside the plane or alone.
     `anchor`: the repository on GitHub that shows its checkpoints, `AnchorSite(repository="acme/shop")` say;
     without one they are posted nowhere.
+    `collector`: what takes spans; without one none are recorded, and traces are handed on all the same.
+    `trace_ratio`: the share of traces that is kept, 0 to 1; of others what failed is kept, and what follows.
     `services`: what the names of functions begin with whose releases are rolled out and back.
     `retired`: signing keys that were replaced, by kind, the oldest first; each makes room for a new key, and
     none is ever taken out again. docs/runbooks/key-rotation.md says how.
@@ -118,6 +133,8 @@ class Settings:
     plane: bool = True
     witness: bool = False
     anchor: AnchorSite | None = None
+    collector: Collector | None = None
+    trace_ratio: float = 1.0
     services: str = "service-"
     retired: Mapping[KeyKind, tuple[Retirement, ...]] = field(default_factory=dict)
 
@@ -214,6 +231,7 @@ _ENVIRONMENTS: Final = {
             log_days=365,
             archive_days=365,
             anchor_lock_days=3650,
+            trace_ratio=0.05,
             rate=500,
             burst=1000,
         ),

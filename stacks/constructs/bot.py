@@ -47,7 +47,14 @@ class Bot(Construct):
         self._code = code
         self._extra = extra
         self.dead_letters = self._dead_letters()
-        self._layers = [self._layer("Kernel", code.kernel), self._layer("Libraries", code.libraries)]
+        self._layers: list[lambda_.ILayerVersion] = [
+            self._layer("Kernel", code.kernel),
+            self._layer("Libraries", code.libraries),
+        ]
+        if (collector := plane.settings.collector) and collector.layer:
+            self._layers.append(
+                lambda_.LayerVersion.from_layer_version_arn(self, "Collector", collector.layer)
+            )
         self._alarms = Alarms(self, "Alarms", folder=folder, settings=plane.settings, topic=plane.alarms)
         self.worker = self._worker() if folder.has_worker else None
         self.api = self._function(f"{folder.name}-api", "api") if folder.has_api else None

@@ -47,7 +47,9 @@ def stock(document: bytes) -> ExportTraceServiceRequest:
                 for item in (span, *span.get("links", ())):
                     for key in {"traceId", "spanId", "parentSpanId"} & item.keys():
                         item[key] = base64.b64encode(bytes.fromhex(item[key])).decode()
-    return Parse(json.dumps(found), ExportTraceServiceRequest())
+    request = ExportTraceServiceRequest()
+    Parse(json.dumps(found), request)
+    return request
 
 
 def test_stock_parser_reads_every_part_of_a_span() -> None:

@@ -68,7 +68,7 @@ def test_spans_hang_under_the_one_that_is_open() -> None:
     assert dropped == 0
     assert {span.trace_id for span in spans} == {PARENT.trace_id}
     assert by_name["handle"].parent_id == PARENT.span_id
-    assert by_name["plan"].parent_id == entry.span.span_id  # type: ignore[union-attr]
+    assert by_name["plan"].parent_id == entry.span.span_id
     assert by_name["facts"].parent_id == by_name["plan"].span_id
     assert handed == by_name["handle"].context.traceparent
     assert made.drain() == ([], 0)
@@ -93,7 +93,7 @@ def test_what_belongs_to_another_trace_keeps_it() -> None:
     reconcile = next(span for span in spans if span.name == "reconcile")
     assert reconcile.trace_id == other.trace_id
     assert reconcile.parent_id == other.span_id
-    assert [link.trace_id for link in reconcile.links] == [tick.span.trace_id]  # type: ignore[union-attr]
+    assert [link.trace_id for link in reconcile.links] == [tick.span.trace_id]
     assert handed == reconcile.context.traceparent
 
 

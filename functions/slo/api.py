@@ -34,6 +34,21 @@ def show_objective(request: Request) -> Response:
     return Response(_shown(name, ports))
 
 
+@api.get("/v1/metrics")
+def expose_metrics(request: Request) -> Response:
+    """Every bot's actions, budget and burn, for Prometheus: text, in the form that `Accept` asks for."""
+    from functions.slo import exposition
+    from functions.slo.facts import acting
+
+    request.only(())
+    ports = _ports()
+    catalog, now = ports.catalog(), ports.clock.now()
+    watched = [watch(catalog[name], now, ports) for name in acting(catalog.values())]
+    found = exposition.families(watched, ports.plane(), now)
+    text, kind = exposition.exposed(found, request.headers.get("accept", ""))
+    return Response(text, content_type=kind)
+
+
 def _shown(name: str, ports: Ports) -> dict[str, Any]:
     manifest = ports.catalog()[name]
     return views.shown(manifest, watch(manifest, ports.clock.now(), ports))

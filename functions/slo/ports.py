@@ -26,6 +26,15 @@ class Outcomes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaneNow:
+    """The plane as a whole: actions that wait for a person, entries in the log, its newest checkpoint."""
+
+    waiting: int
+    entries: int
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """The slo bot's own ports."""
 
@@ -33,6 +42,7 @@ class Ports:
     outcomes: Outcomes
     controls: ControlStore
     clock: Clock
+    plane: Callable[[], PlaneNow]
 
 
 def connect(environment: Environment) -> Ports:
@@ -42,4 +52,15 @@ def connect(environment: Environment) -> Ports:
         OutcomeTable(environment.table("usage")),
         ControlTable(environment.table("controls")),
         SystemClock(),
+        lambda: _plane(environment),
     )
+
+
+def _plane(environment: Environment) -> PlaneNow:
+    from writ.adapters.action_table import ActionTable
+    from writ.adapters.head_table import HeadTable
+    from writ.ports.actions import Phase
+
+    actions = ActionTable(environment.table("actions"), environment.table("usage"))
+    head = HeadTable(environment.table("log")).read()
+    return PlaneNow(actions.count(Phase.WAITING), head.size, head.published_at)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.slo import everything, one
 from functions.slo.facts import watch
-from functions.slo.ports import Ports
+from functions.slo.ports import PlaneNow, Ports
 from functions.slo.views import shown
 from stacks.manifest import load_folders
 from tests.support.controls import MemoryControls
@@ -30,7 +30,8 @@ def found() -> list[dict[str, Any]]:
     outcomes.happened("backlog", NOW, [(TWO_DAYS, Count(1992, 8))])
     outcomes.happened("packs", NOW, [(timedelta(minutes=2), Count(0, 9)), (TWO_DAYS, Count(200, 0))])
     manifests = {folder.name: folder.manifest for folder in load_folders()}
-    ports = Ports(lambda: manifests, outcomes, MemoryControls(), ManualClock(NOW))
+    plane = PlaneNow(0, 0, None)
+    ports = Ports(lambda: manifests, outcomes, MemoryControls(), ManualClock(NOW), lambda: plane)
     items = [shown(manifest, watch(manifest, NOW, ports)) for manifest in manifests.values()]
     read: list[dict[str, Any]] = json.loads(json.dumps(items))
     return read

@@ -11,7 +11,7 @@ import pytest
 from functions.slo import api as routes
 from functions.slo.handler import bot
 from functions.slo.perform import ACTIONS
-from functions.slo.ports import Ports
+from functions.slo.ports import PlaneNow, Ports
 from stacks.manifest import load_folders
 from tests.support.controls import ControlledPlane
 from tests.support.wire import wire
@@ -47,6 +47,7 @@ def outcomes() -> MemoryOutcomes:
 def plane(monkeypatch: pytest.MonkeyPatch, outcomes: MemoryOutcomes) -> ControlledPlane:
     plane = ControlledPlane()
     manifests = {folder.name: folder.manifest for folder in load_folders()}
-    ports = Ports(lambda: manifests, outcomes, plane.controls, plane.clock)
+    now = PlaneNow(2, 1234, plane.clock.now() - timedelta(minutes=3))
+    ports = Ports(lambda: manifests, outcomes, plane.controls, plane.clock, lambda: now)
     wire(monkeypatch, bot, routes, plane.wiring("slo", ACTIONS, ports))
     return plane

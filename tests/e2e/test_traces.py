@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from cli import elsewhere
 from cli.emulator import Emulator
@@ -63,6 +64,20 @@ def test_trace_leads_from_a_webhook_to_the_event_that_its_action_published(
     assert told[0] == "ActionCompleted.v1"
     assert {span.service for span in spans.values()} >= {"intake", "backlog"}
     assert not any(ERROR in span.attributes for span in spans.values())
+
+
+def test_metrics_are_scraped_with_a_token_only(world: World, operator: Person) -> None:
+    answer = operator("GET", "v1/metrics", headers={"Accept": "application/openmetrics-text"})
+    assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
+    found = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+        if sample.labels.get("bot", "backlog") == "backlog"
+    }
+    assert found["writ_ledger_entries"] > 0
+    assert found["writ_error_budget_left_ratio"] == 1
+    assert world.nobody("GET", "v1/metrics").status_code == 401
 
 
 def test_command_of_a_caller_goes_on_with_his_trace(operator: Person, file: SpanFile) -> None:

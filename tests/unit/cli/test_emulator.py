@@ -86,7 +86,8 @@ def test_functions_inherit_nothing_of_ours(emulator: Emulator, monkeypatch: pyte
     environment = emulator._environment(4566)
     assert environment["AUTH"] == "true"
     assert environment["BIND_HOST"] == HOST
-    assert not [name for name in environment if name.startswith(("AWS_", "WRIT_"))]
+    ours = {name: value for name, value in environment.items() if name.startswith(("AWS_", "WRIT_"))}
+    assert ours == {"WRIT_TRACES": emulator.traces.as_uri()}  # but where they write their spans
 
 
 def test_clients_are_pointed_at_the_endpoint_and_away_from_real_credentials() -> None:

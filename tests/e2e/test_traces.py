@@ -80,8 +80,8 @@ def test_metrics_are_scraped_with_a_token_only(world: World, operator: Person) -
     assert world.nobody("GET", "v1/metrics").status_code == 401
 
 
-def test_command_of_a_caller_goes_on_with_his_trace(operator: Person, file: SpanFile) -> None:
-    answer = operator("POST", "v1/bots/witnessless/pause", {}, {"traceparent": HEADER})
+def test_request_of_a_caller_goes_on_with_his_trace(operator: Person, file: SpanFile) -> None:
+    answer = operator("GET", "v1/bots/nobody", headers={"traceparent": HEADER})
     assert answer.status_code == 404
     spans = eventually(lambda: file.trace("7" * 32))
     assert [(span.parent_id, span.service, span.kind) for span in spans] == [

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from writ.pii import assigned, codes, mail, numbers, tokens
-from writ.pii.finding import Confidence
-from writ.pii.kinds import KINDS, Group
-from writ.pii.sheet import Sheet
+if TYPE_CHECKING:
+    from writ.pii.finding import Confidence
+    from writ.pii.sheet import Sheet
 
 MASK: Final = "[redacted]"
 MAX_DEPTH: Final = 64
 # Below these lengths nothing can match: `a@b.cc`, `xoxb-` with ten more.
 _SHORTEST: Final = 6
 _SHORTEST_SECRET: Final = 15
-_NEVER: Final = Confidence.HIGH + 1
+_NEVER: Final = 4  # more than the highest confidence
 _LONGEST_KNOWN: Final = 64
 _BYTES: Final = (bytes, bytearray, memoryview)
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset, Mapping)  # the commonest first
@@ -52,16 +51,6 @@ _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # One of these is in every text that has something to mask: what most texts are spared the detectors by.
 _HINT: Final = re.compile(r"[@=:]|[0-9]{2}|[\w-]{15}|-----|eyJ|[Bb][Ee][Aa][Rr][Ee][Rr]")
 _TWO_DIGITS: Final = re.compile(r"[0-9]{2}")
-# What detectors say at the least about a kind for it to be masked. Who reads a log needs addresses of
-# machines, and names and dates that only words give away are no proof: these are left to who scans for them.
-_LEAST: Final = {kind.id: Confidence.LOW for kind in KINDS if kind.group is Group.SECRET} | {
-    "mail": Confidence.LOW,
-    "card": Confidence.LOW,
-    "iban": Confidence.LOW,
-    **{kind.id: Confidence.HIGH for kind in KINDS if kind.group is Group.NATIONAL},
-    "us_ssn": Confidence.MEDIUM,
-    "us_itin": Confidence.MEDIUM,
-}
 
 
 def redact(value: Any) -> Any:
@@ -77,26 +66,54 @@ def redact_text(text: str) -> str:
     """The text without secrets, mail addresses and numbers that stand for a person, known by their shape."""
     if len(text) < _SHORTEST or not _HINT.search(text):
         return text
+    from writ.pii.sheet import Sheet
+
     sheet = Sheet(text)
+    least = _least()
     spans = [
         (start, end)
         for find in _detectors(text)
         for start, end, kind, sure in find(sheet)
-        if sure >= _LEAST.get(kind, _NEVER)
+        if sure >= least.get(kind, _NEVER)
     ]
     return _masked(text, sorted(spans)) if spans else text
 
 
+@cache
+def _least() -> dict[str, int]:
+    """What detectors say at the least about a kind for it to be masked.
+
+    Who reads a log needs addresses of machines, and names and dates that only words give away are no proof:
+    these are left to who scans for them.
+    """
+    from writ.pii.finding import Confidence
+    from writ.pii.kinds import KINDS, Group
+
+    national = {kind.id: Confidence.HIGH for kind in KINDS if kind.group is Group.NATIONAL}
+    secrets = {kind.id: Confidence.LOW for kind in KINDS if kind.group is Group.SECRET}
+    always = dict.fromkeys(("mail", "card", "iban"), Confidence.LOW)
+    structured = dict.fromkeys(("us_ssn", "us_itin"), Confidence.MEDIUM)
+    return {**national, **secrets, **always, **structured}
+
+
 def _detectors(text: str) -> Iterator[Callable[[Sheet], Iterator[tuple[int, int, str, Confidence]]]]:
-    """Those that this text has anything for."""
+    """Those that this text has anything for; loaded when a text first has."""
     if len(text) >= _SHORTEST_SECRET:
+        from writ.pii import tokens
+
         yield tokens.find
     if "=" in text or ":" in text or "earer" in text.lower():
+        from writ.pii import assigned
+
         yield assigned.find
     if "@" in text:
+        from writ.pii import mail
+
         yield mail.find
     if _TWO_DIGITS.search(text):
-        yield numbers.find
+        from writ.pii import codes, numbers
+
+        yield numbers.find_identities
         yield codes.find
 
 

@@ -7,15 +7,16 @@ and its check digits decide.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from writ.pii import checksums, phones
+from writ.pii import checksums
 from writ.pii.finding import Confidence
 from writ.pii.national import NUMBERS, Number
 from writ.pii.sheet import Sheet, Words, words
 
+_Telephone = Callable[[Sheet, int, int], tuple[int, int, str, Confidence] | None]
 _MOST_GROUPS: Final = 7
 _SEPARATORS: Final = frozenset(" -./")
 _CARD_LENGTHS: Final = range(13, 20)
@@ -52,10 +53,28 @@ def _words(called: tuple[str, ...]) -> Words:
 
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Every such number, of whatever kind; two kinds may claim the same digits."""
+    from writ.pii import phones
+
+    yield from _numbers(sheet, phones.find)
+
+
+def find_identities(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
+    """Cards and national numbers alone."""
+    yield from _numbers(sheet, lambda *_: None)
+
+
+def _numbers(sheet: Sheet, telephone: _Telephone) -> Iterator[tuple[int, int, str, Confidence]]:
     text = sheet.text
     for stretch in _stretches().finditer(text):
         start, end = stretch.span()
-        spans = [group.span() for group in _groups().finditer(text, start, end)]
+        written = text[start:end]
+        if written.isdigit():
+            spans = [(start, end)]
+        elif _is_measured(written):
+            yield from _fraction(text, start + written.index(".") + 1, end)
+            continue
+        else:
+            spans = [group.span() for group in _groups().finditer(text, start, end)]
         done = start
         for place, (begins, ends) in enumerate(spans):
             if begins < done:
@@ -67,8 +86,16 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
                 for span in _at(sheet, spans, place):
                     done = max(done, span[1]) if span[2] == "card" else done
                     yield span
-            if (place == 0 or " " in text[begins - 2 : begins]) and (phone := _phone(sheet, begins, end)):
+            if (place == 0 or " " in text[begins - 2 : begins]) and (
+                phone := telephone(sheet, begins - (begins > 0 and text[begins - 1] in "+("), end)
+            ):
                 yield phone
+
+
+def _is_measured(written: str) -> bool:
+    """Whether digits are a number with a long fraction, which no number of a person's has."""
+    whole, _, fraction = written.partition(".")
+    return len(fraction) > _LONGEST_LAST_GROUP and fraction.isdigit() and whole.isdigit()
 
 
 def _fraction(text: str, start: int, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
@@ -76,14 +103,6 @@ def _fraction(text: str, start: int, end: int) -> Iterator[tuple[int, int, str, 
     after = text[end : end + 1]
     if _is_card(str(end - start), text[start:end]) and not (after.isalnum() or after in _EDGES):
         yield start, end, "card", Confidence.LOW
-
-
-def _phone(sheet: Sheet, begins: int, end: int) -> tuple[int, int, str, Confidence] | None:
-    whole, _, fraction = sheet.text[begins:end].partition(".")
-    if len(fraction) > _LONGEST_LAST_GROUP and fraction.isdigit() and whole.isdigit():
-        return None  # a measurement
-    opened = begins > 0 and sheet.text[begins - 1] in "+("
-    return phones.find(sheet, begins - opened, end)
 
 
 def _at(

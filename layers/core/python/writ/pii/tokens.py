@@ -63,6 +63,7 @@ _DOTTED: Final = (
     ("stripe_key", b"whsec_", 0, r"\bwhsec_[A-Za-z0-9+/]{24,128}={0,2}"),
 )  # fmt: skip
 
+_MARKS: Final = (".", "=", "~", "whsec_")  # one is in each of these
 _PREFIX: Final = r"[A-Za-z]{0,8}[0-9]{0,2}(?:[_.=-](?:pat_|live_|test_|ant-|proj-|v1_)?)?"
 
 
@@ -90,6 +91,9 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             kind = _RUNS[int((found.lastgroup or "k0")[1:])][0]
             yield found.start(), found.end(), kind, _confidence(kind, found[0])
             found = search(text, found.end(), end)
+    yield from _private_keys(text)
+    if not any(mark in text for mark in _MARKS):
+        return
     raw = sheet.raw
     for kind, literal, before, pattern in _DOTTED:
         done = 0
@@ -97,7 +101,6 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             if place >= done and (found := _at(pattern).match(text, max(0, place - before))):
                 done = found.end()
                 yield found.start(), found.end(), kind, _confidence(kind, found[0])
-    yield from _private_keys(text)
 
 
 def _private_keys(text: str) -> Iterator[tuple[int, int, str, Confidence]]:

@@ -94,13 +94,17 @@ def templates(assembly: Path) -> Iterator[dict[str, Any]]:
         yield json.loads(path.read_text(encoding="utf-8"))
 
 
-def install() -> None:
-    """Install the packages that package-lock.json pins, unless they are there. Raises CommandError."""
+def install(*, tests: bool = False) -> None:
+    """Install the packages that package-lock.json pins, unless they are there. Raises CommandError.
+
+    `tests`: also those that only tests need, which are 400 MB.
+    """
     _check_node()
     with one_at_a_time("npm"):  # npm empties the folder first, under whoever else installs
-        if _is_installed():
+        if _is_installed(tests):
             return
         command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel", "error"]
+        command += [] if tests else ["--omit", "dev"]
         result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:
         raise CommandError(
@@ -119,13 +123,17 @@ def one_at_a_time(what: str) -> Iterator[None]:
         yield
 
 
-def _is_installed() -> bool:
+def _is_installed(tests: bool) -> bool:
     packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     for path, package in packages.items():
         manifest = ROOT / path / "package.json"
-        if path and not (
-            manifest.is_file()
-            and json.loads(manifest.read_text(encoding="utf-8"))["version"] == package["version"]
+        if (
+            path
+            and (tests or not package.get("dev"))
+            and not (
+                manifest.is_file()
+                and json.loads(manifest.read_text(encoding="utf-8"))["version"] == package["version"]
+            )
         ):
             return False
     return True

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.anchor.memory import Memory, Post, Size
-from functions.anchor.statuses import BusyError
 from writ.contracts.action import Sha256
 from writ.contracts.anchor import AnchorSite, Commit
-from writ.contracts.errors import NotFoundError
+from writ.contracts.errors import ForgeBusyError, NotFoundError
 from writ.contracts.event import AnyEvent
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def _head(ports: Ports) -> Head | None:
 def _newest_commit(repository: str, ports: Ports, facts: Facts) -> str:
     try:
         return ports.statuses.newest_commit(repository)
-    except BusyError as error:
+    except ForgeBusyError as error:
         ports.memory.replace(ports.origin, facts.memory, facts.memory.waiting(error.until))
         raise
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
 from botocore.awsrequest import AWSRequest
@@ -18,24 +16,19 @@ from botocore.httpsession import URLLib3Session
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from urllib3.exceptions import HTTPError
 
-from functions.anchor.statuses import BusyError, Posted
+from functions.anchor.statuses import Posted
 from writ.adapters import aws
+from writ.adapters.github_limits import failure
 from writ.contracts.anchor import Commit
-from writ.contracts.errors import PermanentError, TransientError, WritError
+from writ.contracts.errors import PermanentError, TransientError
 from writ.ports.clock import Clock
 
 TIMEOUT_S: Final = 5
 MAX_ANSWER: Final = 4 * 1024 * 1024
 TOKEN_LIFETIME_S: Final = 60
-# GitHub's limits start anew every hour; whatever it says, it is asked again after that.
-LONGEST_WAIT: Final = timedelta(hours=1)
-# Without a hint GitHub wants at least a minute after it refused for a limit:
-# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-SHORTEST_WAIT: Final = timedelta(minutes=1)
 _PAGE: Final = 100
 _PAGES: Final = 10
 _VERSION: Final = "2022-11-28"
-_SERVER_ERROR: Final = 500
 _PERMANENT: Final = {
     401: ("github.unauthorized", "GitHub does not accept the token"),
     403: ("github.forbidden", "the token may not do this"),
@@ -120,49 +113,11 @@ class GitHubStatuses:
             name = type(error).__name__
             raise TransientError(f"GitHub does not answer: {name}", code="github.unavailable") from None
         if answer.status_code not in {200, 201}:
-            raise failure(answer.status_code, answer.headers, self._clock.now())
+            raise failure(answer.status_code, answer.headers, self._clock.now(), _PERMANENT, "github")
         try:
             return form.validate_json(read)
         except ValidationError:
             raise TransientError("GitHub's answer does not read", code="github.answer") from None
-
-
-def failure(status: int, headers: Mapping[str, str], now: datetime) -> WritError:
-    """The error for an answer that is no success, by its status and what it says of limits."""
-    fields = {name.lower(): value for name, value in headers.items()}
-    until = _until(fields, now)
-    # A limit may come as 403 as well, and is told from a lack of rights by these headers only.
-    limited = status == 429 or (status == 403 and until is not None)
-    if limited or (status >= _SERVER_ERROR and until is not None):
-        return BusyError(f"GitHub answered {status} and asks to wait", until or now + SHORTEST_WAIT)
-    if status >= _SERVER_ERROR:
-        return TransientError(f"GitHub answered {status}", code="github.unavailable")
-    code, message = _PERMANENT.get(status, ("github.refused", f"GitHub answered {status}"))
-    return PermanentError(message, code=code)
-
-
-def _until(fields: Mapping[str, str], now: datetime) -> datetime | None:
-    """When GitHub may be asked again: by Retry-After, else by the end of a limit that is used up."""
-    wait = _retry_after(fields.get("retry-after", ""), now)
-    reset = fields.get("x-ratelimit-reset", "")
-    if wait is None and fields.get("x-ratelimit-remaining") == "0" and _is_number(reset):
-        wait = timedelta(seconds=int(reset) - now.timestamp())
-    return None if wait is None else now + min(max(wait, timedelta(seconds=1)), LONGEST_WAIT)
-
-
-def _retry_after(text: str, now: datetime) -> timedelta | None:
-    """RFC 9110, section 10.2.3: seconds, or a date."""
-    if _is_number(text):
-        return timedelta(seconds=int(text))
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 10
 
 
 def _commits() -> TypeAdapter[list[_CommitItem]]:

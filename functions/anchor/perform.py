@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from functions.anchor.memory import Memory, Post
-from functions.anchor.statuses import BusyError, Posted
+from functions.anchor.statuses import Posted
 from writ.contracts.action import Action
+from writ.contracts.errors import ForgeBusyError
 from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def _asking(action: Action, ports: Ports) -> Iterator[Memory]:
     memory = ports.memory.read(origin)
     until = memory.waiting_until
     if until is not None and ports.clock.now() < until:
-        raise BusyError("GitHub asked to wait", until)
+        raise ForgeBusyError("GitHub asked to wait", until, code="github.busy")
     try:
         yield memory
-    except BusyError as error:
+    except ForgeBusyError as error:
         before = ports.memory.read(origin)
         ports.memory.replace(origin, before, before.waiting(error.until))
         raise

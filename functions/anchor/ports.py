@@ -12,8 +12,9 @@ from functions.anchor.memory import Memory, MemoryTable
 from functions.anchor.statuses import Statuses
 from writ.adapters.log_bucket import LogBucket
 from writ.adapters.system import SystemClock
-from writ.contracts.anchor import GITHUB_API, AnchorSite
+from writ.contracts.anchor import AnchorSite
 from writ.contracts.errors import from_validation
+from writ.contracts.forge_site import GITHUB_API
 from writ.ports.clock import Clock
 from writ.ports.ledger import LogFiles
 from writ.runtime.environment import Environment

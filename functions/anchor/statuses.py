@@ -3,20 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
-
-from writ.contracts.errors import TransientError
-
-
-class BusyError(TransientError):
-    """GitHub asks to be left alone until an instant."""
-
-    code = "github.busy"
-
-    def __init__(self, message: str, until: datetime) -> None:
-        super().__init__(message)
-        self.until = until
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +17,7 @@ class Posted:
 class Statuses(Protocol):
     """Commit statuses by repository.
 
-    Every method raises PermanentError with a `github.` code for what trying again cannot help, BusyError
+    Every method raises PermanentError with a `github.` code for what trying again cannot help, ForgeBusyError
     where GitHub says when to come back, and TransientError for what else may pass.
     """
 

@@ -38,7 +38,7 @@ def test_guide_verifies_a_statement_of_the_plane_with_the_network_cut(
 ) -> None:
     world.send(*webhooks([SAMPLES]))
     world.verified()
-    install()
+    install(tests=True)
     writ(world, tmp_path)
     guide = section("One statement, with stock tools")
     (tmp_path / "verify.cjs").write_text(guide["js"][0])

@@ -66,7 +66,7 @@ def python_verdict(case: Case) -> str | None:
 
 def npm_verdicts(cases: Sequence[Case]) -> list[str | None]:
     """What `@sigstore/verify` says against each bundle, or None where it accepts it."""
-    install()
+    install(tests=True)
     given = [
         {
             "bundle": case.data.decode(errors="replace"),

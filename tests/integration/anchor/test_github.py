@@ -15,18 +15,17 @@ import pytest
 from pydantic import SecretStr
 
 from functions.anchor.github import (
-    LONGEST_WAIT,
-    SHORTEST_WAIT,
     TOKEN_LIFETIME_S,
     GitHubStatuses,
     SecretsManagerToken,
 )
 from functions.anchor.memory import Memory, MemoryTable, Post
-from functions.anchor.statuses import BusyError, Posted
+from functions.anchor.statuses import Posted
 from tests.support.memory import START, ManualClock
 from tests.support.moto_aws import moto_aws
 from writ.adapters import aws
-from writ.contracts.errors import PermanentError, TransientError, WritError
+from writ.adapters.github_limits import LONGEST_WAIT, SHORTEST_WAIT
+from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError, WritError
 
 TOKEN = "github_pat_0123456789abcdefghijABCDEFGHIJ"
 REPOSITORY, COMMIT = "acme/releases", "6dcb09b5b57875f334f61aebed695e2e4193db5e"
@@ -215,7 +214,7 @@ def test_redirects_are_refused_and_the_token_stays_here(answered: int) -> None:
     ],
 )
 def test_limits_pass_and_say_when(answered: int, headers: dict[str, str], wait: timedelta) -> None:
-    with github(Reply(answered, {}, headers)) as server, pytest.raises(BusyError) as busy:
+    with github(Reply(answered, {}, headers)) as server, pytest.raises(ForgeBusyError) as busy:
         server.statuses.post(REPOSITORY, COMMIT, CONTEXT, DESCRIPTION)
     assert busy.value.retryable
     assert busy.value.until == START + wait
@@ -237,7 +236,7 @@ def test_lack_of_rights_is_no_limit_while_requests_remain() -> None:
 def test_troubles_of_github_pass(reply: Reply) -> None:
     with github(reply) as server, pytest.raises(TransientError) as passing:
         server.statuses.post(REPOSITORY, COMMIT, CONTEXT, DESCRIPTION)
-    assert not isinstance(passing.value, BusyError)
+    assert not isinstance(passing.value, ForgeBusyError)
 
 
 def test_server_that_is_not_there_is_a_passing_trouble_that_shows_no_token() -> None:

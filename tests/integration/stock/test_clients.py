@@ -91,7 +91,7 @@ def test_sigstore_command_verifies_a_bundle_with_the_network_cut(world: World, t
 def test_snippets_of_the_audit_guide_verify_a_bundle_and_refuse_an_edited_one(
     world: World, tmp_path: Path
 ) -> None:
-    install()
+    install(tests=True)
     guide = section("One statement, with stock tools")
     stock = guide["sh"][1].replace("/local/authority", "/authority")
     (tmp_path / "verify.cjs").write_text(guide["js"][0])

@@ -13,7 +13,6 @@ import pytest
 from functions.anchor import facts, perform, plan
 from functions.anchor.facts import OWN_ENTRIES
 from functions.anchor.ports import Ports
-from functions.anchor.statuses import BusyError
 from tests.support.anchors import (
     NEWEST,
     REPOSITORY,
@@ -28,7 +27,7 @@ from tests.support.faults import Crash, Faults
 from tests.support.log_forge import ORIGIN, Forge
 from writ.contracts.action import Status
 from writ.contracts.anchor import AnchorSite
-from writ.contracts.errors import PermanentError, TransientError, WritError
+from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError, WritError
 from writ.ports.actions import ActionRecord, Phase
 from writ.runtime.bot import Bot
 from writ.runtime.wiring import LoopPorts, Wiring
@@ -181,7 +180,7 @@ def test_github_is_left_alone_for_as_long_as_it_asks(anchoring: Anchoring) -> No
     anchoring.site = AnchorSite(repository=REPOSITORY, commit=NEWEST)
     anchoring.log.grow(120)
     until = anchoring.plane.clock.now() + HOUR + timedelta(minutes=30)
-    anchoring.github.fails = [BusyError("busy", until)]
+    anchoring.github.fails = [ForgeBusyError("busy", until, code="github.busy")]
     with pytest.raises(TransientError, match=r"github\.busy"):
         anchoring.tick()
     assert anchoring.github.asked == 1
@@ -198,8 +197,8 @@ def test_github_is_left_alone_for_as_long_as_it_asks(anchoring: Anchoring) -> No
 
 def test_github_that_asks_to_wait_before_a_plan_is_left_alone_as_well(anchoring: Anchoring) -> None:
     until = anchoring.plane.clock.now() + HOUR + timedelta(minutes=50)
-    anchoring.github.fails = [BusyError("busy", until)]
-    with pytest.raises(BusyError):
+    anchoring.github.fails = [ForgeBusyError("busy", until, code="github.busy")]
+    with pytest.raises(ForgeBusyError):
         anchoring.tick(120)
     assert anchoring.again() == []
     assert anchoring.github.asked == 1

@@ -6,29 +6,19 @@ https://docs.github.com/en/rest/commits/statuses
 from __future__ import annotations
 
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-GITHUB_API: Final = "https://api.github.com"
+from writ.contracts.forge_site import GITHUB_API, ApiUrl
+
 # GitHub's limit on a status' description, in characters.
 MAX_DESCRIPTION: Final = 140
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _named(repository: str) -> str:
     if repository.rpartition("/")[2] in {".", ".."}:
         raise ValueError("not the name of a repository")
     return repository
-
-
-def _secure(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise ValueError("begins with https://")
-    if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("a plain URL: no query, fragment or user")
-    return url.rstrip("/")
 
 
 Commit = Annotated[str, Field(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
@@ -49,7 +39,7 @@ class AnchorSite(BaseModel):
 
     repository: Repository
     commit: Commit | None = None
-    api: Annotated[str, Field(max_length=256), AfterValidator(_secure)] = GITHUB_API
+    api: ApiUrl = GITHUB_API
 
 
 def context_of(origin: str) -> str:

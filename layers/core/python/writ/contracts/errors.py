@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pydantic import ValidationError
 
 
@@ -70,6 +72,16 @@ class BusyError(TransientError):
     """Another attempt holds the lease on this action."""
 
     code = "action.busy"
+
+
+class ForgeBusyError(TransientError):
+    """Where code is hosted, they ask to be left alone until an instant."""
+
+    code = "forge.busy"
+
+    def __init__(self, message: str, until: datetime, *, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.until = until
 
 
 class PermanentError(WritError):

@@ -36,6 +36,7 @@ from stacks.tables import (
 
 _SECRETS: Final = {
     "anchor": "The token by which checkpoints are posted to GitHub; an operator stores it",
+    "forge": "The key by which pull requests are commented on; an operator stores it",
     "webhook": "Signs what GitHub sends: the current secret, and the previous one during a rotation",
 }
 _NOT_ROTATED: Final = {

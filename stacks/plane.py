@@ -31,6 +31,7 @@ from stacks.workflows import WorkflowsStack
 CATALOGUED: Final = frozenset({"registry", "slo"})
 FLAGS: Final = "flags"
 ANCHOR: Final = "anchor"
+PULL_REQUESTS: Final = "pr"
 
 
 @dataclass(frozen=True)
@@ -175,4 +176,6 @@ def extra_variables(folder: BotFolder, folders: Sequence[BotFolder], settings: S
         return {"WRIT_IDENTITIES": identities(folders, Names.of(settings))}
     if folder.name == ANCHOR and settings.anchor is not None:
         return {"WRIT_ANCHOR": settings.anchor.model_dump_json(exclude_none=True)}
+    if folder.name == PULL_REQUESTS and settings.forge is not None:
+        return {"WRIT_FORGE": settings.forge.model_dump_json()}
     return {}

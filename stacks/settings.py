@@ -12,6 +12,7 @@ from aws_cdk.aws_logs import RetentionDays
 from constructs import IConstruct
 
 from writ.contracts.anchor import AnchorSite
+from writ.contracts.forge_site import ForgeSite
 from writ.contracts.retirement import KeyKind, Retirement, generation
 
 
@@ -113,6 +114,8 @@ class Settings:
     without one they are posted nowhere.
     `collector`: what takes spans; without one none are recorded, and traces are handed on all the same.
     `trace_ratio`: the share of traces that is kept, 0 to 1; of others what failed is kept, and what follows.
+    `forge`: the API of the forge whose pull requests are commented on, `ForgeSite()` for GitHub; without one
+    notes are kept and nothing is posted.
     `services`: what the names of functions begin with whose releases are rolled out and back.
     `retired`: signing keys that were replaced, by kind, the oldest first; each makes room for a new key, and
     none is ever taken out again. docs/runbooks/key-rotation.md says how.
@@ -135,6 +138,7 @@ class Settings:
     anchor: AnchorSite | None = None
     collector: Collector | None = None
     trace_ratio: float = 1.0
+    forge: ForgeSite | None = None
     services: str = "service-"
     retired: Mapping[KeyKind, tuple[Retirement, ...]] = field(default_factory=dict)
 

@@ -43,9 +43,9 @@ SIGNING_KEYS: Final = ("ca", "ct", "log", "note")
 ED25519_KEYS: Final = frozenset({"note", "witness"})
 # Symmetric: what wraps data keys.
 WRAPPING_KEYS: Final = frozenset({"subjects"})
-SECRETS: Final = ("anchor", "webhook")
+SECRETS: Final = ("anchor", "forge", "webhook")
 # Issued elsewhere: made empty, for an operator to store.
-GIVEN_SECRETS: Final = frozenset({"anchor"})
+GIVEN_SECRETS: Final = frozenset({"anchor", "forge"})
 # What a list of tasks shows and filters by; evidence and history stay in the table.
 _LISTED: Final = ("task", "owner", "source", "search")
 
@@ -79,6 +79,7 @@ TABLES: Final = (
     _table("notes", Key("bot", "subject")),
     _table("packs", Key("pack")),
     _table("promises", Key("leaf")),
+    _table("pulls", Key("pk", "sk")),
     _table("rollouts", Key("pk", "sk"), listing=Key("listing", "pk")),
     _table("subjects", Key("pk", "sk")),
     _table("usage", Key("pk", "sk"), expires=True),

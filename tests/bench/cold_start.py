@@ -168,6 +168,7 @@ def environment(folder: BotFolder, function: str) -> dict[str, str]:
         "WRIT_FUNCTIONS": json.dumps({name: f"writ-bench-{name}" for name in manifest.needs.functions}),
         "WRIT_FLOWS": json.dumps(dict.fromkeys(manifest.needs.flows, "arn:aws:states:e:1:stateMachine:f")),
         "WRIT_FLAGS": json.dumps({part.name: "bench" for part in fields(FlagSite)}),
+        "WRIT_FORGE": "{}",
         "WRIT_ANCHOR": json.dumps({"repository": "octo/shop"}),
         "WRIT_AUTHORITY": "writ-bench-authority",
         "WRIT_LOG_ORIGIN": "log.writ.example",

@@ -51,6 +51,7 @@ class Environment(BaseModel):
     issuer: str = ""
     witness_name: str = ""
     anchor: str = ""
+    forge: str = ""
     identities: Json[dict[str, str]] = {}
     retired: Json[dict[KeyKind, tuple[Retirement, ...]]] = {}
     timeout_s: int = 30

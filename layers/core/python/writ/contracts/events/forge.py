@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from writ.contracts.action import Name
 from writ.contracts.event import EventData, event
-from writ.contracts.events.fields import Repository
+from writ.contracts.events.fields import Identifier, Repository, Url
 
 PullRequestNumber = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[42])]
 Markdown = Annotated[str, Field(min_length=1, max_length=8000, examples=["The preview is ready."])]
@@ -26,4 +25,15 @@ class PullRequestNoted(EventData):
     pull_request: PullRequestNumber
     topic: Annotated[Name, Field(examples=["preview"])]
     text: Markdown
-    noted_at: datetime
+    noted_at: AwareDatetime
+
+
+@event("forge")
+class PullRequestCommented(EventData):
+    """The one comment on a pull request says what bots noted; `topics` are its sections."""
+
+    repository: Repository
+    pull_request: PullRequestNumber
+    comment: Identifier
+    url: Url
+    topics: Annotated[tuple[Name, ...], Field(max_length=100, examples=[["preview"]])]

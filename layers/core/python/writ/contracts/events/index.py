@@ -81,6 +81,7 @@ MODULES: Final = {
     "PayloadsErased.v1": "erasures",
     "PullRequestChanged.v1": "github",
     "PullRequestClosed.v1": "github",
+    "PullRequestCommented.v1": "forge",
     "PullRequestLabelled.v1": "github",
     "PullRequestMerged.v1": "github",
     "PullRequestNoted.v1": "forge",

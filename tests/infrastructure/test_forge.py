@@ -1,0 +1,45 @@
+"""The forge's credentials: read by one function, stored by an operator, used only where a forge is set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pydantic import ValidationError
+
+from stacks.manifest import load_folders
+from stacks.plane import PULL_REQUESTS, extra_variables
+from stacks.settings import settings_for
+from tests.infrastructure.synthesis import Synthesis
+from writ.contracts.forge_site import ForgeSite
+
+FOLDERS = load_folders()
+
+
+def test_only_the_pr_bot_may_read_the_credentials_and_knows_the_forge() -> None:
+    site = ForgeSite(api="https://github.example/api/v3/")
+    settings = replace(settings_for("prod"), forge=site)
+    given = {folder.name: extra_variables(folder, FOLDERS, settings) for folder in FOLDERS}
+    assert {name for name, variables in given.items() if "WRIT_FORGE" in variables} == {PULL_REQUESTS}
+    assert ForgeSite.model_validate_json(given[PULL_REQUESTS]["WRIT_FORGE"]) == site
+    assert {folder.name for folder in FOLDERS if "forge" in folder.manifest.needs.secrets} == {PULL_REQUESTS}
+
+
+def test_no_cloud_environment_comments_anywhere_until_somebody_says_where(cloud: Synthesis) -> None:
+    for function in cloud.all("AWS::Lambda::Function"):
+        assert "WRIT_FORGE" not in function.properties["Environment"]["Variables"], function
+
+
+def test_credentials_are_stored_by_an_operator_and_never_made_up(plane: Synthesis) -> None:
+    (secret,) = [
+        secret
+        for secret in plane.all("AWS::SecretsManager::Secret")
+        if secret.properties["Name"] == plane.names.thing("forge")
+    ]
+    assert not {"GenerateSecretString", "SecretString"} & secret.properties.keys()
+
+
+@pytest.mark.parametrize("api", ["http://github.example", "https://user@github.example", "https://", "other"])
+def test_forge_that_makes_no_sense_fails_at_synth(api: str) -> None:
+    with pytest.raises(ValidationError):
+        ForgeSite.model_validate({"api": api})

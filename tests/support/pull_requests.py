@@ -1,0 +1,164 @@
+"""A forge with comments in memory, threads in memory, and the pr bot on both."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from functions.pr import facts, perform, plan
+from functions.pr.note import Note, Pull, Thread
+from functions.pr.ports import Ports
+from tests.support.controls import LEASE, ControlledPlane
+from writ.contracts.errors import TransientError
+from writ.contracts.event import AnyEvent, parse_event
+from writ.ports.actions import ActionRecord
+from writ.ports.forge import Comment
+from writ.runtime.bot import Bot
+from writ.runtime.wiring import Wiring
+
+REPOSITORY, NUMBER = "acme/shop", 42
+PULL = Pull(repository=REPOSITORY, number=NUMBER)
+BOT, PERSON = 1, 2
+T = TypeVar("T")
+
+
+@dataclass
+class MemoryComments:
+    """See writ.ports.forge.Comments. `fails`: what the next changes raise; `late`: after their effect."""
+
+    kept: dict[int, Comment] = field(default_factory=dict)
+    fails: list[Exception] = field(default_factory=list)
+    late: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def comments(self, repository: str, number: int) -> Sequence[Comment]:
+        self.asked.append("comments")
+        return list(self.kept.values())
+
+    def comment(self, repository: str, id: int) -> Comment | None:
+        self.asked.append("comment")
+        return self.kept.get(id)
+
+    def create_comment(self, repository: str, number: int, body: str) -> Comment:
+        self.asked.append("create")
+        return self._changing(lambda: self.write(body, BOT))
+
+    def update_comment(self, repository: str, id: int, body: str) -> Comment | None:
+        self.asked.append("update")
+        return self._changing(lambda: self._update(id, body))
+
+    def write(self, body: str, author: int = PERSON) -> Comment:
+        """Somebody comments."""
+        id = 100 + len(self.asked) + len(self.kept)
+        while id in self.kept:
+            id += 1
+        self.kept[id] = Comment(id, body, f"https://github.example/{REPOSITORY}/pull/{NUMBER}#{id}", author)
+        return self.kept[id]
+
+    def _update(self, id: int, body: str) -> Comment | None:
+        if id in self.kept:
+            self.kept[id] = replace(self.kept[id], body=body)
+        return self.kept.get(id)
+
+    def _changing(self, change: Callable[[], T]) -> T:
+        if self.fails and not self.late:
+            raise self.fails.pop(0)
+        done = change()
+        if self.fails:
+            raise self.fails.pop(0)
+        return done
+
+    @property
+    def ours(self) -> list[Comment]:
+        return [comment for comment in self.kept.values() if comment.author == BOT]
+
+
+@dataclass
+class MemoryThreads:
+    """See functions.pr.ports.Threads."""
+
+    kept: dict[tuple[str, str], Note] = field(default_factory=dict)
+    threads: dict[str, Thread] = field(default_factory=dict)
+    limit: datetime | None = None
+
+    def note(self, pull: Pull, topic: str) -> Note | None:
+        return self.kept.get((pull.key, topic))
+
+    def notes(self, pull: Pull) -> Sequence[Note]:
+        return [note for (key, _), note in sorted(self.kept.items()) if key == pull.key]
+
+    def keep(self, pull: Pull, note: Note) -> None:
+        before = self.note(pull, note.topic)
+        if before is None or before.stamp < note.stamp:
+            self.kept[pull.key, note.topic] = note
+
+    def thread(self, pull: Pull) -> Thread | None:
+        return self.threads.get(pull.key)
+
+    def replace(self, pull: Pull, before: Thread | None, after: Thread) -> None:
+        if self.thread(pull) != before:
+            raise TransientError("another attempt is at it")
+        self.threads[pull.key] = after
+
+    def waiting_until(self) -> datetime | None:
+        return self.limit
+
+    def wait(self, until: datetime) -> None:
+        self.limit = until
+
+
+@dataclass
+class Commenting:
+    """The pr bot on a plane of memory ports."""
+
+    plane: ControlledPlane = field(default_factory=ControlledPlane)
+    forge: MemoryComments | None = field(default_factory=MemoryComments)
+    threads: MemoryThreads = field(default_factory=MemoryThreads)
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    @property
+    def github(self) -> MemoryComments:
+        assert self.forge is not None
+        return self.forge
+
+    def ports(self) -> Ports:
+        forge = self.forge
+        return Ports(
+            threads=self.threads,
+            forge=None if forge is None else lambda: forge,
+            clock=self.plane.clock,
+            entropy=lambda size: next(self.numbers).to_bytes(size, "big"),
+            lease=LEASE,
+        )
+
+    def wiring(self) -> Wiring[Ports]:
+        return self.plane.wiring("pr", perform.ACTIONS, self.ports())
+
+    def bot(self, wiring: Wiring[Ports] | None = None) -> Bot[Ports, facts.Facts]:
+        made = Bot(
+            "pr",
+            facts=facts.gather,
+            plan=plan.plan,
+            perform=perform.ACTIONS,
+            ports=lambda _environment: self.ports(),
+        )
+        made.__dict__["wiring"] = wiring or self.wiring()
+        return made
+
+    def note(self, topic: str, text: str, **given: object) -> list[ActionRecord]:
+        """A bot has something to say, a minute later."""
+        self.plane.clock.instant += timedelta(minutes=1)
+        return self.bot().run(noted(topic, text, self.plane.clock.now(), **given))
+
+
+def noted(topic: str, text: str, at: datetime, **given: object) -> AnyEvent:
+    """The event of a note; `id` and `repository` may be given."""
+    id = str(given.pop("id", f"act-{topic}-{at.isoformat()}"))
+    data = {"repository": REPOSITORY, "pull_request": NUMBER, "topic": topic, "text": text}
+    meta = {"id": id, "time": at.isoformat(), "producer": topic}
+    return parse_event(
+        "PullRequestNoted.v1", {"meta": meta, "data": {**data, "noted_at": at.isoformat(), **given}}
+    )

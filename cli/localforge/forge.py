@@ -1,0 +1,288 @@
+"""What the local forge does when it is asked: pull requests, comments, checks, refs and merges.
+
+Answers have those of GitHub's fields that somebody here reads.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from cli.localforge.records import (
+    CheckRecord,
+    CommentRecord,
+    PullRecord,
+    Records,
+    RepositoryRecord,
+    StatusRecord,
+)
+from cli.localforge.repositories import GitRepository, UnmergeableError
+from cli.localforge.sign_in import RefusedError
+
+_USER: Final = {"id": 1, "login": "writ-local[bot]", "type": "Bot"}
+_PER_PAGE: Final = 30
+FoundT = TypeVar("FoundT")
+
+
+@dataclass
+class LocalForge:
+    """All repositories under a folder. Whoever calls holds a lock."""
+
+    folder: Path
+    address: str
+    now: Callable[[], datetime]
+
+    def __post_init__(self) -> None:
+        self.records = Records.load(self._file)
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "records.json"
+
+    def save(self) -> None:
+        self.records.save(self._file)
+
+    def git(self, repository: RepositoryRecord) -> GitRepository:
+        return GitRepository.at(self.folder / "git" / f"{repository.name.lower()}.git")
+
+    def repository(self, name: str) -> RepositoryRecord:
+        return _there(self.records.find(name))
+
+    def take_in(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Open the pull request of a webhook's payload, with commits of our own in place of those it names.
+
+        One that is open already gets the payload's title, text and labels, and a commit for a new head.
+        """
+        name, told = str(payload["repository"]["full_name"]), payload["pull_request"]
+        repository = self.records.find(name) or RepositoryRecord(name=name)
+        self.records.repositories[name.lower()] = repository
+        git, number, base = self.git(repository), int(told["number"]), str(told["base"]["ref"])
+        title, elsewhere = str(told["title"]), str(told["head"]["sha"])
+        if (start := git.ref(f"refs/heads/{base}")) is None:
+            start = git.commit({"README.md": f"# {name}\n".encode()}, "chore: begin", self.now())
+            git.point(f"refs/heads/{base}", start)
+        pull = repository.pulls.get(number)
+        if elsewhere not in repository.aliases:
+            parent = pull.head_sha if pull else start
+            change = {f"changes/{number}.md": f"{title}\n\n{elsewhere}\n".encode()}
+            repository.aliases[elsewhere] = git.commit(change, title, self.now(), (parent,))
+        repository.pulls[number] = PullRecord(
+            number=number,
+            title=title,
+            body=told.get("body") or "",
+            draft=bool(told.get("draft")),
+            head=str(told["head"]["ref"]),
+            head_sha=repository.aliases[elsewhere],
+            base=base,
+            labels=[str(label["name"]) for label in told.get("labels", ())],
+            author=str(told["user"]["login"]),
+            merged=pull.merged if pull else False,
+            state=pull.state if pull else "open",
+        )
+        git.point(f"refs/pull/{number}/head", repository.aliases[elsewhere])
+        return self.pull(repository, number)
+
+    def pull(self, repository: RepositoryRecord, number: int) -> dict[str, Any]:
+        pull, git = _there(repository.pulls.get(number)), self.git(repository)
+        base_sha = _there(git.ref(f"refs/heads/{pull.base}"))
+        return {
+            **pull.model_dump(include={"number", "title", "body", "state", "draft", "merged"}),
+            "head": {"ref": pull.head, "sha": pull.head_sha},
+            "base": {"ref": pull.base, "sha": base_sha},
+            "mergeable": None if pull.merged else git.can_merge(base_sha, pull.head_sha),
+            "labels": [{"name": label} for label in pull.labels],
+            "user": {"id": 2, "login": pull.author},
+            "html_url": self._page(repository, number),
+        }
+
+    def files(self, repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
+        pull, git = _there(repository.pulls.get(number)), self.git(repository)
+        base = _there(git.ref(f"refs/heads/{pull.base}"))
+        return [
+            {
+                "filename": path,
+                "status": status,
+                "additions": len(after.splitlines()),
+                "deletions": len(before.splitlines()),
+            }
+            for path, status, before, after in git.changes(base, pull.head_sha)
+        ]
+
+    def commits(self, repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
+        pull, git = _there(repository.pulls.get(number)), self.git(repository)
+        base = _there(git.ref(f"refs/heads/{pull.base}"))
+        return [
+            {
+                "sha": sha,
+                "commit": {"message": git.message(sha)},
+                "parents": [{"sha": parent} for parent in git.parents(sha)],
+            }
+            for sha in git.between(base, pull.head_sha)
+        ]
+
+    def merge(self, repository: RepositoryRecord, number: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        pull, git, now = _there(repository.pulls.get(number)), self.git(repository), self.now()
+        if body.get("sha") not in (None, pull.head_sha):
+            raise RefusedError(409, "Head branch was modified. Review and try the merge again.")
+        if pull.merged or pull.state != "open":
+            raise RefusedError(405, "Pull Request is not mergeable")
+        base, method = _there(git.ref(f"refs/heads/{pull.base}")), body.get("merge_method", "merge")
+        title = str(body.get("commit_title") or f"Merge pull request #{number}")
+        try:
+            if method == "rebase":
+                sha = git.rebase(base, pull.head_sha, now)
+            else:
+                sha = git.merge(base, pull.head_sha, title, now, squash=method == "squash")
+        except UnmergeableError:
+            raise RefusedError(405, "Pull Request is not mergeable") from None
+        git.point(f"refs/heads/{pull.base}", sha)
+        repository.pulls[number] = pull.model_copy(update={"merged": True, "state": "closed"})
+        return {"sha": sha, "merged": True, "message": "Pull Request successfully merged"}
+
+    def label(self, repository: RepositoryRecord, number: int, add: list[str], remove: str = "") -> list[Any]:
+        pull = _there(repository.pulls.get(number))
+        if remove and remove not in pull.labels:
+            raise RefusedError(404, "Label does not exist")
+        labels = [label for label in dict.fromkeys([*pull.labels, *add]) if label != remove]
+        repository.pulls[number] = pull.model_copy(update={"labels": labels})
+        return [{"name": label} for label in labels]
+
+    def comments(self, repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
+        _there(repository.pulls.get(number))
+        return [
+            self.comment(repository, comment.id)
+            for comment in repository.comments.values()
+            if comment.pull == number
+        ]
+
+    def comment(self, repository: RepositoryRecord, id: int) -> dict[str, Any]:
+        kept = _there(repository.comments.get(id))
+        page = f"{self._page(repository, kept.pull)}#issuecomment-{id}"
+        return {**kept.model_dump(mode="json"), "html_url": page, "user": _USER}
+
+    def write_comment(self, repository: RepositoryRecord, number: int, body: str) -> dict[str, Any]:
+        _there(repository.pulls.get(number))
+        id, now = self.records.next(), self.now()
+        repository.comments[id] = CommentRecord(
+            id=id, pull=number, body=_short(body), created_at=now, updated_at=now
+        )
+        return self.comment(repository, id)
+
+    def change_comment(self, repository: RepositoryRecord, id: int, body: str) -> dict[str, Any]:
+        kept = _there(repository.comments.get(id))
+        changes = {"body": _short(body), "updated_at": self.now()}
+        repository.comments[id] = kept.model_copy(update=changes)
+        return self.comment(repository, id)
+
+    def report(
+        self, repository: RepositoryRecord, report: Mapping[str, Any], id: int | None = None
+    ) -> dict[str, Any]:
+        """A new check run, or one that reports something else from now on."""
+        if id is None:
+            sha = self._commit(repository, str(report["head_sha"]))
+            kept = CheckRecord(id=self.records.next(), head_sha=sha, report={})
+        else:
+            kept = _there(repository.checks.get(id))
+        output = dict(report.get("output", {}))
+        annotations = list(output.pop("annotations", ()))
+        if len(annotations) > 50:
+            raise RefusedError(422, "No more than 50 annotations")
+        repository.checks[kept.id] = kept.model_copy(
+            update={
+                "report": {**kept.report, **report, "output": output},
+                "annotations": [*kept.annotations, *annotations],
+            }
+        )
+        return self.check(repository, kept.id)
+
+    def check(self, repository: RepositoryRecord, id: int) -> dict[str, Any]:
+        kept = _there(repository.checks.get(id))
+        return {
+            "id": kept.id,
+            "conclusion": None,
+            "external_id": None,
+            **kept.report,
+            "head_sha": kept.head_sha,
+            "html_url": f"{self.address}/{repository.name}/runs/{kept.id}",
+            "output": {**kept.report["output"], "annotations_count": len(kept.annotations)},
+        }
+
+    def checks(self, repository: RepositoryRecord, sha: str, name: str | None) -> dict[str, Any]:
+        sha = self._commit(repository, sha)
+        runs = [self.check(repository, run.id) for run in repository.checks.values() if run.head_sha == sha]
+        runs = [run for run in runs if name in (None, run["name"])]
+        return {"total_count": len(runs), "check_runs": runs}
+
+    def post_status(self, repository: RepositoryRecord, sha: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        sha = self._commit(repository, sha)
+        status = StatusRecord.model_validate({**body, "sha": sha})
+        kept = [old for old in repository.statuses if (old.sha, old.context) != (sha, status.context)]
+        repository.statuses = [*kept, status]
+        return status.model_dump()
+
+    def statuses(self, repository: RepositoryRecord, sha: str) -> dict[str, Any]:
+        sha = self._commit(repository, sha)
+        return {"statuses": [s.model_dump() for s in repository.statuses if s.sha == sha]}
+
+    def ref(self, repository: RepositoryRecord, name: str) -> dict[str, Any]:
+        return {"ref": name, "object": {"sha": _there(self.git(repository).ref(name)), "type": "commit"}}
+
+    def point(self, repository: RepositoryRecord, name: str, sha: str, *, new: bool) -> dict[str, Any]:
+        git = self.git(repository)
+        before, sha = git.ref(name), repository.commit(sha)
+        if not name.startswith("refs/") or name.count("/") < 2 or not git.has(sha) or (before is None) != new:
+            raise RefusedError(422, "Reference already exists" if new else "Reference does not exist")
+        if before is not None and before not in [sha, *_ancestors(git, sha)]:
+            raise RefusedError(422, "Update is not a fast forward")
+        git.point(name, sha)
+        return self.ref(repository, name)
+
+    def tag(self, repository: RepositoryRecord, body: Mapping[str, Any]) -> dict[str, Any]:
+        sha = self._commit(repository, str(body["object"]))
+        made = self.git(repository).tag(str(body["tag"]), str(body["message"]), sha, self.now())
+        return {"sha": made, "tag": body["tag"], "object": {"sha": sha, "type": "commit"}}
+
+    def content(self, repository: RepositoryRecord, path: str, ref: str) -> dict[str, Any]:
+        git = self.git(repository)
+        sha = git.ref(f"refs/heads/{ref}") or git.ref(f"refs/tags/{ref}") or self._commit(repository, ref)
+        blob, data = _there(git.read(sha, path))
+        encoded = b64encode(data).decode()
+        return {"type": "file", "path": path, "sha": blob, "encoding": "base64", "content": encoded}
+
+    def _commit(self, repository: RepositoryRecord, sha: str) -> str:
+        found = repository.commit(sha)
+        if not self.git(repository).has(found):
+            raise RefusedError(422, f"No commit found for SHA: {sha}")
+        return found
+
+    def _page(self, repository: RepositoryRecord, number: int) -> str:
+        return f"{self.address}/{repository.name}/pull/{number}"
+
+
+def page_of(items: list[Any], query: Mapping[str, str]) -> list[Any]:
+    """The page of a list that was asked for."""
+    per_page, page = int(query.get("per_page", _PER_PAGE)), int(query.get("page", 1))
+    return items[(page - 1) * per_page : page * per_page]
+
+
+def _ancestors(git: GitRepository, sha: str) -> list[str]:
+    with suppress(TypeError):  # an annotated tag has none
+        return [entry.commit.id.decode() for entry in git.repo.get_walker(include=[sha.encode()])]  # type: ignore[list-item]
+    return []
+
+
+def _short(body: str) -> str:
+    if not 0 < len(body) <= 65_536:
+        raise RefusedError(422, "body is too long (maximum is 65536 characters)")
+    return body
+
+
+def _there(found: FoundT | None) -> FoundT:
+    if found is None:
+        raise RefusedError(404, "Not Found")
+    return found

@@ -1,0 +1,145 @@
+"""The process of the local forge: started beside the emulator, known to the plane by a secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from cli.localforge.server import HOST, SEEN, TAKE_IN
+from cli.localforge.sign_in import APP, private_key
+from cli.output import CommandError
+from cli.plane import ROOT, STATE
+
+_READY_S: Final = 15.0
+_STOP_S: Final = 10.0
+_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A forge that was started."""
+
+    pid: int
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+
+@dataclass(frozen=True)
+class ForgeProcess:
+    """The local forge of one checkout; `folder` holds its repositories, its records and its App's key."""
+
+    folder: Path = STATE / "forge"
+
+    def running(self) -> Running | None:
+        """The one that was started here and still answers."""
+        last = self._last()
+        return last if last is not None and _answers(last.address) else None
+
+    def start(self) -> Running:
+        """Start it, on the port it had before if that is free, and wait for it. Raises CommandError."""
+        if (found := self.running()) is not None:
+            return found
+        self.folder.mkdir(parents=True, exist_ok=True)
+        last = self._last()
+        port = _free_port(last.port if last else 0)
+        with (self.folder / "forge.log").open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "cli.localforge", str(self.folder), str(port)],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/core/python'}"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        made = Running(child.pid, port)
+        self._record.write_text(json.dumps(asdict(made)), encoding="utf-8")
+        deadline = time.monotonic() + _READY_S
+        while not _answers(made.address):
+            if child.poll() is not None or time.monotonic() > deadline:
+                child.terminate()
+                raise CommandError(
+                    "the local forge did not start",
+                    code="forge.failed",
+                    hint=f"read {(self.folder / 'forge.log').relative_to(ROOT)}",
+                )
+            time.sleep(0.03)
+        return made
+
+    def stop(self) -> bool:
+        """End it; its repositories and records stay. Whether there was one to stop."""
+        found = self.running()
+        if found is None:
+            return False
+        os.kill(found.pid, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_S
+        while _answers(found.address) and time.monotonic() < deadline:
+            time.sleep(0.03)
+        return True
+
+    def introduce(self, client: Callable[[str], Any], secret: str) -> None:
+        """Tell a plane where the forge is and by what key it is let in, as an operator would."""
+        running = self.start()
+        credentials = {"app": APP, "private_key": private_key(self.folder), "api": running.address}
+        client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps(credentials))
+
+    def take_in(self, payload: bytes) -> None:
+        """Have the pull request of a payload there before a bot asks for it. Raises CommandError."""
+        self._ask("POST", TAKE_IN, payload)
+
+    def seen(self) -> list[Mapping[str, Any]]:
+        """Every repository with all that is in it. Raises CommandError."""
+        found: list[Mapping[str, Any]] = self._ask("GET", SEEN)["repositories"]
+        return found
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "process.json"
+
+    def _last(self) -> Running | None:
+        try:
+            return Running(**json.loads(self._record.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _ask(self, method: str, path: str, content: bytes = b"") -> Any:
+        running = self.running()
+        if running is None:
+            raise CommandError("the local forge does not run", code="forge.down", hint="make run")
+        answer = httpx.request(method, running.address + path, content=content, timeout=_TIMEOUT_S)
+        if not answer.is_success:
+            raise CommandError(f"the local forge answered {answer.status_code}", code="forge.refused")
+        return answer.json()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address + SEEN, timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise CommandError("no port is free", code="forge.failed")

@@ -1,0 +1,87 @@
+"""What the local forge keeps beside the git repositories, in one JSON file that is written whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+class PullRecord(BaseModel):
+    """`head_sha` and `base_sha` are commits of the repository here."""
+
+    number: int
+    title: str
+    body: str = ""
+    state: Literal["open", "closed"] = "open"
+    draft: bool = False
+    merged: bool = False
+    head: str
+    head_sha: str
+    base: str
+    labels: list[str] = []
+    author: str = "octocat"
+
+
+class CommentRecord(BaseModel):
+    id: int
+    pull: int
+    body: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class CheckRecord(BaseModel):
+    """A check run: what it reports as it was sent, and all annotations that ever were."""
+
+    id: int
+    head_sha: str
+    report: dict[str, Any]
+    annotations: list[dict[str, Any]] = []
+
+
+class StatusRecord(BaseModel):
+    sha: str
+    context: str
+    state: str
+    description: str | None = None
+    target_url: str | None = None
+
+
+class RepositoryRecord(BaseModel):
+    """`aliases`: commits that only exist elsewhere, and which of ours stands for each."""
+
+    name: str
+    pulls: dict[int, PullRecord] = {}
+    comments: dict[int, CommentRecord] = {}
+    checks: dict[int, CheckRecord] = {}
+    statuses: list[StatusRecord] = []
+    aliases: dict[str, str] = {}
+
+    def commit(self, sha: str) -> str:
+        return self.aliases.get(sha, sha)
+
+
+class Records(BaseModel):
+    """All repositories, by their names in small letters."""
+
+    repositories: dict[str, RepositoryRecord] = {}
+    last: int = Field(default=0, description="the last number that was given to something")
+
+    def next(self) -> int:
+        self.last += 1
+        return self.last
+
+    def find(self, name: str) -> RepositoryRecord | None:
+        return self.repositories.get(name.lower())
+
+    @classmethod
+    def load(cls, path: Path) -> Records:
+        return cls.model_validate_json(path.read_bytes()) if path.is_file() else cls()
+
+    def save(self, path: Path) -> None:
+        draft = path.with_suffix(".part")
+        draft.write_text(self.model_dump_json(indent=1), encoding="utf-8")
+        draft.replace(path)

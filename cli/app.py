@@ -16,6 +16,7 @@ from cli import (
     evidence,
     flags,
     flows,
+    forge,
     ledger_commands,
     local,
     making,
@@ -45,6 +46,7 @@ app.add_typer(bots.app, name="bots")
 app.add_typer(backlog.app, name="backlog")
 app.add_typer(actions.app, name="actions")
 app.add_typer(flows.app, name="flows")
+app.add_typer(forge.app, name="forge")
 app.add_typer(policy.app, name="policy")
 app.add_typer(flags.app, name="flags")
 app.add_typer(break_glass.app, name="break-glass")

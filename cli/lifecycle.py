@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 
 from cli import deploy, elsewhere, flow_runs
 from cli.emulator import Emulator
+from cli.localforge.process import ForgeProcess
 from cli.output import Output, facts, table
 from cli.plane import RUN_FILE, STATE, Plane, RunFile, calling
 from cli.progress import Bars
@@ -72,8 +73,10 @@ def up(output: Output, *, port: int | None = None) -> Plane:
         counts={} if before is None or deployment.fresh else before.counts,
     )
     plane = Plane(remember(file))
-    if not deployment.fresh and elsewhere.endpoint() is None:
-        flow_runs.revive(plane)
+    if elsewhere.endpoint() is None:
+        ForgeProcess().introduce(plane.aws, plane.thing("forge"))
+        if not deployment.fresh:
+            flow_runs.revive(plane)
     return plane
 
 
@@ -87,6 +90,7 @@ def remember(file: RunFile) -> RunFile:
 
 def down() -> bool:
     """Stop the plane and keep its state; whether it was running."""
+    ForgeProcess().stop()
     return deploy.down()
 
 

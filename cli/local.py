@@ -49,6 +49,7 @@ def run(port: Port = None, as_json: JsonFlag = False) -> None:
     with reporting(as_json) as output:
         batch = webhooks([main_job.SAMPLES])
         plane = lifecycle.up(output, port=port)
+        main_job.open_pull_requests(batch)
         main_job.report(plane, main_job.deliver(plane, batch, output), output)
 
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli import picture, verify
+from cli import elsewhere, forge, picture, verify
 from cli.ledger import COPIES, write_copy
+from cli.localforge.process import ForgeProcess
 from cli.log_source import PlaneLog
 from cli.output import Output
 from cli.plane import ROOT, RUN_FILE, Plane, RunFile
@@ -91,6 +92,14 @@ def deliver(plane: Plane, batch: Sequence[Webhook], output: Output) -> Result:
     return Result(proof, rest, before.dead)
 
 
+def open_pull_requests(batch: Sequence[Webhook]) -> None:
+    """Have the pull requests that webhooks tell of in the local forge, where there is one."""
+    if elsewhere.endpoint() is None:
+        for webhook in batch:
+            if webhook.event == "pull_request":
+                ForgeProcess().take_in(webhook.body)
+
+
 def _send(plane: Plane, batch: Sequence[Webhook], bars: Bars) -> list[Receipt]:
     sent = 0
 
@@ -149,6 +158,7 @@ def show(plane: Plane, result: Result) -> RenderableType:
         verify.picture(result.proof.report, result.proof.copy),
     ]
     parts += [Text.assemble(("✘ ", "bold red"), problem) for problem in result.problems]
+    parts += [Text(line) for line in said_in_the_forge()]
     parts += [
         Text(""),
         Text(f"API   {plane.file.api_url}/v1/", style="bold"),
@@ -157,6 +167,22 @@ def show(plane: Plane, result: Result) -> RenderableType:
         ),
     ]
     return Group(*parts)
+
+
+def said_in_the_forge() -> list[str]:
+    """The pull requests on which bots commented or reported."""
+    process = ForgeProcess()
+    if elsewhere.endpoint() is not None or process.running() is None:
+        return []
+    pulls = [forge.summary(record, pull) for record in process.seen() for pull in record["pulls"].values()]
+    said = [pull for pull in pulls if pull["comments"] or pull["check_runs"]]
+    return ["", *(_said(pull) for pull in said)] if said else []
+
+
+def _said(pull: Mapping[str, Any]) -> str:
+    counted = f"{pull['comments']} comments, {pull['check_runs']} check runs"
+    name, number = pull["repository"], pull["number"]
+    return f"forge {name}#{number}: {counted}; ./writ forge show {name} {number}"
 
 
 def _short(path: Path) -> str:

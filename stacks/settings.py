@@ -223,6 +223,7 @@ _ENVIRONMENTS: Final = {
             log_days=7,
             second_factor=False,
             witness=True,
+            forge=ForgeSite(api="stored"),
             rate=2000,
             burst=5000,
         ),
@@ -257,4 +258,7 @@ def settings_for(env: str | None, target: str | None = None) -> Settings:
         return settings
     if target not in TARGETS:
         raise ValueError(f"-c target={target}: choose one of {', '.join(TARGETS)}")
-    return replace(settings, target=TARGETS[target])
+    chosen = TARGETS[target]
+    # What listens on this machine alone is out of reach for functions that run in containers.
+    near = chosen.linked_layer or settings.forge is None or settings.forge.api != "stored"
+    return replace(settings, target=chosen, forge=settings.forge if near else None)

@@ -1,4 +1,4 @@
-"""What GitHub publishes of its REST API, and requests and answers held against it.
+"""What GitHub publishes of its REST API, and requests held against it.
 
 The description is the npm package `@octokit/openapi`, which follows
 https://github.com/github/rest-api-description. It is read once a process.
@@ -60,15 +60,6 @@ class Operation:
         unknown = body.keys() - _properties(content["schema"])
         if unknown:
             raise Unpublished(f"{self.id}: no field {sorted(unknown)}")
-
-    def check_answer(self, status: int, body: Any) -> None:
-        """Raises Unpublished for a status or a body that GitHub's description does not have."""
-        published = self.document["responses"].get(str(status))
-        if published is None:
-            raise Unpublished(f"{self.id}: no answer {status}")
-        content = _resolved(published).get("content", {}).get("application/json")
-        if content is not None:
-            self._check(body, content["schema"], f"answer {status}")
 
     def _parameters(self) -> list[dict[str, Any]]:
         shared = _description()["paths"][self.path].get("parameters", [])

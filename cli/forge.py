@@ -1,0 +1,120 @@
+"""`writ forge`: what came of bots' work in the local forge, pull request by pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.text import Text
+
+from cli.localforge.process import ForgeProcess
+from cli.output import CommandError, JsonFlag, facts, reporting, table
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Look at the local forge: a test tool that stands for GitHub beside the local plane.",
+)
+RepositoryName = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Owner and name: acme/shop.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="The pull request's number.")]
+_LOOKS: Final = {"success": "green", "failure": "red", "action_required": "yellow"}
+
+
+@app.command("list")
+def list_pulls(as_json: JsonFlag = False) -> None:
+    """Pull requests, with their comments and check runs counted."""
+    with reporting(as_json) as output:
+        found = [summary(record, pull) for record in ForgeProcess().seen() for pull in _pulls(record)]
+        columns = ("repository", ">number", "title", "state", ">comments", ">check runs")
+        rows = [tuple(item[name] for name in _SHOWN) for item in found]
+        output.show({"items": found}, table("", columns, rows) if rows else "no pull requests")
+
+
+@app.command()
+def show(repository: RepositoryName, number: Number, as_json: JsonFlag = False) -> None:
+    """One pull request: its comments, its check runs with annotations, and the repository's refs."""
+    with reporting(as_json) as output:
+        record = _record(repository)
+        pull = next((pull for pull in _pulls(record) if pull["number"] == number), None)
+        if pull is None:
+            raise CommandError(
+                f"{repository} has no pull request {number}", code="forge.absent", field="NUMBER"
+            )
+        document = {
+            **summary(record, pull),
+            "comments": _comments(record, pull),
+            "check_runs": _checks(record, pull),
+            "statuses": [s for s in record["statuses"] if s["sha"] == pull["head_sha"]],
+            "refs": record["refs"],
+        }
+        output.show(document, _picture(document, pull))
+
+
+def summary(record: Mapping[str, Any], pull: Mapping[str, Any]) -> dict[str, Any]:
+    """A pull request in one line."""
+    return {
+        "repository": record["name"],
+        "number": pull["number"],
+        "title": pull["title"],
+        "state": "merged" if pull["merged"] else pull["state"],
+        "comments": len(_comments(record, pull)),
+        "check_runs": len(_checks(record, pull)),
+    }
+
+
+_SHOWN: Final = ("repository", "number", "title", "state", "comments", "check_runs")
+
+
+def _record(repository: str) -> Mapping[str, Any]:
+    for record in ForgeProcess().seen():
+        if record["name"].lower() == repository.lower():
+            return record
+    raise CommandError(
+        f"the local forge has no {repository}",
+        code="forge.absent",
+        field="REPOSITORY",
+        hint="./writ forge list",
+    )
+
+
+def _pulls(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [pull for _, pull in sorted(record["pulls"].items(), key=lambda item: int(item[0]))]
+
+
+def _comments(record: Mapping[str, Any], pull: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [comment for comment in record["comments"].values() if comment["pull"] == pull["number"]]
+
+
+def _checks(record: Mapping[str, Any], pull: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [check for check in record["checks"].values() if check["head_sha"] == pull["head_sha"]]
+
+
+def _picture(document: Mapping[str, Any], pull: Mapping[str, Any]) -> RenderableType:
+    parts: list[RenderableType] = [
+        facts(
+            f"{document['repository']}#{pull['number']}",
+            {
+                "title": pull["title"],
+                "state": document["state"],
+                "head": f"{pull['head']} {pull['head_sha'][:12]}",
+                "base": pull["base"],
+                "labels": ", ".join(pull["labels"]) or "none",
+            },
+        )
+    ]
+    for check in document["check_runs"]:
+        report = check["report"]
+        word = str(report.get("conclusion") or report.get("status"))
+        parts += [Text(f"\n{report['name']}: {word}", style=_LOOKS.get(word, ""))]
+        parts += [Text(f"  {report['output'].get('title', '')}")]
+        parts += [
+            Text(f"  {a['path']}:{a['start_line']} {a['annotation_level']} {a['message']}")
+            for a in check["annotations"]
+        ]
+    for comment in document["comments"]:
+        parts += [Text(f"\ncomment {comment['id']}, {comment['updated_at'][:19]}Z", style="bold")]
+        parts += [Markdown(comment["body"], hyperlinks=False)]
+    parts += [table("\nrefs", ("ref", "commit"), [(r, sha[:12]) for r, sha in document["refs"].items()])]
+    return Group(*parts)

@@ -1,0 +1,76 @@
+"""The local forge as a process of its own, and what `writ forge` shows of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import forge as commands
+from cli.localforge.process import ForgeProcess
+from cli.localforge.sign_in import APP
+from cli.output import CommandError
+from cli.plane import ROOT
+from tests.support.memory import ManualClock
+from tests.support.moto_aws import moto_aws
+from writ.adapters import aws
+from writ.adapters.forge_secret import ForgeSecret
+from writ.adapters.github import GitHubForge
+from writ.adapters.github_client import GitHubClient
+from writ.contracts.forge_site import ForgeSite
+from writ.ports.forge import Annotation, CheckReport, Conclusion, Level
+
+PAYLOAD = (ROOT / "events/github/samples/pull_request/converted_to_draft.payload.json").read_bytes()
+SENT = json.loads(PAYLOAD)
+REPOSITORY, NUMBER = SENT["repository"]["full_name"], SENT["number"]
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[ForgeProcess]:
+    made = ForgeProcess(tmp_path)
+    yield made
+    made.stop()
+
+
+def test_plane_that_is_told_of_the_forge_can_use_it(
+    process: ForgeProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with moto_aws():
+        aws.client("secretsmanager").create_secret(Name="forge")
+        process.introduce(aws.client, "forge")
+        secret = ForgeSecret("forge")
+        assert (secret.read().app, secret.read().api) == (APP, process.start().address)
+        process.take_in(PAYLOAD)
+        permissions = {"pull_requests": "write", "checks": "write"}
+        forge = GitHubForge(GitHubClient(ForgeSite(api="stored"), secret, ManualClock(), permissions))
+        head = forge.pull_request(REPOSITORY, NUMBER).head_sha
+        forge.create_comment(REPOSITORY, NUMBER, "### Gate\n\n> all well")
+        remark = Annotation("a.py", 7, Level.FAILURE, "no licence")
+        forge.create_check_run(
+            REPOSITORY, CheckReport("writ/gate", head, "1", Conclusion.FAILURE, "One", "s", (remark,))
+        )
+    monkeypatch.setattr(commands, "ForgeProcess", lambda: process)
+    listed = CliRunner().invoke(commands.app, ["list", "--json"])
+    (item,) = json.loads(listed.output)["items"]
+    assert (item["repository"], item["comments"], item["check_runs"]) == (REPOSITORY, 1, 1)
+    shown = CliRunner().invoke(commands.app, ["show", REPOSITORY.lower(), str(NUMBER)])
+    assert shown.exit_code == 0
+    for part in ("all well", "writ/gate: failure", "a.py:7 failure no licence", "refs/heads/"):
+        assert part in shown.output
+    absent = CliRunner().invoke(commands.app, ["show", REPOSITORY, "999", "--json"])
+    assert absent.exit_code != 0
+
+
+def test_forge_keeps_its_port_and_what_it_knows_over_a_stop(process: ForgeProcess) -> None:
+    first = process.start()
+    assert process.start() == first
+    process.take_in(PAYLOAD)
+    assert process.stop()
+    assert not process.stop()
+    with pytest.raises(CommandError, match="does not run"):
+        process.seen()
+    assert process.start().port == first.port
+    assert [record["name"] for record in process.seen()] == [REPOSITORY]

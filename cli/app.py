@@ -17,6 +17,7 @@ from cli import (
     flags,
     flows,
     forge,
+    gate,
     ledger_commands,
     local,
     making,
@@ -48,6 +49,7 @@ app.add_typer(actions.app, name="actions")
 app.add_typer(flows.app, name="flows")
 app.add_typer(forge.app, name="forge")
 app.add_typer(policy.app, name="policy")
+app.add_typer(gate.app, name="gate")
 app.add_typer(flags.app, name="flags")
 app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(ledger_commands.app, name="ledger")

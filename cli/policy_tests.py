@@ -18,7 +18,7 @@ from regopy import Bundle, Interpreter, RegoError, set_default_log_level
 from rich.console import Console
 from rich.table import Table
 
-from writ.policy.bundle import DATA, read_texts
+from writ.policy.bundle import is_data, merged_data, read_texts
 from writ.policy.errors import BundleError
 from writ.policy.source import Module, complaint
 
@@ -59,16 +59,17 @@ def run(directory: Path) -> list[Result]:
 
 
 def _run(texts: dict[str, str]) -> list[Result]:
-    modules = [Module(path, texts[path]) for path in sorted(texts) if path != DATA]
+    modules = [Module(path, texts[path]) for path in sorted(texts) if not is_data(path)]
     tests = discover(modules)
     if not tests:
         return []
+    data = merged_data(texts)
     set_default_log_level("None")  # it would write to standard output, into the JSON
     interpreter = Interpreter()
     try:
         for module in modules:
             interpreter.add_module(module.path, module.source)
-        interpreter.add_data_json(texts.get(DATA, "{}"))
+        interpreter.add_data(data)
         bundle = interpreter.build(None, [f"{module.package}/{rule}" for module, rule in tests])
     except RegoError as error:
         raise BundleError(complaint(error)) from None

@@ -73,7 +73,7 @@ class Staging:
         """The layer with `writ` and, as package `writ_bundle`, the policies it decides by."""
         files = dict(_tree(KERNEL, "python/"))
         rules = [path for path in POLICIES.rglob("*.rego") if not path.name.endswith("_test.rego")]
-        for path in [*rules, POLICIES / "data.json"]:
+        for path in [*rules, *POLICIES.rglob("data.json")]:
             files[f"python/writ_bundle/{path.relative_to(POLICIES).as_posix()}"] = path.read_bytes()
         files["python/writ_bundle/__init__.py"] = b""
         return self._archive("layer-core", files)

@@ -13,6 +13,11 @@ from writ.policy.zones import zone
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+# `<gate>/<rule>`, and a VERS range of package versions or `*` for all of them.
+# https://github.com/package-url/vers-spec
+RULE: Final = r"^[a-z][a-z0-9-]{0,31}/[a-z][a-z0-9-]{0,47}$"
+VERSIONS: Final = r"^(\*|vers:[a-z][a-z0-9.+-]{0,31}/[^\s\x00-\x1f]{1,200})$"
+
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
 Label = Annotated[str, Field(min_length=1, max_length=128)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -119,6 +124,31 @@ class PolicyException(_Control):
     id: Identifier
     rule: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=64)]
     scope: ExceptionScope
+    owner: Label
+    reason: Text
+    expires_at: AwareDatetime
+    requested_by: Label
+
+
+class GateScope(_Control):
+    """What an exception to a rule of a gate covers; all are named, so that losing one widens nothing.
+
+    Globs over the repository (`owner/name`), the path in it, and the package URL of a component without its
+    version; `versions` is a VERS range of that component, or `*`.
+    """
+
+    repository: Glob
+    path: Glob
+    component: Glob
+    versions: Annotated[str, Field(pattern=VERSIONS)]
+
+
+class GateException(_Control):
+    """A waiver of one rule of one gate within one scope until it expires."""
+
+    id: Identifier
+    rule: Annotated[str, Field(pattern=RULE)]
+    scope: GateScope
     owner: Label
     reason: Text
     expires_at: AwareDatetime

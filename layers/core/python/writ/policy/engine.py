@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -22,24 +22,27 @@ if TYPE_CHECKING:
 
 DECISION: Final = "writ/actions/decision"
 AUTHORIZATION: Final = "writ/authz/allow"
+GATES: Final = "writ/gates/"
 
 
 class PolicyEngine:
     """Answers questions from one bundle. Not for use by several threads at once.
 
-    With one entrypoint named, only what that one rests on is compiled, and only it can be asked.
+    With entrypoints named, only what those rest on is compiled, and only they can be asked.
 
     Raises BundleError when the bundle, or the part of it, does not compile.
     """
 
-    def __init__(self, bundle: Bundle, only: str | None = None) -> None:
+    def __init__(self, bundle: Bundle, only: str | Sequence[str] | None = None) -> None:
         self.bundle = bundle
-        self._entrypoints = bundle.entrypoints if only is None else (only,)
+        named = (only,) if isinstance(only, str) else only
+        self._entrypoints = bundle.entrypoints if named is None else tuple(named)
+        modules = bundle.modules if named is None else bundle.behind(*named)
         interpreter = Interpreter()
         try:
-            for module in bundle.modules if only is None else bundle.behind(only):
+            for module in modules:
                 interpreter.add_module(module.path, module.source)
-            interpreter.add_data(dict(bundle.data))
+            interpreter.add_data(bundle.data_behind(modules))
             self._native = [interpreter, interpreter.build(None, list(self._entrypoints))]
         except RegoError as error:
             raise BundleError(complaint(error)) from None

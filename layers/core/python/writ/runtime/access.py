@@ -37,10 +37,10 @@ def bundle() -> Bundle:
 
 @cache
 def engine() -> PolicyEngine:
-    """The policy engine of this process, compiled at its first use."""
-    from writ.policy.engine import PolicyEngine
+    """The policy engine of this process, compiled at its first use: what decides on actions, and no gate."""
+    from writ.policy.engine import GATES, PolicyEngine
 
-    return PolicyEngine(bundle())
+    return PolicyEngine(bundle(), only=[name for name in bundle().entrypoints if not name.startswith(GATES)])
 
 
 @cache

@@ -1,0 +1,183 @@
+"""A checkout as a tree for gates: its files as they lie there, and what changed since a base, by dulwich."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from dulwich.errors import NotGitRepository
+from dulwich.graph import find_merge_base
+from dulwich.ignore import IgnoreFilterManager
+from dulwich.index import Index
+from dulwich.object_store import iter_tree_contents
+from dulwich.objects import Blob, Commit, ObjectID
+from dulwich.objectspec import parse_commit
+from dulwich.repo import Repo
+
+from cli.output import UsageError
+from writ.gates.tree import Change, changed
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+_SUBMODULE: Final = 0o160000  # another repository's commit: https://git-scm.com/docs/gitsubmodules
+
+
+class Checkout:
+    """The working files of a repository that are tracked, or new and not ignored; a folder's, all of them.
+
+    With a base, what changed is told from where the branch left it, as a pull request tells it.
+    """
+
+    def __init__(self, folder: Path, base: str | None = None) -> None:
+        self.folder = folder.resolve()
+        if not self.folder.is_dir():
+            raise UsageError(f"{folder} is no folder", field="--repo")
+        self._repo = _open(self.folder)
+        if self._repo is None and base is not None:
+            raise UsageError(f"{folder} is no git repository, so there is no base in it", field="--base")
+        self._base_commit = self._find_base(base) if base is not None else None
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that is checked out; None outside of git, and before the first one."""
+        try:
+            return self._repo.head().decode() if self._repo else None
+        except KeyError:
+            return None
+
+    @property
+    def base(self) -> str | None:
+        """The commit that changes are told from."""
+        return self._base_commit.id.decode() if self._base_commit else None
+
+    @property
+    def remote(self) -> str | None:
+        """The address of `origin`, where it has one."""
+        try:
+            return self._repo.get_config().get(("remote", "origin"), "url").decode() if self._repo else None
+        except KeyError:
+            return None
+
+    def paths(self) -> Sequence[str]:
+        return self._paths
+
+    def read(self, path: str) -> bytes | None:
+        file = self.folder / path
+        try:
+            # A link is what it says, as git keeps it: it may lead out of the repository.
+            if file.is_symlink():
+                return os.readlink(file).encode()  # noqa: PTH115 - bytes of the link, not a path
+            if path not in self._known or not file.is_file() or file.stat().st_size > MAX_BYTES:
+                return None
+            return file.read_bytes()
+        except OSError:
+            return None
+
+    def read_base(self, path: str) -> bytes | None:
+        sha = self._base_files.get(path)
+        return self._blob(sha) if sha else None
+
+    def changes(self) -> Sequence[Change] | None:
+        return self._changes if self._base_commit else None
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self._paths)
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        if self._repo is None:
+            return sorted(_walk(self.folder, None))
+        tracked = {os.fsdecode(path) for path in self._index}
+        here = {path for path in tracked if _is_file(self.folder / path)}
+        ignored = IgnoreFilterManager.from_repo(self._repo)
+        return sorted(here | set(_walk(self.folder, ignored)))
+
+    @cached_property
+    def _index(self) -> Index:
+        assert self._repo is not None  # noqa: S101 - callers look first
+        return self._repo.open_index()
+
+    @cached_property
+    def _base_files(self) -> Mapping[str, ObjectID]:
+        if self._repo is None or self._base_commit is None:
+            return {}
+        entries = iter_tree_contents(self._repo.object_store, self._base_commit.tree)
+        return {
+            os.fsdecode(entry.path): entry.sha
+            for entry in entries
+            if entry.path and entry.sha and entry.mode and entry.mode != _SUBMODULE
+        }
+
+    @cached_property
+    def _changes(self) -> list[Change]:
+        before = self._base_files
+        found = []
+        for path in sorted({*before, *self._paths}):
+            after = self.read(path)
+            if after is not None and path in before and Blob.from_string(after).id == before[path]:
+                continue
+            if after is None and path not in before:
+                continue
+            found.append(changed(path, self.read_base(path), after))
+        return found
+
+    def _blob(self, sha: ObjectID) -> bytes | None:
+        assert self._repo is not None  # noqa: S101 - only a repository has shas
+        found = self._repo.object_store[sha]
+        return found.as_raw_string() if isinstance(found, Blob) else None
+
+    def _find_base(self, base: str) -> Commit:
+        assert self._repo is not None  # noqa: S101 - looked at before
+        try:
+            named = parse_commit(self._repo, base)
+            shared = find_merge_base(self._repo, [self._repo.head(), named.id])
+        except (KeyError, ValueError) as error:
+            hint = "a shallow clone may not have it: fetch the history (fetch-depth: 0)"
+            raise UsageError(f"no commit {base} in the repository", hint=hint, field="--base") from error
+        if not shared:
+            raise UsageError(f"{base} and the checkout have no commit in common", field="--base")
+        found = self._repo[shared[0]]
+        if not isinstance(found, Commit):
+            raise UsageError(f"{base} is no commit", field="--base")
+        return found
+
+    def close(self) -> None:
+        if self._repo:
+            self._repo.close()
+
+
+def opened(folder: Path, base: str | None) -> closing[Checkout]:
+    """A checkout that is closed at the end of a block. Raises UsageError."""
+    return closing(Checkout(folder, base))
+
+
+def _open(folder: Path) -> Repo | None:
+    try:
+        return Repo(str(folder))
+    except NotGitRepository:
+        return None
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
+
+
+def _walk(folder: Path, ignored: IgnoreFilterManager | None) -> Iterator[str]:
+    """Files that are not ignored; ignored folders, and repositories inside this one, are not entered."""
+    for place, folders, names in os.walk(folder):
+        here = Path(place).relative_to(folder).as_posix()
+        prefix = "" if here == "." else f"{here}/"
+        folders[:] = [
+            name
+            for name in folders
+            if name != ".git"
+            and not (Path(place) / name / ".git").exists()
+            and not (ignored and ignored.is_ignored(f"{prefix}{name}/"))
+        ]
+        for name in names:
+            if name != ".git" and not (ignored and ignored.is_ignored(prefix + name)):
+                yield prefix + name

@@ -1,0 +1,133 @@
+"""`writ gate`: the policies that CI and the control plane go by, over a checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cli import gate_report
+from cli.checkout import opened
+from cli.output import JsonFlag, Output, UsageError, reporting, table
+from cli.plane import ROOT
+from writ.contracts.action import Verdict
+from writ.contracts.errors import ContractError
+from writ.gates import registry
+from writ.gates.evaluate import engine_of, rules_of
+from writ.gates.evaluate import run as judge
+from writ.gates.gate import Context
+from writ.gates.model import Report
+from writ.policy.bundle import Bundle
+
+app = typer.Typer(no_args_is_help=True, help="Policies over a checkout, the same as in the control plane.")
+
+POLICIES: Final = ROOT / "policies"
+_REPOSITORY: Final = re.compile(r"[A-Za-z0-9._-]{1,100}(/[A-Za-z0-9._-]{1,100})?")
+_REMOTE: Final = re.compile(r"[:/]([A-Za-z0-9._-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$")
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+Repo = Annotated[Path, typer.Option(help="The checkout to look at.")]
+Base = Annotated[str | None, typer.Option(help="What changed is told from here: origin/main, say.")]
+Only = Annotated[list[str] | None, typer.Option(help="This gate alone; may be repeated.")]
+As = Annotated[Format, typer.Option("--format", help="text, json, sarif, or github: its annotations.")]
+Named = Annotated[
+    str | None, typer.Option(help="owner/name, which exceptions go by; that of GitHub or origin if absent.")
+]
+
+
+@app.command()
+def run(
+    repo: Repo = Path(),
+    base: Base = None,
+    only: Only = None,
+    form: As = Format.TEXT,
+    repository: Named = None,
+) -> None:
+    """Judge a checkout: exit code 1 unless everything holds, 2 when it cannot be asked."""
+    with reporting(form in (Format.JSON, Format.SARIF)) as output:
+        report = _judged(repo, base, only or (), repository)
+        _show(output, report, form)
+        if report.verdict is not Verdict.ALLOW:
+            output.found_problem()
+
+
+@app.command("list")
+def list_gates(as_json: JsonFlag = False) -> None:
+    """The gates and their rules."""
+    with reporting(as_json) as output:
+        gates = registry.load()
+        items = [
+            {
+                "gate": gate.name,
+                "summary": gate.summary,
+                "rules": [r.model_dump(mode="json") for r in rules_of(gate)],
+            }
+            for gate in gates
+        ]
+        rows = [(rule.id, rule.severity.value, rule.title) for gate in gates for rule in rules_of(gate)]
+        output.show({"items": items}, table(None, ("=rule", "=severity", "what must hold"), rows))
+
+
+def _judged(repo: Path, base: str | None, only: Sequence[str], repository: str | None) -> Report:
+    try:
+        gates = registry.load(tuple(only))
+    except ContractError as error:
+        raise UsageError(error.message, field="--only") from None
+    with opened(repo, base) as tree:
+        name = _name(repository, tree.remote, tree.folder)
+        context = Context(name, datetime.now(UTC).replace(microsecond=0), _beside(tree.folder))
+        engine = engine_of(Bundle.load(POLICIES), gates)
+        return judge(tree, context, gates, engine, commit=tree.commit, base=tree.base)
+
+
+def _beside(folder: Path) -> dict[str, object]:
+    from cli import installed
+
+    return {"licences": installed.licences(folder)}
+
+
+def _name(given: str | None, remote: str | None, folder: Path) -> str:
+    if given is not None and not _REPOSITORY.fullmatch(given):
+        raise UsageError("a repository is called owner/name", field="--repository")
+    found = _REMOTE.search(remote or "")
+    fallback = re.sub(r"[^A-Za-z0-9._-]", "-", folder.name)[:100] or "checkout"
+    return given or os.environ.get("GITHUB_REPOSITORY") or (found[1] if found else fallback)
+
+
+def _show(output: Output, report: Report, form: Format) -> None:
+    if form is Format.SARIF:
+        from writ.gates import sarif
+
+        typer.echo(json.dumps(sarif.document(report, _version()), indent=2, ensure_ascii=False))
+    elif form is Format.GITHUB:
+        from writ.gates import annotations
+
+        for line in annotations.commands(report):
+            typer.echo(line)
+        typer.echo(gate_report.sentence(report))
+    else:
+        output.show(report.model_dump(mode="json"), gate_report.report(report))
+
+
+def _version() -> str:
+    try:
+        return version("writ")
+    except PackageNotFoundError:
+        import tomllib
+
+        return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])

@@ -115,9 +115,9 @@ def _show(output: Output, report: Report, form: Format) -> None:
 
         typer.echo(json.dumps(sarif.document(report, _version()), indent=2, ensure_ascii=False))
     elif form is Format.GITHUB:
-        from writ.gates import annotations
+        from writ.gates import workflow_commands
 
-        for line in annotations.commands(report):
+        for line in workflow_commands.of(report):
             typer.echo(line)
         typer.echo(gate_report.sentence(report))
     else:

@@ -5,6 +5,7 @@ Source: https://spdx.github.io/spdx-spec/v3.0.1/annexes/spdx-license-expressions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -31,6 +32,7 @@ DEPRECATED: Final = {
     "BSD-2-Clause-NetBSD": "BSD-2-Clause",
     "bzip2-1.0.5": "bzip2-1.0.6",
 }
+_ID: Final = re.compile(r"[A-Za-z0-9.+-]+")
 _DEPRECATED: Final = {key.lower(): value for key, value in DEPRECATED.items()}
 
 
@@ -87,12 +89,11 @@ def parse(text: str) -> Licence:
 
     if len(text) > LONGEST:
         return Licence(f"{text[:60]}…", problem=f"the expression is longer than {LONGEST} characters")
-    text = _DEPRECATED.get(text.strip().lower(), text)
+    text = _ID.sub(lambda match: _DEPRECATED.get(match[0].lower(), match[0]), text)
     try:
-        tree = _licensing().parse(text, simple=False)
+        tree = _licensing().parse(text, strict=True)
         if tree is None:
             return Licence("", problem="no licence is declared")
-        tree = tree.subs(_replacements(tree)) if _replacements(tree) else tree
         alternatives = _alternatives(tree)
     except (ExpressionError, TypeError, AttributeError, IndexError, RecursionError):
         return Licence(text[:120], problem=f"“{text[:120]}” is no SPDX expression")
@@ -106,14 +107,6 @@ def parse(text: str) -> Licence:
 
 def _known(id: str) -> bool:
     return id.startswith(("LicenseRef-", "DocumentRef-")) or id in _licensing().known_symbols
-
-
-def _replacements(tree: Any) -> dict[Any, Any]:
-    return {
-        symbol: _licensing().parse(_DEPRECATED[symbol.key.lower()])
-        for symbol in tree.symbols
-        if hasattr(symbol, "key") and symbol.key.lower() in _DEPRECATED
-    }
 
 
 def _alternatives(tree: Any) -> tuple[tuple[tuple[str, str], ...], ...] | None:
@@ -142,6 +135,20 @@ def _alternatives(tree: Any) -> tuple[tuple[tuple[str, str], ...], ...] | None:
 
 @cache
 def _licensing() -> Any:
-    from license_expression import get_spdx_licensing
+    """SPDX's ids and their older spellings (`GPL-2.0+`).
 
-    return get_spdx_licensing()
+    Not what the library knows beside them: to it `GPL` is a version of it, and a `LicenseRef-`, which means
+    something in one document only, may be MIT.
+    """
+    from license_expression import build_spdx_licensing, get_license_index
+
+    index = [
+        {**entry, "other_spdx_license_keys": [key for key in entry["other_spdx_license_keys"] if _is_id(key)]}
+        for entry in get_license_index()
+        if _is_id(entry.get("spdx_license_key") or "LicenseRef-")
+    ]
+    return build_spdx_licensing(index)
+
+
+def _is_id(key: str) -> bool:
+    return not key.startswith("LicenseRef-") and not names.is_family(key)

@@ -13,6 +13,8 @@ _SPELLINGS: Final = re.compile(r"[^a-z0-9.+]+")
 _NOISE: Final = re.compile(r"\b(the|a|licenses?|licences?|version|software|public domain dedication)\b")
 _OR: Final = re.compile(r"\s+or\s+|\s*\|\s*|\s*;\s*", re.IGNORECASE)
 
+LONGEST: Final = 200
+
 _NAMES: Final = {
     "0bsd": "0BSD",
     "al 2.0": "Apache-2.0",
@@ -147,6 +149,8 @@ def expression(text: str) -> str | None:
 
     A name of the form `X or Y` means a choice, where both are names of one licence.
     """
+    if len(text) > LONGEST or text.count("(") != text.count(")"):
+        return None
     found = _NAMES.get(_key(text))
     if found is not None:
         return found

@@ -18,7 +18,7 @@ _COMMANDS: Final = {
 }
 
 
-def commands(report: Report) -> list[str]:
+def of(report: Report) -> list[str]:
     """One line for each violation, waived ones too; no text of a violation can begin a command of its own."""
     return [_command(violation) for violation in report.violations]
 

@@ -1,0 +1,182 @@
+"""`writ gate`: a checkout judged, in every format, with the right exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from dulwich import porcelain
+from dulwich.repo import Repo
+from typer.testing import CliRunner, Result
+
+from cli.app import app
+from cli.checkout import Checkout, opened
+from cli.installed import licences
+from cli.output import UsageError
+from tests.unit.gates.test_licences import expression, of
+from writ.gates.exceptions import FILE
+from writ.gates.tree import Kind
+
+WHO = b"Ada <ada@acme.example>"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository with a commit on main, and one more on a branch."""
+    with Repo.init(str(tmp_path), default_branch=b"main") as repo:
+        (tmp_path / "kept.txt").write_text("same\n")
+        (tmp_path / "old.txt").write_text("1\n2\n")
+        (tmp_path / ".gitignore").write_text("ignored/\n")
+        porcelain.add(repo, [str(tmp_path / name) for name in ("kept.txt", "old.txt", ".gitignore")])
+        porcelain.commit(repo, message=b"one", author=WHO, committer=WHO)
+        porcelain.branch_create(repo, "topic")
+        porcelain.checkout(repo, "topic")
+        (tmp_path / "new.txt").write_text("n\n")
+        porcelain.add(repo, [str(tmp_path / "new.txt")])
+        porcelain.commit(repo, message=b"two", author=WHO, committer=WHO)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["gate", "run", *arguments])
+
+
+def test_checkout_holds_what_is_tracked_or_new_and_not_ignored(checkout: Path) -> None:
+    (checkout / "ignored").mkdir()
+    (checkout / "ignored" / "x").write_text("x")
+    (checkout / "fresh.txt").write_text("f\n")
+    (checkout / "kept.txt").unlink()
+    (checkout / "link").symlink_to("/etc/passwd")
+    with opened(checkout, "main") as tree:
+        assert tree.paths() == [".gitignore", "fresh.txt", "link", "new.txt", "old.txt"]
+        assert tree.read("link") == b"/etc/passwd"
+        assert tree.read("../outside") is None
+        changes = {change.path: change.kind for change in tree.changes() or ()}
+    assert changes == {
+        "fresh.txt": Kind.ADDED,
+        "kept.txt": Kind.DELETED,
+        "link": Kind.ADDED,
+        "new.txt": Kind.ADDED,
+    }
+
+
+def test_changes_are_told_from_where_the_branch_left(checkout: Path) -> None:
+    with Repo(str(checkout)) as repo:
+        porcelain.checkout(repo, "main")
+        (checkout / "kept.txt").write_text("later on main\n")
+        porcelain.add(repo, [str(checkout / "kept.txt")])
+        porcelain.commit(repo, message=b"three", author=WHO, committer=WHO)
+        porcelain.checkout(repo, "topic")
+    (checkout / "old.txt").write_text("1\n2\n3\n")
+    with opened(checkout, "main") as tree:
+        changes = tree.changes()
+        assert changes is not None
+        assert [change.path for change in changes] == ["new.txt", "old.txt"]
+        assert changes[1].added_lines == ((3, "3"),)
+        assert tree.read_base("old.txt") == b"1\n2\n"
+
+
+def test_folder_without_git_is_looked_at_whole(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_text("x")
+    tree = Checkout(tmp_path)
+    assert (tree.paths(), tree.changes(), tree.commit) == (["a/b"], None, None)
+
+
+@pytest.mark.parametrize(("base", "field"), [("nonsense", "--base"), ("-1:x", "--base")])
+def test_base_that_is_not_there_is_a_mistake_of_usage(checkout: Path, base: str, field: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Checkout(checkout, base)
+    assert caught.value.field == field
+    assert run("--repo", str(checkout), "--base", base).exit_code == 2
+
+
+def test_run_passes_where_nothing_speaks_against_it(checkout: Path) -> None:
+    (checkout / "bom.json").write_text(of(expression("MIT")))
+    result = run("--repo", str(checkout), "--only", "licences")
+    assert result.exit_code == 0
+    assert "1 components" in result.output
+    assert "allow: nothing speaks against it" in result.output
+
+
+def test_run_says_what_is_wrong_and_what_to_do(checkout: Path) -> None:
+    (checkout / "bom.json").write_text(of(expression("SSPL-1.0")))
+    result = run("--repo", str(checkout), "--only", "licences")
+    assert result.exit_code == 1
+    for said in (
+        "licences/forbidden",
+        "critical",
+        "left-pad 1.3.0",
+        "→ Remove left-pad",
+        "writ exceptions add",
+    ):
+        assert said in result.output
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "github"])
+def test_run_speaks_to_programs(checkout: Path, form: str) -> None:
+    (checkout / "bom.json").write_text(of(expression("SSPL-1.0")))
+    result = run("--repo", str(checkout), "--only", "licences", "--format", form)
+    assert result.exit_code == 1
+    if form == "github":
+        assert result.output.startswith("::error file=bom.json,line=1,title=licences/forbidden (critical)::")
+    else:
+        document = json.loads(result.output)
+        assert document["verdict" if form == "json" else "version"] == ("deny" if form == "json" else "2.1.0")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--only", "nonsense"),
+        ("--repo", "/nowhere/at/all"),
+        ("--repository", "not a name"),
+        ("--format", "xml"),
+    ],
+)
+def test_run_that_cannot_be_asked_exits_with_2(checkout: Path, arguments: tuple[str, str]) -> None:
+    assert run("--repo", str(checkout), *arguments).exit_code == 2
+
+
+def test_exceptions_of_the_checkout_count(checkout: Path) -> None:
+    (checkout / "bom.json").write_text(of(expression("SSPL-1.0")))
+    (checkout / FILE).parent.mkdir()
+    (checkout / FILE).write_text(
+        "exceptions:\n  - id: pad\n    rule: licences/forbidden\n    owner: platform\n    reason: soon gone\n"
+        "    expires_at: 2999-01-01T00:00:00Z\n    scope:\n"
+        "      {repository: '*', path: '*', component: 'pkg:npm/*', versions: '*'}\n"
+    )
+    result = run("--repo", str(checkout), "--only", "licences")
+    assert result.exit_code == 0
+    assert "1 waived" in result.output
+
+
+def test_installed_packages_say_what_they_are_licensed_under(tmp_path: Path) -> None:
+    site = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages"
+    heads = {
+        "a": "License-Expression: MIT OR Apache-2.0\nLicense: x",
+        "b": "License: BSD-3-Clause",
+        "c": "License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License",
+        "d": "License: " + "long " * 40,
+    }
+    for name, head in heads.items():
+        (site / f"{name}-1.dist-info").mkdir(parents=True)
+        (site / f"{name}-1.dist-info" / "METADATA").write_text(
+            f"Metadata-Version: 2.4\nName: {name}\nVersion: 1\n{head}\n\nText"
+        )
+    (tmp_path / "node_modules" / "@s" / "n").mkdir(parents=True)
+    manifest = {"name": "@s/n", "version": "2", "license": "ISC"}
+    (tmp_path / "node_modules" / "@s" / "n" / "package.json").write_text(json.dumps(manifest))
+    assert licences(tmp_path) == {
+        "pkg:pypi/a@1": ("MIT OR Apache-2.0",),
+        "pkg:pypi/b@1": ("BSD-3-Clause",),
+        "pkg:pypi/c@1": ("MIT License",),
+        "pkg:npm/%40s/n@2": ("ISC",),
+    }
+
+
+def test_gates_and_rules_are_listed() -> None:
+    result = CliRunner().invoke(app, ["gate", "list", "--json"])
+    rules = [rule["id"] for item in json.loads(result.output)["items"] for rule in item["rules"]]
+    assert {"licences/forbidden", "licences/unreadable"} <= set(rules)

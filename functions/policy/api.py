@@ -14,8 +14,8 @@ from writ.contracts.errors import ContractError
 from writ.policy import zones
 from writ.policy.break_glass import BreakGlass
 from writ.policy.calendar import change_facts
-from writ.policy.controls import Freeze, PolicyException
-from writ.ports.controls import BREAK_GLASS, EXCEPTIONS, FREEZES
+from writ.policy.controls import Freeze, GateException, PolicyException
+from writ.ports.controls import BREAK_GLASS, EXCEPTIONS, FREEZES, GATE_EXCEPTIONS
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
 
@@ -106,6 +106,30 @@ def revoke_exception(request: Request) -> Response:
     return commands.revoke_exception(request)
 
 
+@api.get("/v1/policy/gate-exceptions")
+def list_gate_exceptions(request: Request) -> Response:
+    """Exceptions to rules of gates that have not expired, by id."""
+    ports = _ports()
+    items = book.parse(GateException, ports.controls.read(GATE_EXCEPTIONS))
+    return _page(request, [_json(item) for item in book.current(items, ports.clock.now())])
+
+
+@api.post("/v1/policy/gate-exceptions")
+def ask_for_gate_exception(request: Request) -> Response:
+    """Ask for an exception to a rule of a gate; a second person grants it. 409 when the id is taken."""
+    from functions.policy import commands
+
+    return commands.ask_for_gate_exception(request)
+
+
+@api.delete("/v1/policy/gate-exceptions/{id}")
+def revoke_gate_exception(request: Request) -> Response:
+    """End an exception to a rule of a gate before its time."""
+    from functions.policy import commands
+
+    return commands.revoke_gate_exception(request)
+
+
 @api.get("/v1/break-glass")
 def list_break_glass(request: Request) -> Response:
     """Break-glass from request to review, by id, with where each stands."""
@@ -188,5 +212,5 @@ def _utc(instant: datetime) -> str:
     return instant.isoformat().replace("+00:00", "Z")
 
 
-def _json(item: Freeze | PolicyException) -> dict[str, Any]:
+def _json(item: Freeze | PolicyException | GateException) -> dict[str, Any]:
     return item.model_dump(mode="json")

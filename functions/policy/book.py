@@ -10,17 +10,21 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from writ.contracts.errors import ConflictError, ContractError, NotFoundError, TransientError
-from writ.policy.controls import Freeze, PolicyException
+from writ.policy.controls import Freeze, GateException, PolicyException
 
 AnyT = TypeVar("AnyT", bound=BaseModel)
-ItemT = TypeVar("ItemT", bound=Freeze | PolicyException)
+ItemT = TypeVar("ItemT", bound=Freeze | PolicyException | GateException)
 
 ID: Final = r"[a-z0-9][a-z0-9-]{0,63}"  # what an item is called
 
-# Every decision of every bot reads both documents whole, and DynamoDB keeps 400 KB an item.
+# Every decision of every bot reads freezes and exceptions whole, and DynamoDB keeps 400 KB an item.
 MAX_BYTES: Final = 64 * 1024
-MOST: Final[Mapping[type[BaseModel], int]] = {Freeze: 50, PolicyException: 100}
-_END: Final[Mapping[type[BaseModel], str]] = {Freeze: "ends_at", PolicyException: "expires_at"}
+MOST: Final[Mapping[type[BaseModel], int]] = {Freeze: 50, PolicyException: 100, GateException: 200}
+_END: Final[Mapping[type[BaseModel], str]] = {
+    Freeze: "ends_at",
+    PolicyException: "expires_at",
+    GateException: "expires_at",
+}
 
 
 def parse(model: type[AnyT], text: str | None) -> tuple[AnyT, ...]:
@@ -78,5 +82,5 @@ def removed(items: Sequence[ItemT], id: str, now: datetime) -> tuple[ItemT, ...]
     return after
 
 
-def _end(item: Freeze | PolicyException) -> datetime:
+def _end(item: Freeze | PolicyException | GateException) -> datetime:
     return item.ends_at if isinstance(item, Freeze) else item.expires_at

@@ -8,13 +8,15 @@ from pydantic import ValidationError
 
 from functions.policy import book
 from functions.policy.handler import bot
-from functions.policy.requests import NewException, NewFreeze, Reason
-from writ.contracts.errors import NotFoundError, from_validation
+from functions.policy.requests import NewException, NewFreeze, NewGateException, Reason
+from writ.contracts.errors import ContractError, NotFoundError, from_validation
 from writ.contracts.events.policy import (
     ExceptionRequested,
     ExceptionRevocationRequested,
     FreezeDeclarationRequested,
     FreezeLiftRequested,
+    GateExceptionRequested,
+    GateExceptionRevocationRequested,
 )
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
@@ -49,6 +51,29 @@ def revoke_exception(request: Request) -> Response:
     """End an exception before its time."""
     id, reason = _withdrawn(request)
     command = ExceptionRevocationRequested(id=id, reason=reason, by=request.caller.shown)
+    return answer(carry_out(bot, request, command, field="id"), {"id": id, "state": "revoked"})
+
+
+def ask_for_gate_exception(request: Request) -> Response:
+    """Ask for an exception to a rule of a gate; a second person grants it. 409 when the id is taken."""
+    from writ.gates import versions
+
+    wanted = request.parse(NewGateException)
+    try:
+        versions.check(wanted.scope.versions)
+    except ContractError as error:
+        raise ContractError(error.message, field="scope.versions") from None
+    fields = wanted.model_dump(mode="json")
+    command = GateExceptionRequested.model_validate({**fields, "by": request.caller.shown})
+    record = carry_out(bot, request, command, field="id")
+    location = f"/v1/policy/gate-exceptions/{command.id}"
+    return answer(record, record.action.parameters["gate_exception"], status=201, location=location)
+
+
+def revoke_gate_exception(request: Request) -> Response:
+    """End an exception to a rule of a gate before its time."""
+    id, reason = _withdrawn(request)
+    command = GateExceptionRevocationRequested(id=id, reason=reason, by=request.caller.shown)
     return answer(carry_out(bot, request, command, field="id"), {"id": id, "state": "revoked"})
 
 

@@ -10,9 +10,10 @@ from functions.policy import book
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.break_glass import BreakGlassControl
 from writ.contracts.events.platform import ScheduleTicked
+from writ.contracts.events.policy import GateExceptionRequested, GateExceptionRevocationRequested
 from writ.policy.break_glass import BreakGlass
-from writ.policy.controls import Freeze, PolicyException
-from writ.ports.controls import BREAK_GLASS, EXCEPTIONS, FREEZES
+from writ.policy.controls import Freeze, GateException, PolicyException
+from writ.ports.controls import BREAK_GLASS, EXCEPTIONS, FREEZES, GATE_EXCEPTIONS
 
 if TYPE_CHECKING:
     from functions.policy.ports import Ports
@@ -25,6 +26,7 @@ class Facts(BaseModel):
 
     freezes: tuple[Freeze, ...] = ()
     exceptions: tuple[PolicyException, ...] = ()
+    gate_exceptions: tuple[GateException, ...] = ()
     break_glass: tuple[BreakGlass, ...] = ()
     waivable: tuple[str, ...] = ()
     breakable: tuple[str, ...] = ()
@@ -32,10 +34,18 @@ class Facts(BaseModel):
 
 def gather(event: AnyEvent, ports: Ports) -> Facts:
     """Read the facts of a command. Raises TransientError when a document cannot be read."""
-    if isinstance(event.data, BreakGlassControl | ScheduleTicked):
+    if isinstance(event.data, BreakGlassControl):
         return Facts(
             break_glass=book.parse(BreakGlass, ports.controls.read(BREAK_GLASS)),
             breakable=tuple(ports.breakable()),
+        )
+    if isinstance(event.data, GateExceptionRequested | GateExceptionRevocationRequested):
+        return Facts(gate_exceptions=book.parse(GateException, ports.controls.read(GATE_EXCEPTIONS)))
+    if isinstance(event.data, ScheduleTicked):
+        return Facts(
+            break_glass=book.parse(BreakGlass, ports.controls.read(BREAK_GLASS)),
+            exceptions=book.parse(PolicyException, ports.controls.read(EXCEPTIONS)),
+            gate_exceptions=book.parse(GateException, ports.controls.read(GATE_EXCEPTIONS)),
         )
     return Facts(
         freezes=book.parse(Freeze, ports.controls.read(FREEZES)),

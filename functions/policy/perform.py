@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from functions.policy import book, glass_perform
+from functions.policy import book, glass_perform, waiver_perform
 from functions.policy.replacing import Kept, observe, replace
 from writ.contracts.action import Action
 from writ.contracts.event import EventData
@@ -77,4 +77,5 @@ ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "grant-exception": Effect(grant_exception, observe, _announce_granted),
     "revoke-exception": Effect(revoke_exception, observe, _announce_revoked),
     **glass_perform.ACTIONS,
+    **waiver_perform.ACTIONS,
 }

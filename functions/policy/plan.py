@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from functions.policy import book, glass_plan
+from functions.policy import book, glass_plan, waivers
 from functions.policy.facts import Facts
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import ContractError
@@ -43,7 +43,7 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
             book.removed(facts.exceptions, command.id, now)
             return [_withdraw(event, command, "revoke-exception", "exception")]
         case _:
-            return glass_plan.plan(event, facts, now)
+            return [*waivers.plan(event, facts, now), *glass_plan.plan(event, facts, now)]
 
 
 def _declare(

@@ -20,7 +20,7 @@ from pydantic import (
 from writ.contracts.action import Name
 from writ.contracts.redaction import redact_text
 from writ.policy.break_glass import LONGEST_MINUTES
-from writ.policy.controls import ExceptionScope, Identifier
+from writ.policy.controls import RULE, ExceptionScope, GateScope, Identifier
 
 LONGEST_REASON: Final = 200
 
@@ -77,6 +77,17 @@ class NewException(_Body):
     id: Identifier
     rule: Rule
     scope: ExceptionScope
+    owner: Team
+    reason: Why
+    expires_at: Instant
+
+
+class NewGateException(_Body):
+    """An exception to a rule of a gate to ask for."""
+
+    id: Identifier
+    rule: Annotated[str, Field(pattern=RULE)]
+    scope: GateScope
     owner: Team
     reason: Why
     expires_at: Instant

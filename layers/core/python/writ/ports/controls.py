@@ -10,6 +10,7 @@ Key = tuple[str, str]
 
 FREEZES: Final[Key] = ("policy", "freezes")
 EXCEPTIONS: Final[Key] = ("policy", "exceptions")
+GATE_EXCEPTIONS: Final[Key] = ("policy", "gate-exceptions")
 BREAK_GLASS: Final[Key] = ("policy", "break-glass")
 
 

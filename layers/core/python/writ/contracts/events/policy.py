@@ -112,3 +112,61 @@ class ExceptionGranted(ExceptionData):
 @event("policy")
 class ExceptionRevoked(Withdrawal):
     """The exception waives nothing any more."""
+
+
+GateRule = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}/[a-z][a-z0-9-]{0,47}$", examples=["licences/unknown"])
+]
+Versions = Annotated[str, Field(min_length=1, max_length=256, examples=["vers:pypi/>=1.0|<2.0"])]
+
+
+class GateScopeData(_Part):
+    """Globs (`*` and `?`) over repository, path and package URL, and a VERS range of versions or `*`."""
+
+    repository: Pattern
+    path: Pattern
+    component: Pattern
+    versions: Versions
+
+
+class GateExceptionData(EventData):
+    """An exception to one rule of a gate in one scope until `expires_at`; `by` asked for it."""
+
+    id: Identifier
+    rule: GateRule
+    scope: GateScopeData
+    owner: Owner
+    reason: Why
+    expires_at: AwareDatetime
+    by: Person
+
+
+@event("policy")
+class GateExceptionRequested(GateExceptionData):
+    """Somebody wants a rule of a gate waived."""
+
+
+@event("policy")
+class GateExceptionRevocationRequested(Withdrawal):
+    """Somebody wants an exception to a rule of a gate to end now."""
+
+
+@event("policy")
+class GateExceptionGranted(GateExceptionData):
+    """The rule of the gate is waived."""
+
+
+@event("policy")
+class GateExceptionRevoked(Withdrawal):
+    """The exception to a rule of a gate waives nothing any more."""
+
+
+@event("policy")
+class ExceptionExpiring(EventData):
+    """An exception, to a rule for actions or for gates, ends within `hours`."""
+
+    id: Identifier
+    rule: Annotated[str, Field(max_length=80, examples=["licences/unknown"])]
+    owner: Owner
+    expires_at: AwareDatetime
+    hours: Annotated[int, Field(ge=0, examples=[168])]

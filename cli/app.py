@@ -14,6 +14,7 @@ from cli import (
     demo,
     erasures,
     evidence,
+    exceptions,
     flags,
     flows,
     forge,
@@ -50,6 +51,7 @@ app.add_typer(flows.app, name="flows")
 app.add_typer(forge.app, name="forge")
 app.add_typer(policy.app, name="policy")
 app.add_typer(gate.app, name="gate")
+app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(flags.app, name="flags")
 app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(ledger_commands.app, name="ledger")

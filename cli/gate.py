@@ -14,15 +14,18 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import gate_report
+from cli import gate_report, gate_result
+from cli.api import Api
 from cli.checkout import opened
+from cli.exceptions import plane_exceptions
 from cli.output import JsonFlag, Output, UsageError, reporting, table
-from cli.plane import ROOT
+from cli.plane import ROOT, Plane
 from writ.contracts.action import Verdict
 from writ.contracts.errors import ContractError
 from writ.gates import registry
 from writ.gates.evaluate import engine_of, rules_of
 from writ.gates.evaluate import run as judge
+from writ.gates.exceptions import Known
 from writ.gates.gate import Context
 from writ.gates.model import Report
 from writ.policy.bundle import Bundle
@@ -30,6 +33,7 @@ from writ.policy.bundle import Bundle
 app = typer.Typer(no_args_is_help=True, help="Policies over a checkout, the same as in the control plane.")
 
 POLICIES: Final = ROOT / "policies"
+RESULTS: Final = "v1/gates/results"
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9._-]{1,100}(/[A-Za-z0-9._-]{1,100})?")
 _REMOTE: Final = re.compile(r"[:/]([A-Za-z0-9._-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$")
 
@@ -44,6 +48,10 @@ class Format(StrEnum):
 Repo = Annotated[Path, typer.Option(help="The checkout to look at.")]
 Base = Annotated[str | None, typer.Option(help="What changed is told from here: origin/main, say.")]
 Only = Annotated[list[str] | None, typer.Option(help="This gate alone; may be repeated.")]
+Reported = Annotated[
+    bool,
+    typer.Option("--api", help="Take the plane's exceptions, and put the result into its ledger."),
+]
 As = Annotated[Format, typer.Option("--format", help="text, json, sarif, or github: its annotations.")]
 Named = Annotated[
     str | None, typer.Option(help="owner/name, which exceptions go by; that of GitHub or origin if absent.")
@@ -52,15 +60,20 @@ Named = Annotated[
 
 @app.command()
 def run(
+    *,
     repo: Repo = Path(),
     base: Base = None,
     only: Only = None,
     form: As = Format.TEXT,
     repository: Named = None,
+    api: Reported = False,
 ) -> None:
     """Judge a checkout: exit code 1 unless everything holds, 2 when it cannot be asked."""
     with reporting(form in (Format.JSON, Format.SARIF)) as output:
-        report = _judged(repo, base, only or (), repository)
+        if api:
+            report = _reported(output, repo, base, only or (), repository)
+        else:
+            report = _judged(repo, base, only or (), repository)
         _show(output, report, form)
         if report.verdict is not Verdict.ALLOW:
             output.found_problem()
@@ -83,7 +96,24 @@ def list_gates(as_json: JsonFlag = False) -> None:
         output.show({"items": items}, table(None, ("=rule", "=severity", "what must hold"), rows))
 
 
-def _judged(repo: Path, base: str | None, only: Sequence[str], repository: str | None) -> Report:
+def _reported(
+    output: Output, repo: Path, base: str | None, only: Sequence[str], repository: str | None
+) -> Report:
+    """Judge with the exceptions of the control plane, and hand in the result."""
+    with Api.of(Plane.load()) as api:
+        report = _judged(repo, base, only, repository, plane_exceptions(api))
+        answer = api.post(RESULTS, gate_result.of(report))
+        output.note(f"recorded as {answer['action']}")
+        return report
+
+
+def _judged(
+    repo: Path,
+    base: str | None,
+    only: Sequence[str],
+    repository: str | None,
+    exceptions: Sequence[Known] = (),
+) -> Report:
     try:
         gates = registry.load(tuple(only))
     except ContractError as error:
@@ -92,7 +122,15 @@ def _judged(repo: Path, base: str | None, only: Sequence[str], repository: str |
         name = _name(repository, tree.remote, tree.folder)
         context = Context(name, datetime.now(UTC).replace(microsecond=0), _beside(tree.folder))
         engine = engine_of(Bundle.load(POLICIES), gates)
-        return judge(tree, context, gates, engine, commit=tree.commit, base=tree.base)
+        return judge(
+            tree,
+            context,
+            gates,
+            engine,
+            plane_exceptions=exceptions,
+            commit=tree.commit,
+            base=tree.base,
+        )
 
 
 def _beside(folder: Path) -> dict[str, object]:

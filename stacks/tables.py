@@ -74,6 +74,7 @@ TABLES: Final = (
         streams=True,
         appended=Key("minute", "entry_id", projected=("appended_at",)),
     ),
+    _table("gates", Key("pk", "sk")),
     _table("index", Key("edge", "position")),
     _table("log", Key("pk")),
     _table("notes", Key("bot", "subject")),

@@ -71,6 +71,8 @@ MODULES: Final = {
     "GateExceptionRequested.v1": "policy",
     "GateExceptionRevocationRequested.v1": "policy",
     "GateExceptionRevoked.v1": "policy",
+    "GateResultRecorded.v1": "gates",
+    "GateResultReported.v1": "gates",
     "GitHubEventIgnored.v1": "github",
     "HoldLiftRequested.v1": "erasures",
     "HoldLifted.v1": "erasures",

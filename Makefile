@@ -46,6 +46,9 @@ generated: setup ## Whether generated files are up to date
 policies: setup ## The policies' own tests
 	@./writ policy test
 
+gates: setup ## The gates over this repository
+	@./writ gate run
+
 unit: setup ## Unit, property and contract tests (no network)
 	@$(PYTEST) -n 2 --dist worksteal tests/unit tests/property tests/contract
 

@@ -35,7 +35,10 @@ app = typer.Typer(no_args_is_help=True, help="Policies over a checkout, the same
 POLICIES: Final = ROOT / "policies"
 RESULTS: Final = "v1/gates/results"
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9._-]{1,100}(/[A-Za-z0-9._-]{1,100})?")
-_REMOTE: Final = re.compile(r"[:/]([A-Za-z0-9._-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$")
+# https://host/owner/name.git, ssh://git@host/owner/name and git@host:owner/name; a path is nobody's name.
+_REMOTE: Final = re.compile(
+    r"(?:[a-z+]+://[^/]+/|[^/@]+@[^:/]+:)(?:[^?#]*/)?([A-Za-z0-9._-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?"
+)
 
 
 class Format(StrEnum):
@@ -119,7 +122,7 @@ def _judged(
     except ContractError as error:
         raise UsageError(error.message, field="--only") from None
     with opened(repo, base) as tree:
-        name = _name(repository, tree.remote, tree.folder)
+        name = name_of(repository, tree.remote, tree.folder)
         context = Context(name, datetime.now(UTC).replace(microsecond=0), _beside(tree.folder))
         engine = engine_of(Bundle.load(POLICIES), gates)
         return judge(
@@ -139,10 +142,10 @@ def _beside(folder: Path) -> dict[str, object]:
     return {"licences": installed.licences(folder)}
 
 
-def _name(given: str | None, remote: str | None, folder: Path) -> str:
+def name_of(given: str | None, remote: str | None, folder: Path) -> str:
     if given is not None and not _REPOSITORY.fullmatch(given):
         raise UsageError("a repository is called owner/name", field="--repository")
-    found = _REMOTE.search(remote or "")
+    found = _REMOTE.fullmatch(remote or "")
     fallback = re.sub(r"[^A-Za-z0-9._-]", "-", folder.name)[:100] or "checkout"
     return given or os.environ.get("GITHUB_REPOSITORY") or (found[1] if found else fallback)
 

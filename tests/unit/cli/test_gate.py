@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 
 from cli.app import app
 from cli.checkout import Checkout, opened
-from cli.installed import licences
+from cli.gate import name_of
+from cli.installed import licences, recognised
 from cli.output import UsageError
 from tests.unit.gates.test_licences import expression, of
 from writ.gates.exceptions import FILE
@@ -174,6 +175,61 @@ def test_installed_packages_say_what_they_are_licensed_under(tmp_path: Path) -> 
         "pkg:pypi/c@1": ("MIT License",),
         "pkg:npm/%40s/n@2": ("ISC",),
     }
+
+
+TERMS = "Redistribution and use in source and binary forms, with or without modification, are permitted"
+GRANT = "Permission is hereby granted, free of charge, to any person obtaining a copy"
+NOTICE = "The above copyright notice and this permission notice shall be included in all copies"
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        (f"{TERMS}. Nor may endorse or promote products derived from it", "BSD-3-Clause"),
+        (f"Copyright. {TERMS} provided", "BSD-2-Clause"),
+        (f"{TERMS}. All advertising materials must. endorse or promote products derived from", None),
+        (f"{GRANT}. {NOTICE}.", "MIT"),
+        (f"{GRANT}. {NOTICE}. {TERMS}", None),
+        (f"{GRANT}.", None),
+        ("Apache License Version 2.0, January 2004 … END OF TERMS AND CONDITIONS", "Apache-2.0"),
+        ("All rights reserved", None),
+        (f"{TERMS} " * 500, None),
+    ],
+)
+def test_text_is_recognised_by_what_no_other_licence_says(text: str, id: str | None) -> None:
+    assert recognised(text) == id
+
+
+def test_name_of_a_family_is_told_apart_by_the_text(tmp_path: Path) -> None:
+    info = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages" / "a-1.dist-info"
+    (info / "licenses").mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: a\nVersion: 1\nLicense: BSD\n\n")
+    assert licences(tmp_path) == {"pkg:pypi/a@1": ("BSD",)}
+    (info / "licenses" / "LICENSE.txt").write_text(f"{TERMS}\n")
+    assert licences(tmp_path) == {"pkg:pypi/a@1": ("BSD-2-Clause",)}
+    (info / "licenses" / "LICENSE.other").write_text("another")
+    assert licences(tmp_path) == {"pkg:pypi/a@1": ("BSD",)}
+
+
+@pytest.mark.parametrize(
+    ("remote", "name"),
+    [
+        ("https://git.example/acme/shop.git", "acme/shop"),
+        ("ssh://git@git.example/acme/shop", "acme/shop"),
+        ("git@git.example:acme/shop.git", "acme/shop"),
+        ("https://git.example/group/acme/shop", "acme/shop"),
+        ("/srv/git/shop", "folder"),
+        (None, "folder"),
+    ],
+)
+def test_repository_is_called_as_its_origin_says(
+    monkeypatch: pytest.MonkeyPatch, remote: str | None, name: str
+) -> None:
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    assert name_of(None, remote, Path("/x/folder")) == name
+    monkeypatch.setenv("GITHUB_REPOSITORY", "acme/ci")
+    assert name_of(None, remote, Path("/x/folder")) == "acme/ci"
+    assert name_of("acme/given", remote, Path("/x/folder")) == "acme/given"
 
 
 def test_gates_and_rules_are_listed() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+
 import pytest
 
 from tests.unit.gates.running import NOW, POLICIES, engine, judged
@@ -11,7 +14,8 @@ from writ.gates import evaluate, registry
 from writ.gates.gate import Collected, Context, Gap, Gate
 from writ.gates.model import Edit, Place, Rule, Severity
 from writ.gates.tree import Kind, MemoryTree, patch
-from writ.policy.bundle import Bundle
+from writ.policy.bundle import Bundle, read_texts
+from writ.policy.source import Module
 
 
 def test_every_gate_has_policies_of_its_own_with_tests() -> None:
@@ -111,3 +115,12 @@ def test_edits_that_do_not_fit_are_no_patch(edits: list[Edit]) -> None:
 def test_place_is_shown_as_editors_read_it() -> None:
     assert str(Place(path="a/b.py", line=3, column=5)) == "a/b.py:3:5"
     assert str(Place(path="a/b.py")) == "a/b.py"
+
+
+def test_no_two_packages_have_a_function_of_one_name() -> None:
+    """rego-cpp 1.5.2 mixes them up when both are compiled, or aborts; tests of policies count too."""
+    packages = defaultdict(set)
+    for path, source in read_texts(POLICIES).items():
+        for name in re.findall(r"^([a-z_]\w*)\(", source, re.MULTILINE) if path.endswith(".rego") else ():
+            packages[name].add(Module(path, source).package)
+    assert {name: sorted(found) for name, found in packages.items() if len(found) > 1} == {}

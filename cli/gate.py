@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from cli import gate_report, gate_result
+from cli import gate_report, gate_result, installed
 from cli.api import Api
 from cli.checkout import opened
 from cli.exceptions import plane_exceptions
@@ -104,7 +104,8 @@ def _reported(
 ) -> Report:
     """Judge with the exceptions of the control plane, and hand in the result."""
     with Api.of(Plane.load()) as api:
-        report = _judged(repo, base, only, repository, plane_exceptions(api))
+        exceptions = plane_exceptions(api)
+        report = _judged(repo, base, only, repository, exceptions=exceptions, known=plane_facts(api))
         answer = api.post(RESULTS, gate_result.of(report))
         output.note(f"recorded as {answer['action']}")
         return report
@@ -115,7 +116,9 @@ def _judged(
     base: str | None,
     only: Sequence[str],
     repository: str | None,
+    *,
     exceptions: Sequence[Known] = (),
+    known: Mapping[str, Any] | None = None,
 ) -> Report:
     try:
         gates = registry.load(tuple(only))
@@ -123,8 +126,14 @@ def _judged(
         raise UsageError(error.message, field="--only") from None
     with opened(repo, base) as tree:
         name = name_of(repository, tree.remote, tree.folder)
-        context = Context(name, datetime.now(UTC).replace(microsecond=0), _beside(tree.folder))
-        engine = engine_of(Bundle.load(POLICIES), gates)
+        bundle = Bundle.load(POLICIES)
+        beside = {
+            "licences": installed.licences(tree.folder),
+            "window": {"windows": bundle.windows, "freezes": []},
+            **(known or {}),
+        }
+        context = Context(name, datetime.now(UTC).replace(microsecond=0), beside)
+        engine = engine_of(bundle, gates)
         return judge(
             tree,
             context,
@@ -136,10 +145,18 @@ def _judged(
         )
 
 
-def _beside(folder: Path) -> dict[str, object]:
-    from cli import installed
+def plane_facts(api: Api) -> dict[str, Any]:
+    """What only a control plane knows: freezes, and what is left of error budgets as policy goes by it.
 
-    return {"licences": installed.licences(folder)}
+    The windows are those of the plane's own policies.
+    """
+    freezes = [
+        {name: value for name, value in item.items() if name != "in_force"}
+        for item in api.items("v1/policy/freezes", 1000)
+    ]
+    budgets = {item["name"]: item["recorded"]["budget"] for item in api.items("v1/slo", 1000)}
+    windows = api.get("v1/policy/bundle")["windows"]
+    return {"window": {"windows": windows, "freezes": freezes}, "slo": budgets}
 
 
 def name_of(given: str | None, remote: str | None, folder: Path) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import httpx
 import pytest
 from dulwich import porcelain
 from dulwich.repo import Repo
 from typer.testing import CliRunner, Result
 
+from cli.api import Api
 from cli.app import app
 from cli.checkout import Checkout, opened
-from cli.gate import name_of
+from cli.gate import name_of, plane_facts
 from cli.installed import licences, recognised
 from cli.output import UsageError
 from tests.unit.gates.test_licences import expression, of
@@ -230,6 +233,27 @@ def test_repository_is_called_as_its_origin_says(
     monkeypatch.setenv("GITHUB_REPOSITORY", "acme/ci")
     assert name_of(None, remote, Path("/x/folder")) == "acme/ci"
     assert name_of("acme/given", remote, Path("/x/folder")) == "acme/given"
+
+
+def test_what_only_a_plane_knows_is_asked_of_it() -> None:
+    answers = {
+        "/v1/policy/freezes": {"items": [{"id": "all", "in_force": True}], "next_cursor": None},
+        "/v1/policy/bundle": {"windows": [{"name": "office"}]},
+        "/v1/slo": {
+            "items": [
+                {"name": "shop", "recorded": {"budget": "freeze"}},
+                {"name": "cart", "recorded": {"budget": None}},
+            ],
+            "next_cursor": None,
+        },
+    }
+    transport = httpx.MockTransport(lambda sent: httpx.Response(200, json=answers[sent.url.path]))
+    login = SimpleNamespace(header=dict, token=lambda: "token")
+    with Api("http://plane", login, transport) as api:  # type: ignore[arg-type]
+        assert plane_facts(api) == {
+            "window": {"windows": [{"name": "office"}], "freezes": [{"id": "all"}]},
+            "slo": {"shop": "freeze", "cart": None},
+        }
 
 
 def test_gates_and_rules_are_listed() -> None:

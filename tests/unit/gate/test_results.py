@@ -161,6 +161,7 @@ def test_run_with_api_takes_exceptions_and_hands_in(
         "--api",
     )
     monkeypatch.setattr(cli.gate, "plane_exceptions", lambda _api: [])
+    monkeypatch.setattr(cli.gate, "plane_facts", lambda _api: {"slo": {}})
     assert shown(writ(*arguments, "--format", "json"), exit_code=1)["verdict"] == "deny"
     later = datetime.now(UTC) + timedelta(days=1)
     monkeypatch.setattr(cli.gate, "plane_exceptions", lambda _api: [kept(expires_at=later)])

@@ -6,9 +6,9 @@ import pytest
 
 from tests.unit.gates.running import judged, rules
 from writ.contracts.action import Verdict
+from writ.gates.codeowners import parse
 from writ.gates.exceptions import FILE
 from writ.gates.model import Effect
-from writ.gates.ownership.codeowners import parse
 
 
 @pytest.mark.parametrize(

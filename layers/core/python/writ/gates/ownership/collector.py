@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from writ.gates.codeowners import PLACES, parse
 from writ.gates.exceptions import FILE
 from writ.gates.gate import Collected, Context, Gap, Gate
 from writ.gates.model import Place, Rule, Severity
-from writ.gates.ownership.codeowners import PLACES, parse
 from writ.gates.tree import Kind, Tree, lines, text
 
 _GUIDE: Final = "https://writ.example/guides/gates#ownership"

@@ -1,0 +1,95 @@
+"""The gate of error budgets: a merge to a service that has spent its budget needs a person."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from writ.contracts.errors import from_validation
+from writ.gates.codeowners import parse
+from writ.gates.gate import Collected, Context, Gap, Gate
+from writ.gates.model import Place, Rule, Severity
+from writ.gates.tree import Tree, text
+
+FILE: Final = ".gates/services.yaml"
+_GUIDE: Final = "https://writ.example/guides/gates#windows-and-budgets"
+
+
+class _Services(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, strict=True)
+
+    services: dict[str, list[str]] = Field(max_length=500)
+
+
+_SERVICES: Final = TypeAdapter(_Services)
+
+
+def collect(tree: Tree, context: Context) -> Collected:
+    """The budget of each service that the change touches.
+
+    `.gates/services.yaml` maps services to paths, in the patterns of CODEOWNERS. `context.beside["slo"]` has
+    the budgets that a control plane knows: normal, review, freeze, or None where one is unreadable.
+    """
+    written = tree.read(FILE)
+    if written is None:
+        return Collected(skipped=f"there is no {FILE}")
+    budgets = context.beside.get("slo")
+    if budgets is None:
+        return Collected(skipped="only a control plane knows budgets: --api")
+    services = _read(text(written))
+    if isinstance(services, str):
+        remedy = "Write services: a name, and under it a list of patterns."
+        return Collected(gaps=(Gap(FILE, f"{FILE}: {services}", remedy, Place(path=FILE)),))
+    changes = tree.changes()
+    paths = tree.paths() if changes is None else [change.path for change in changes]
+    touched = sorted(name for name, patterns in services.items() if _touches(patterns, paths))
+    facts: dict[str, Any] = {
+        "services": [{"name": name, "budget": budgets.get(name) or "unreadable"} for name in touched]
+    }
+    return Collected(facts, counted={"services": len(touched)})
+
+
+def _touches(patterns: list[str], paths: Any) -> bool:
+    owned = parse([f"{pattern} @service" for pattern in patterns])
+    return any(owned.of(path) for path in paths)
+
+
+def _read(written: str | None) -> dict[str, list[str]] | str:
+    """Services by name, or what is wrong with the file."""
+    import yaml
+
+    try:
+        return _SERVICES.validate_python(yaml.safe_load(written or "")).services
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            problem = from_validation(error, "not as expected")
+            return f"{problem.message} (at {problem.field})"
+        return "not YAML"
+
+
+GATE: Final = Gate(
+    name="slo",
+    summary="Error budgets of services",
+    rules=(
+        Rule(
+            id="slo/budget-spent",
+            title="No changed service has spent its error budget",
+            severity=Severity.HIGH,
+            link=_GUIDE,
+        ),
+        Rule(
+            id="slo/budget-low",
+            title="No changed service has little error budget left",
+            severity=Severity.LOW,
+            link=_GUIDE,
+        ),
+        Rule(
+            id="slo/budget-unknown",
+            title="The error budget of each changed service is known",
+            severity=Severity.MEDIUM,
+            link=_GUIDE,
+        ),
+    ),
+    collect=collect,
+)

@@ -1,0 +1,46 @@
+# A merge to a service whose error budget is spent needs a person; one whose budget nobody knows does not pass.
+package writ.gates.slo
+
+import rego.v1
+
+# METADATA
+# entrypoint: true
+answer := {"findings": findings, "records": []} if is_array(input.services)
+
+findings := [finding |
+	some service in input.services
+	kind := kinds[budget_of(service)]
+	finding := {
+		"rule": kind.rule,
+		"effect": kind.effect,
+		"subject": service.name,
+		"why": concat("", [service.name, kind.why]),
+		"remediation": {"text": kind.remedy},
+	}
+]
+
+kinds := {
+	"freeze": {
+		"rule": "budget-spent",
+		"effect": "review",
+		"why": " has spent its error budget",
+		"remedy": "Mend what burns the budget first (writ slo), or let a person approve the merge.",
+	},
+	"review": {
+		"rule": "budget-low",
+		"effect": "note",
+		"why": " has little of its error budget left",
+		"remedy": "Keep the change small, and roll it out slowly.",
+	},
+	"unreadable": {
+		"rule": "budget-unknown",
+		"effect": "unknown",
+		"why": " is not known to the control plane, or its budget cannot be read",
+		"remedy": "Give the service an objective, or take it out of .gates/services.yaml.",
+	},
+}
+
+# What is none of the known words is known by none.
+budget_of(service) := service.budget if {
+	service.budget in ["normal", "review", "freeze"]
+} else := "unreadable"

@@ -248,7 +248,7 @@ def test_what_only_a_plane_knows_is_asked_of_it() -> None:
         },
     }
     transport = httpx.MockTransport(lambda sent: httpx.Response(200, json=answers[sent.url.path]))
-    login = SimpleNamespace(header=dict, token=lambda: "token")
+    login = SimpleNamespace(token=lambda fresh: "token")
     with Api("http://plane", login, transport) as api:  # type: ignore[arg-type]
         assert plane_facts(api) == {
             "window": {"windows": [{"name": "office"}], "freezes": [{"id": "all"}]},

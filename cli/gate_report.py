@@ -47,8 +47,8 @@ def report(found: Report) -> RenderableType:
         parts += [Text(f"\n{name}", style="bold underline"), *_violations(mine)]
     if chosen := [(gate.gate, record) for gate in found.gates for record in gate.records]:
         counts = Counter(record.message for _, record in chosen)
-        rows = [(f"{number} ×", message) for message, number in counts.most_common()]
-        parts.append(table("\nchosen", (">", ""), rows))
+        parts.append(Text("\nchosen", style="italic"))
+        parts += [Text(f"{number:>3} × {message}") for message, number in counts.most_common()]
     if found.exceptions:
         parts.append(_exceptions(found.exceptions, found.at))
     parts += [Text(), _last(found)]
@@ -79,7 +79,7 @@ def _gates(gates: Sequence[Answered]) -> Table:
     made.add_column(overflow="fold")
     for gate in gates:
         mark, style = _VERDICTS[gate.verdict] if gate.verdict else ("–", "dim")
-        counted = ", ".join(f"{number} {name}" for name, number in gate.counted.items())
+        counted = ", ".join(_count(number, name) for name, number in gate.counted.items())
         outcome = gate.skipped or "; ".join(filter(None, [counted, _tally(gate)]))
         made.add_row(
             Text(mark, style=style),
@@ -87,6 +87,10 @@ def _gates(gates: Sequence[Answered]) -> Table:
             Text(outcome, style="" if gate.verdict else "dim"),
         )
     return made
+
+
+def _count(number: object, name: str) -> str:
+    return f"{number} {name.removesuffix('s') if number == 1 else name}"
 
 
 def _tally(gate: Answered) -> str:

@@ -100,7 +100,7 @@ def test_run_passes_where_nothing_speaks_against_it(checkout: Path) -> None:
     (checkout / "bom.json").write_text(of(expression("MIT")))
     result = run("--repo", str(checkout), "--only", "licences")
     assert result.exit_code == 0
-    assert "1 components" in result.output
+    assert "1 file, 1 component, 1 licence" in result.output
     assert "allow: nothing speaks against it" in result.output
 
 

@@ -16,7 +16,6 @@ import typer
 
 from cli import gate_report, gate_result, installed
 from cli.api import Api
-from cli.checkout import opened
 from cli.exceptions import plane_exceptions
 from cli.output import JsonFlag, Output, UsageError, reporting, table
 from cli.plane import ROOT, Plane
@@ -120,6 +119,8 @@ def _judged(
     exceptions: Sequence[Known] = (),
     known: Mapping[str, Any] | None = None,
 ) -> Report:
+    from cli.checkout import opened  # git is read by no other command
+
     try:
         gates = registry.load(tuple(only))
     except ContractError as error:

@@ -9,9 +9,13 @@ import rego.v1
 # entrypoint: true
 answer := {"findings": findings, "records": records} if is_array(input.licences)
 
+# Each licence is judged once; it has one state for all of its components.
+rated := [{"licence": licence, "state": state_of(licence)} | some licence in input.licences]
+
 findings := [finding |
-	some licence in input.licences
-	state := state_of(licence)
+	some entry in rated
+	licence := entry.licence
+	state := entry.state
 	state.rank > 1
 	some component in licence.components
 	finding := {
@@ -26,9 +30,10 @@ findings := [finding |
 ]
 
 records := [record |
-	some licence in input.licences
+	some entry in rated
+	licence := entry.licence
+	state := entry.state
 	count(licence.alternatives) > 1
-	state := state_of(licence)
 	state.rank < 2
 	some component in licence.components
 	record := {"subject": component.name, "message": concat(" ", [shown(state.chosen), "chosen of", licence.shown])}
@@ -53,19 +58,24 @@ state_of(licence) := {"rank": 2, "group": "unread", "chosen": []} if {
 worst(alternative) := max([ranks[group_of(symbol)] | some symbol in alternative])
 
 # An exception takes a licence to a group of its own, never from a permissive one to a worse.
-group_of(symbol) := "permissive" if {
-	groups[symbol.id] == "permissive"
+group_of(symbol) := listed(symbol.id) if {
+	symbol["with"] == ""
+} else := "permissive" if {
+	listed(symbol.id) == "permissive"
 } else := data.gates.licences.exceptions[symbol["with"]] if {
-	symbol["with"] != ""
-	groups[symbol.id] in ["weak", "strong"]
-} else := groups[symbol.id] if {
-	groups[symbol.id]
-} else := "ungrouped"
+	listed(symbol.id) in ["weak", "strong"]
+} else := listed(symbol.id)
 
-groups[id] := group if {
-	some group in ["permissive", "weak", "strong", "forbidden"]
-	some id in data.gates.licences.groups[group]
-}
+# Membership, and not one object of all ids: rego-cpp would build that anew for every symbol.
+listed(id) := "permissive" if {
+	id in data.gates.licences.groups.permissive
+} else := "weak" if {
+	id in data.gates.licences.groups.weak
+} else := "strong" if {
+	id in data.gates.licences.groups.strong
+} else := "forbidden" if {
+	id in data.gates.licences.groups.forbidden
+} else := "ungrouped"
 
 # Not `effect`: rego-cpp 1.5.2 mixes up functions of one name in two packages when both are compiled.
 consequence(group, component) := data.gates.licences.development[group] if {

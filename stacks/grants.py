@@ -2,8 +2,8 @@
 
 read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
 seal, open (keys), secret, start (flows, and look at them), invoke (functions), read, shift, call (services),
-put, read (metrics), read, set (flags), emit (the bus). What a verb does not say, a function cannot do. A flow
-may call the bots it names.
+read, edit (data, the services' tables), put, read (metrics), read, set (flags), emit (the bus). What a verb
+does not say, a function cannot do. A flow may call the bots it names.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ _SERVICE_ACTIONS: Final = {
     "read": ("lambda:GetAlias", "lambda:ListAliases"),  # the emulator asks for the second to read one
     "shift": ("lambda:UpdateAlias",),
     "call": ("lambda:InvokeFunction",),
+}
+# Neither puts an item in nor takes one out.
+_DATA_ACTIONS: Final = {
+    "read": ("dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"),
+    "edit": ("dynamodb:UpdateItem",),
 }
 
 # What the loop itself touches for a bot that takes actions, whatever its manifest says.
@@ -240,10 +245,12 @@ def flag_statements(
 
 
 def serve(manifests: Iterable[Manifest], names: Names) -> Iterator[PolicyStatement]:
-    """The organisation's own functions, whose names begin with what the settings say, and all metrics."""
+    """The organisation's own functions and tables, whose names begin as the settings say, and all metrics."""
     needs = [manifest.needs for manifest in manifests]
     actions = {action for each in needs for verb in each.services for action in _SERVICE_ACTIONS[verb]}
     yield from _allow("Services", sorted(actions), [names.services_arn()])
+    data = {action for each in needs for verb in each.data for action in _DATA_ACTIONS[verb]}
+    yield from _allow("Data", sorted(data), [names.service_tables_arn()])
     reading = any("read" in each.metrics for each in needs)
     yield from _allow("Reading metrics", ["cloudwatch:GetMetricData"] if reading else [], ["*"])
 

@@ -70,6 +70,10 @@ class Names:
         """Every function that the organisation deploys itself, and its aliases."""
         return self._arn("lambda", f"function:{self.services}*")
 
+    def service_tables_arn(self) -> str:
+        """Every table that the organisation deploys itself."""
+        return self._arn("dynamodb", f"table/{self.services}*")
+
     def flow_arn(self, flow: str) -> str:
         return self._arn("states", f"stateMachine:{self.thing(flow)}")
 

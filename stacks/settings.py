@@ -116,7 +116,8 @@ class Settings:
     `trace_ratio`: the share of traces that is kept, 0 to 1; of others what failed is kept, and what follows.
     `forge`: the API of the forge whose pull requests are commented on, `ForgeSite()` for GitHub; without one
     notes are kept and nothing is posted.
-    `services`: what the names of functions begin with whose releases are rolled out and back.
+    `services`: what the names of functions begin with whose releases are rolled out and back, and those of
+    tables whose items are migrated.
     `retired`: signing keys that were replaced, by kind, the oldest first; each makes room for a new key, and
     none is ever taken out again. docs/runbooks/key-rotation.md says how.
     """

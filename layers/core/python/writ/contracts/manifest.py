@@ -61,7 +61,7 @@ class Route(_Part):
 class Needs(_Part):
     """What a function may touch, in the closed set of verbs that stacks/grants.py knows.
 
-    `services` are the organisation's own functions, which the plane did not deploy.
+    `services` are the organisation's own functions, `data` its tables, which the plane did not deploy.
     """
 
     tables: dict[Name, list[TableVerb]] = {}
@@ -73,6 +73,7 @@ class Needs(_Part):
     metrics: list[Literal["put", "read"]] = []
     flags: list[Literal["read", "set"]] = []
     services: list[Literal["read", "shift", "call"]] = []
+    data: list[Literal["read", "edit"]] = []
 
 
 class Slo(_Part):

@@ -1,0 +1,120 @@
+"""What the plan must know: the migration, what was seen of its service, and who drives it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from writ.contracts.event import AnyEvent
+from writ.contracts.events.migrations import (
+    MigrationAdvanced,
+    MigrationControl,
+    MigrationHalted,
+    MigrationRequested,
+)
+from writ.contracts.events.platform import ScheduleTicked
+from writ.contracts.events.rollouts import RolloutEnded
+from writ.migration.decide import Look
+from writ.migration.state import TURNS, Record, Stage
+from writ.ports.flows import RunState
+
+if TYPE_CHECKING:
+    from functions.migration.ports import Ports
+
+FLOW: Final = "migration"
+_GUARDED: Final = (Stage.SWITCH, Stage.LEAVE, Stage.CONTRACT)
+
+
+class Facts(BaseModel):
+    """`record` is what an event is about, `attempt` the next one of its flow.
+
+    `key` of the table that is asked for, empty where there is none, and `holder`, the migration that is open
+    for it. `released` are the migrations of a release that was taken back. `stale`: attempts of flows that
+    are to drive what nobody drives.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    record: Record | None = None
+    look: Look = Look()
+    attempt: int = 1
+    key: tuple[str, ...] = ()
+    holder: str | None = None
+    released: tuple[Record, ...] = ()
+    attempts: dict[str, int] = {}
+    stale: dict[str, int] = {}
+
+
+def gather(event: AnyEvent, ports: Ports) -> Facts:
+    """Read the facts of an event."""
+    match event.data:
+        case MigrationAdvanced(migration=id) | MigrationHalted(migration=id):
+            record = ports.migrations.read(id)
+            return Facts(record=record, look=Look() if record is None else look(record, ports))
+        case MigrationControl(migration=id):
+            return Facts(record=ports.migrations.read(id), attempt=_next(id, ports))
+        case MigrationRequested() as asked:
+            return _asked(asked, ports)
+        case RolloutEnded() as end:
+            return _released(end, ports)
+        case ScheduleTicked():
+            return _undriven(ports)
+        case _:
+            return Facts()
+
+
+def look(record: Record, ports: Ports) -> Look:
+    """What was seen, as far as the stage asks for it."""
+    document, flags = record.document, dict[str, bool]()
+    if record.stage in TURNS:
+        which, on = TURNS[record.stage]
+        if (flag := getattr(document.flags, which)) is not None:
+            flags[flag] = on if ports.switches.turned(flag, on) else not on
+    if record.stage not in _GUARDED:
+        return Look(flags=flags)
+    row = ports.rollouts.read(document.service)
+    rollout = None if row is None or row.rollout is None else row.rollout.id
+    reads: float | None = None
+    if document.guards.old_reads is not None and record.stage is not Stage.CONTRACT:
+        until = ports.clock.now()
+        since = until - timedelta(seconds=document.guards.quiet_s)
+        reads = ports.reads.count(document.guards.old_reads, since, until)
+    return Look(rollout=rollout, old_reads=reads, flags=flags)
+
+
+def _asked(asked: MigrationRequested, ports: Ports) -> Facts:
+    table = str(asked.document.get("table", ""))
+    key = ports.items.key_of(table) if table else None
+    return Facts(
+        record=ports.migrations.read(asked.migration),
+        key=key or (),
+        holder=ports.migrations.holder(table) if table else None,
+    )
+
+
+def _released(end: RolloutEnded, ports: Ports) -> Facts:
+    """Migrations of the release that a rollout brought, and that was taken back."""
+    rollout = ports.rollouts.find(end.rollout)
+    if rollout is None or rollout.way == "back" or end.final != "reverted":
+        return Facts()
+    mine = [
+        record
+        for record in ports.migrations.of(end.service)
+        if record.document.release == rollout.candidate.id and not record.dry_run
+    ]
+    return Facts(released=tuple(mine), attempts={record.id: _next(record.id, ports) for record in mine})
+
+
+def _undriven(ports: Ports) -> Facts:
+    """Migrations that are to go on, and whose flow came to an end."""
+    going_on = [record for record in ports.migrations.open() if record.pause is None]
+    found = {record.id: ports.flows.find(FLOW, record.id) for record in going_on}
+    stale = {id: run for id, run in found.items() if run is None or run.state is not RunState.RUNNING}
+    return Facts(stale={id: 1 if run is None else run.attempt + 1 for id, run in stale.items()})
+
+
+def _next(id: str, ports: Ports) -> int:
+    run = ports.flows.find(FLOW, id)
+    return 1 if run is None else run.attempt + 1

@@ -1,0 +1,51 @@
+"""What the migration bot needs from outside: records, items, rollouts, old reads, flags, flows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from functions.migration.switches import Switches
+from writ.adapters.late_flags import LateFlags
+from writ.adapters.migration_table import MigrationTable
+from writ.adapters.old_reads import CloudWatchOldReads
+from writ.adapters.rollout_table import RolloutTable
+from writ.adapters.service_items import ServiceItems
+from writ.adapters.step_functions import StepFunctions
+from writ.adapters.system import SystemClock
+from writ.migration.ports import Items, Migrations, OldReads
+from writ.migration.runner import Runner
+from writ.ports.clock import Clock
+from writ.ports.flows import Flows
+from writ.rollout.ports import Rollouts
+from writ.runtime.environment import Environment
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The migration bot's own ports."""
+
+    migrations: Migrations
+    items: Items
+    rollouts: Rollouts
+    reads: OldReads
+    switches: Switches
+    flows: Flows
+    clock: Clock
+
+    @property
+    def runner(self) -> Runner:
+        return Runner(self.migrations, self.items, self.clock)
+
+
+def connect(environment: Environment) -> Ports:
+    """The ports of a deployed function."""
+    migrations, rollouts = environment.table("migrations"), environment.table("rollouts")
+    return Ports(
+        migrations=MigrationTable(migrations),
+        items=ServiceItems(migrations, rollouts),
+        rollouts=RolloutTable(rollouts),
+        reads=CloudWatchOldReads(),
+        switches=Switches(LateFlags(environment.flag_site())),
+        flows=StepFunctions(environment.flows),
+        clock=SystemClock(),
+    )

@@ -1,0 +1,175 @@
+"""What a migration does next. Pure: a record, what was seen, and the time give one move.
+
+What is not known never leads on: it waits. Nothing but the way back goes on where a guard does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from pydantic import AwareDatetime, Field
+
+from writ.migration.changes import Mode
+from writ.migration.reversal import reversal
+from writ.migration.state import SWEEPS, TURNS, Ending, Record, Stage, Sweep, Value
+
+MAX_PASSES: Final = 20
+_FORWARD: Final = (
+    Stage.SURVEY,
+    Stage.EXPAND,
+    Stage.BACKFILL,
+    Stage.SWITCH,
+    Stage.LEAVE,
+    Stage.CONTRACT,
+)
+
+
+class Look(Value):
+    """What was seen at one time. `old_reads` is None where nothing is known.
+
+    `flags` are those that the document names, and whether everybody has them.
+    """
+
+    rollout: str | None = None
+    old_reads: float | None = None
+    flags: Mapping[str, bool] = Field(default_factory=dict)
+
+
+class Move(Value):
+    """The next transition.
+
+    `stage`: enter it, or stay in it for one more batch. `ending`: it is over. `halt`: a code; it stops until
+    a person lets it go on. None of them: it waits, until `until` if that is known.
+    """
+
+    reason: str
+    stage: Stage | None = None
+    ending: Ending | None = None
+    halt: str | None = None
+    until: AwareDatetime | None = None
+
+    @property
+    def waits(self) -> bool:
+        return self.stage is None and self.ending is None and self.halt is None
+
+
+def next_move(record: Record, look: Look, now: datetime) -> Move:
+    """What follows from a record, an observation and the time."""
+    if record.final is not None:
+        return Move(reason="it is over")
+    if record.pause is not None:
+        return Move(reason=f"{record.pause.by} paused it: {record.pause.reason}")
+    if record.back is not None and record.stage in _FORWARD:
+        return _back(record)
+    if record.stage in SWEEPS:
+        return _sweep(record, look, now)
+    return _turned(record, look, now)
+
+
+def _sweep(record: Record, look: Look, now: datetime) -> Move:
+    sweep = record.sweep
+    if sweep is None or not sweep.clean:
+        return _batch(record, sweep, look, now)
+    counts, guards = sweep.counts, record.document.guards
+    if counts.unfit > guards.max_unfit:
+        message = f"{counts.unfit} items are not of a kind that the changes can read"
+        return Move(reason=message, halt="migration.unfit")
+    if sweep.mode is not Mode.SURVEY:
+        return _onward(record, look, now)
+    if counts.scanned > guards.max_items:
+        message = f"the table has {counts.scanned} items, and {guards.max_items} are allowed"
+        return Move(reason=message, halt="migration.too_many")
+    if counts.occupied and record.document.reverse.backfill == "undo" and not record.dry_run:
+        message = (
+            f"{counts.occupied} items have an attribute of the new shape, and the way back removes those"
+        )
+        return Move(reason=message, halt="migration.occupied")
+    return _onward(record, look, now)
+
+
+def _batch(record: Record, sweep: Sweep | None, look: Look, now: datetime) -> Move:
+    if sweep is not None and sweep.through and sweep.number >= MAX_PASSES:
+        return Move(reason="somebody keeps writing another shape", halt="migration.unsettled")
+    if record.stage is Stage.CONTRACT and look.rollout is not None:
+        return Move(reason=f"{look.rollout} is open for {record.document.service}")
+    if sweep is not None and sweep.next_at is not None and now < sweep.next_at:
+        return Move(reason="the pace that was asked for", until=sweep.next_at)
+    return Move(reason=f"{SWEEPS[record.stage]} goes on", stage=record.stage)
+
+
+def _turned(record: Record, look: Look, now: datetime) -> Move:
+    """A flag was asked for: it has to be so, and to have reached everybody."""
+    which, on = TURNS[record.stage]
+    flag = getattr(record.document.flags, which)
+    if flag is not None and look.flags.get(flag) is not on:
+        return Move(reason=f"the flag {flag} is not {'on' if on else 'off'} for everybody yet")
+    settled = record.stage_at + timedelta(seconds=record.document.guards.settle_s)
+    if now < settled:
+        return Move(reason="a flag takes that long to reach everybody", until=settled)
+    return _onward(record, look, now)
+
+
+def _onward(record: Record, look: Look, now: datetime) -> Move:
+    """To the stage after this one, if its guards hold."""
+    if record.stage not in _FORWARD:
+        return _further_back(record)
+    if record.dry_run:
+        return Move(reason="it was to be looked at only", ending=Ending.SURVEYED)
+    last = Stage.CONTRACT if record.document.contract else Stage.SWITCH
+    if record.stage is last:
+        return Move(reason="every item is of the new shape", ending=Ending.DONE)
+    stage = _FORWARD[_FORWARD.index(record.stage) + 1]
+    return _guarded(record, stage, look, now) or Move(reason=_REASONS[stage], stage=stage)
+
+
+_REASONS: Final = {
+    Stage.EXPAND: "the items were looked at; both shapes are to be written",
+    Stage.BACKFILL: "both shapes are written; what was there before follows",
+    Stage.SWITCH: "every item has both shapes; the new one is to be read",
+    Stage.LEAVE: "nobody reads the old shape; it is to be written no more",
+    Stage.CONTRACT: "nobody writes the old shape; it is removed",
+}
+
+
+def _guarded(record: Record, stage: Stage, look: Look, now: datetime) -> Move | None:
+    """What a stage waits for; None where it may be entered."""
+    guards = record.document.guards
+    if stage is Stage.BACKFILL and record.expanded_at is not None:
+        due = record.expanded_at + timedelta(seconds=guards.expand_age_s)
+        if now < due:
+            return Move(reason="every version that writes only the old shape has to be gone", until=due)
+    return _unread(record, stage, look, now) if stage in (Stage.LEAVE, Stage.CONTRACT) else None
+
+
+def _unread(record: Record, stage: Stage, look: Look, now: datetime) -> Move | None:
+    """Before the old shape goes: no release is on its way in or out, and nobody is known to read it."""
+    if look.rollout is not None:
+        return Move(reason=f"{look.rollout} is open for {record.document.service}")
+    quiet = record.stage_at + timedelta(seconds=record.document.guards.quiet_s)
+    if stage is Stage.LEAVE and now < quiet:
+        return Move(reason="whether anybody reads the old shape is watched", until=quiet)
+    if look.old_reads is None:
+        return Move(reason="it is not known whether anybody reads the old shape")
+    if look.old_reads > 0:
+        return Move(reason=f"the old shape was read {look.old_reads:g} times lately")
+    return None
+
+
+def _back(record: Record) -> Move:
+    """The first stage of the way back; what was only looked at is simply over."""
+    plan = reversal(record)
+    if plan.refused is not None:
+        return Move(reason=plan.refused, halt="migration.no_return")
+    if not plan.stages:
+        return Move(reason="nothing was done yet", ending=Ending.REVERSED)
+    return Move(reason=f"{record.back}"[:500], stage=plan.stages[0])
+
+
+def _further_back(record: Record) -> Move:
+    stages = reversal(record).stages
+    place = stages.index(record.stage) + 1
+    if place == len(stages):
+        return Move(reason="every item is of the old shape", ending=Ending.REVERSED)
+    return Move(reason=f"{record.stage} is over", stage=stages[place])

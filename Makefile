@@ -78,6 +78,9 @@ demo-canary: setup ## Four releases rolled out on the local plane, with users; t
 test-rollout-chaos: setup ## Faults at every port call of rollouts and rollbacks, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
 	@$(PY) -m tests.chaos.rollout $(if $(SEED),--seed $(SEED))
 
+test-migration-chaos: setup ## Faults at every port call of migrations, and writers beside them, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
+	@$(PY) -m tests.chaos.migration $(if $(SEED),--seed $(SEED))
+
 test-ledger-bytes: setup ## Every byte of what the ledger reads, edited; proofs for every pair of sizes up to 512
 	@WRIT_MUTATIONS=all WRIT_MERKLE_SIZE=512 WRIT_EXAMPLES=2000 $(PYTEST) -n 2 tests/property/ledger/test_untrusted_bytes.py \
 		tests/property/ledger/test_merkle_pairs.py tests/property/ledger/test_canonical.py

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -95,6 +95,7 @@ class MemoryItems:
     rollouts: MemoryRollouts = field(default_factory=MemoryRollouts)
     tables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {TABLE: {}})
     writes: int = 0
+    watch: Callable[[str, Edit], None] = lambda _id, _edit: None
 
     def key_of(self, table: str) -> tuple[str, ...] | None:
         return ("id",) if table in self.tables else None
@@ -125,6 +126,7 @@ class MemoryItems:
         if item is None or any(not same(item.get(name), value) for name, value in edit.seen.items()):
             return False
         self.writes += 1
+        self.watch(id, edit)
         self.tables[table][id] = edit.applied(item)
         return True
 

@@ -51,10 +51,8 @@ def reversal(record: Record) -> Reversal:
 
 
 def reads_old(record: Record) -> bool:
-    """Whether a release that knows only the old shape can read every item now."""
-    return not {Stage.LEAVE, Stage.CONTRACT} & record.begun or _restored(record)
+    """Whether a release that knows only the old shape can read every item now.
 
-
-def _restored(record: Record) -> bool:
-    mark = record.entered(Stage.RESTORE)
-    return mark is not None and mark.ended_at is not None
+    Not from the moment on that it is written no more, until all of it is restored: after that readers return.
+    """
+    return not {Stage.LEAVE, Stage.CONTRACT} & record.begun or Stage.RETURN in record.begun

@@ -1,0 +1,50 @@
+"""A migration loses no newer write and leaves no item half done, whatever port call fails, forth and back.
+
+`WRIT_CHAOS_SCHEDULES` sets how many seeded runs there are; `make test-migration-chaos` runs two thousand.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.chaos.migration.tally import Tally, examine
+from tests.chaos.migration.variants import VARIANTS
+from tests.chaos.migration.world import Build
+
+RUNS = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "200"))
+BLOCKS = 2
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_every_item_is_of_one_shape_with_the_newest_write_in_it_whatever_fails(block: int) -> None:
+    size = RUNS // BLOCKS
+    tally = examine(range(block * size, (block + 1) * size), Build())
+    assert not tally.failed, f"again: make test-migration-chaos SEED={min(tally.failed)}"
+    assert tally.faults > size
+    assert {"done", "reversed", "aborted"} <= tally.ends.keys()
+    assert {
+        "Items.scan",
+        "Items.edit",
+        "Items.get",
+        "Migrations.read",
+        "Migrations.write",
+        "Migrations.start",
+        "Rollouts.read",
+        "Flows.start",
+        "Actions.claim",
+        "Evidence.append_or_adopt",
+        "Bus.publish",
+    } <= tally.injected.keys()
+
+
+OFTEN = [build for build in VARIANTS if build.name == "without the fence"]  # the others take some hundred runs
+
+
+@pytest.mark.parametrize("build", OFTEN, ids=lambda build: build.name)
+def test_oracle_sees_it_when_a_safeguard_is_taken_out(build: Build) -> None:
+    tally = Tally()
+    while not tally.failed and tally.runs < 100:
+        tally.add(examine(range(tally.runs, tally.runs + 5), build))
+    assert tally.failed

@@ -22,6 +22,7 @@ from cli import (
     ledger_commands,
     local,
     making,
+    migrations,
     policy,
     release,
     rollouts,
@@ -63,6 +64,7 @@ canary.app.command("status")(rollouts.status)
 canary.app.command("abort")(rollouts.abort)
 app.command("rollback")(rollouts.rollback)
 app.add_typer(release.app, name="release")
+app.add_typer(migrations.app, name="migrations")
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(erasures.holds, name="holds")
 app.command("slo")(slo.slo)

@@ -77,7 +77,7 @@ TABLES: Final = (
     _table("gates", Key("pk", "sk")),
     _table("index", Key("edge", "position")),
     _table("log", Key("pk")),
-    _table("migrations", Key("pk"), listing=Key("listing", "pk"), of=Key("service", "pk")),
+    _table("migrations", Key("pk"), listing=Key("listing", "pk"), by_service=Key("service", "pk")),
     _table("notes", Key("bot", "subject")),
     _table("packs", Key("pack")),
     _table("promises", Key("leaf")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from writ.contracts.flags import bucket
-from writ.ports.flags import Flags
+from writ.ports.flags import FlagStates
 
 _HUNDREDTHS = 100
 
@@ -13,14 +13,12 @@ _HUNDREDTHS = 100
 class Switches:
     """Asks for one tenant of every hundredth, so that a share of any size is told from everybody."""
 
-    def __init__(self, flags: Flags) -> None:
+    def __init__(self, flags: FlagStates) -> None:
         self._flags = flags
 
     def turned(self, flag: str, on: bool) -> bool:
         """Whether a flag is so for everybody; False where that cannot be read."""
-        return all(
-            self._flags.enabled(flag, tenant, default=not on) is on for tenant in one_of_each_hundredth(flag)
-        )
+        return all(self._flags.has(flag, tenant) is on for tenant in one_of_each_hundredth(flag))
 
 
 @cache

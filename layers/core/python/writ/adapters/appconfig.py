@@ -95,10 +95,15 @@ class _Layers(StoreProvider):
 
 
 class AppConfigFlags:
-    """See Flags. `clock` is monotonic, in seconds."""
+    """See Flags and FlagStates. `clock` is monotonic, in seconds."""
 
     def __init__(self, site: FlagSite, clock: Callable[[], float]) -> None:
         self._flags = FeatureFlags(store=_Layers(site, clock))
+
+    def has(self, name: str, tenant: str) -> bool | None:
+        """See FlagStates. What depends on the default is not known."""
+        found = {self.enabled(name, tenant, default=default) for default in (True, False)}
+        return found.pop() if len(found) == 1 else None
 
     def enabled(self, name: str, tenant: str, *, default: bool) -> bool:
         from aws_lambda_powertools.utilities.feature_flags.exceptions import SchemaValidationError

@@ -20,6 +20,10 @@ class LateFlags:
     def enabled(self, name: str, tenant: str, *, default: bool) -> bool:
         return self._flags.enabled(name, tenant, default=default)
 
+    def has(self, name: str, tenant: str) -> bool | None:
+        """See FlagStates."""
+        return self._flags.has(name, tenant)
+
     @cached_property
     def _flags(self) -> AppConfigFlags:
         from writ.adapters.appconfig import AppConfigFlags

@@ -31,9 +31,9 @@ class _Listing(GlobalSecondaryIndex[Any]):
     pk = UnicodeAttribute(range_key=True)
 
 
-class _Of(GlobalSecondaryIndex[Any]):
+class _ByService(GlobalSecondaryIndex[Any]):
     class Meta:
-        index_name = "of"
+        index_name = "by_service"
         projection = AllProjection()
 
     service = UnicodeAttribute(hash_key=True)
@@ -54,7 +54,7 @@ class MigrationItem(Model):
     held_by = UnicodeAttribute(null=True)
     document = UnicodeAttribute(null=True)
     by_listing = _Listing()
-    by_service = _Of()
+    of_service = _ByService()
 
 
 class MigrationTable:
@@ -114,7 +114,7 @@ class MigrationTable:
         return [*self.open(), *self._listed(self._item.by_listing, _OVER)]
 
     def of(self, service: str) -> Sequence[Record]:
-        return self._listed(self._item.by_service, service)
+        return self._listed(self._item.of_service, service)
 
     def _made(self, record: Record) -> MigrationItem:
         return self._item(

@@ -64,7 +64,7 @@ class Guards(_Part):
     expand_age_s: _Seconds = 3600
     settle_s: Annotated[int, Field(ge=0, le=86_400)] = 120
     old_reads: Metric | None = None
-    quiet_s: Annotated[int, Field(ge=60, le=7 * 86_400)] = 3600
+    quiet_s: Annotated[int, Field(ge=1, le=7 * 86_400)] = 3600
     max_items: Annotated[int, Field(ge=0, le=10**10)] = 1_000_000
     max_unfit: Annotated[int, Field(ge=0, le=10**6)] = 0
 

@@ -13,3 +13,10 @@ class Flags(Protocol):
 
         Never raises: where a refresh fails, what was read last stays.
         """
+
+
+class FlagStates(Protocol):
+    """Flags by names that are known only at run time, as answers that may be unknown."""
+
+    def has(self, name: str, tenant: str) -> bool | None:
+        """Whether a tenant has the behaviour; None for a flag that is not there or cannot be read."""

@@ -1,0 +1,337 @@
+"""Migrations by the API and the command line, taken on by their real flow, under the project's policy."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.migration import handler
+from functions.migration.api import api
+from tests.support.commands import Command, commanding, shown
+from tests.support.http import Answer, call
+from tests.support.migrations import DOCUMENT, TABLE
+from tests.support.migrations_plane import MigrationsPlane
+from tests.support.rollouts import rollout
+from tests.support.tasks import event
+from writ.migration.state import Ending
+from writ.ports.controls import FREEZES
+from writ.rollout.state import Row
+
+START = "/v1/migrations"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> MigrationsPlane:
+    world = MigrationsPlane()
+    world.connect(monkeypatch)
+    return world
+
+
+@pytest.fixture
+def writ(world: MigrationsPlane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """Commands; whoever waits for the plane lets it go on."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: world.settle())
+    return commanding(monkeypatch, tmp_path, api)
+
+
+def begin(**changes: Any) -> Answer:
+    return call(api, "POST", START, {"document": {**DOCUMENT, **changes}}, name="Ann")
+
+
+def tell(what: str, reason: str = "it looks wrong") -> Answer:
+    return call(api, "POST", f"{START}/orders-total/{what}", {"reason": reason}, name="Ann")
+
+
+def show(id: str = "orders-total") -> Any:
+    answer = call(api, "GET", f"{START}/{id}")
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+def approved(world: MigrationsPlane) -> None:
+    """Somebody else approves the contract, and the flow hears of it."""
+    action = world.waiting()
+    assert action is not None
+    world.plane.approve(action, "bob", handler.bot)
+
+
+def state_after(writ: Command, what: str, reason: str) -> Any:
+    return shown(writ("migrations", what, "orders-total", "--reason", reason, "--json"))["state"]
+
+
+def contracted(world: MigrationsPlane) -> None:
+    """The whole way forth."""
+    assert begin().status == 202
+    world.settle()
+    approved(world)
+    world.settle()
+
+
+def test_a_migration_goes_forth_with_a_persons_approval_and_back(world: MigrationsPlane) -> None:
+    olds = world.seed(11)
+    assert begin().status == 202
+    world.settle()
+    assert world.record().stage == "switch"
+    assert all({"total", "amount"} <= item.keys() for item in world.orders.values())
+    approved(world)
+    world.settle()
+    assert (show()["state"], show()["writes"], show()["reads"]) == ("done", "new", "new")
+    for id, item in world.orders.items():
+        assert item["amount"] == olds[id]["total"]
+        assert item["mail_key"]["S"] == olds[id]["mail"]["S"].lower()
+        assert "total" not in item
+    assert show()["old_version_can_read"] is False
+    assert tell("reverse").status == 202
+    world.settle()
+    assert (show()["state"], show()["old_version_can_read"]) == ("reversed", True)
+    assert world.orders == olds
+
+
+def test_every_stage_is_evidence_and_is_told(world: MigrationsPlane) -> None:
+    world.seed(3)
+    contracted(world)
+    tell("reverse")
+    world.settle()
+    told = [each.data for each in world.plane.announced()]
+    moved = [(e.stage, e.writes, e.reads) for e in told if type(e).__name__ == "MigrationMoved"]  # type: ignore[attr-defined]
+    assert moved == [
+        ("expand", "both", "old"),
+        ("switch", "both", "new"),
+        ("leave", "new", "new"),
+        ("rejoin", "both", "new"),
+        ("return", "both", "old"),
+        ("retract", "old", "old"),
+    ]
+    ends = [e.final for e in told if type(e).__name__ == "MigrationEnded"]  # type: ignore[attr-defined]
+    assert ends == ["done", "reversed"]
+    for mark in world.record().marks:
+        assert f"{mark.action}.intent" in world.plane.evidence.entries
+
+
+def test_a_dry_run_counts_and_shows_forms_and_writes_nothing(
+    world: MigrationsPlane, writ: Command, tmp_path: Path
+) -> None:
+    olds = world.seed(7)
+    file = tmp_path / "migration.json"
+    file.write_text(json.dumps(DOCUMENT))
+    result = writ("migrations", "plan", str(file))
+    assert result.exit_code == 0, result.output
+    assert "nothing was written" in result.output
+    assert "S AAA" in result.output
+    assert "N 99" in result.output
+    assert "Ann" not in result.output
+    assert world.orders == olds
+    assert world.items.writes == 0
+    found = shown(writ("migrations", "plan", str(file), "--json"))
+    assert (found["state"], found["counts"]["scanned"], found["counts"]["changed"]) == ("surveyed", 7, 7)
+    assert not world.migrations.locks
+
+
+def test_a_dry_run_finds_what_no_change_can_read(
+    world: MigrationsPlane, writ: Command, tmp_path: Path
+) -> None:
+    world.seed(3)
+    world.orders["o00001"]["mail"] = {"N": "1"}
+    file = tmp_path / "migration.json"
+    file.write_text(json.dumps(DOCUMENT))
+    result = writ("migrations", "plan", str(file))
+    assert result.exit_code == 1
+    assert "it is no string" in result.output
+
+
+def test_nothing_is_written_while_it_is_paused(world: MigrationsPlane, writ: Command) -> None:
+    world.seed(40)
+    begin()
+    world.until("backfill")
+    world.runs.step()
+    assert (
+        shown(writ("migrations", "pause", "orders-total", "--reason", "wait", "--json"))["state"] == "paused"
+    )
+    written = world.items.writes
+    world.settle()
+    assert world.items.writes == written < 40
+    listed = writ("migrations", "list").output
+    assert "paused" in listed
+    assert (
+        shown(writ("migrations", "resume", "orders-total", "--reason", "go on", "--json"))["state"]
+        == "running"
+    )
+    world.settle()
+    assert world.items.writes == 40
+
+
+def test_an_abort_leaves_what_was_done(world: MigrationsPlane, writ: Command) -> None:
+    olds = world.seed(40)
+    begin()
+    world.until("backfill")
+    assert (
+        shown(writ("migrations", "abort", "orders-total", "--reason", "no", "--json"))["state"] == "aborted"
+    )
+    world.settle()
+    assert all(item["total"] == olds[id]["total"] for id, item in world.orders.items())
+    assert not world.migrations.locks
+    refused = shown(writ("migrations", "pause", "orders-total", "--reason", "no", "--json"), 1)
+    assert refused["error"]["code"] == "conflict.over"
+    assert (
+        shown(writ("migrations", "reverse", "orders-total", "--reason", "no", "--json"))["state"]
+        == "reversing"
+    )
+    world.settle()
+    assert world.orders == olds
+
+
+def test_there_is_no_way_back_past_a_step_without_a_reverse(world: MigrationsPlane) -> None:
+    world.seed(3)
+    begin(reverse={"contract": "none"})
+    world.settle()
+    approved(world)
+    world.settle()
+    assert show()["way_back"]["refused"] == "contract was begun, and declares no reverse"
+    refused = tell("reverse")
+    assert (refused.status, refused.body["code"]) == (409, "conflict.no_return")
+    assert world.record().final is Ending.DONE
+
+
+def test_a_freeze_holds_what_writes_and_not_the_way_back(world: MigrationsPlane) -> None:
+    olds = world.seed(3)
+    begin()
+    world.until("backfill")
+    world.runs.step()
+    freeze = {"id": "f", "scope": {}, "owner": "o", "reason": "r", "declared_by": "ann"}
+    times = {"starts_at": "2026-03-01T00:00:00Z", "ends_at": "2026-06-01T00:00:00Z"}
+    world.plane.controls.documents[FREEZES] = json.dumps({"items": [{**freeze, **times}]})
+    world.settle()
+    assert (show()["state"], show()["pause"]["code"]) == ("halted", "freeze")
+    assert tell("reverse").status == 202
+    world.settle()
+    assert show()["state"] == "reversed"
+    assert world.orders == olds
+
+
+def test_the_old_shape_stays_while_somebody_reads_it_or_a_rollout_is_open(world: MigrationsPlane) -> None:
+    world.seed(3)
+    world.reads.count_is = None
+    begin()
+    for _ in range(80):
+        world.runs.step()
+    assert show()["next"]["reason"] == "it is not known whether anybody reads the old shape"
+    world.reads.count_is = 4
+    assert show()["next"]["reason"] == "the old shape was read 4 times lately"
+    world.reads.count_is = 0
+    world.rollouts.held["shop"] = Row(service="shop", rollout=rollout())
+    assert show()["next"]["reason"] == "shop-1 is open for shop"
+    assert world.waiting() is None
+
+
+def test_a_release_that_is_taken_back_takes_its_migration_with_it(world: MigrationsPlane) -> None:
+    olds = world.seed(3)
+    begin(release="1.4.0")
+    world.until("switch")
+    world.rollouts.over["shop-1"] = rollout()
+    end = {"rollout": "shop-1", "service": "shop", "release": "1", "way": "forward", "reason": "errors"}
+    handler.bot.run(event("RolloutEnded.v1", "end-1", final="reverted", **end))
+    assert show()["back"].startswith("1.4.0 was taken back from shop")
+    assert show()["old_version_can_read"] is True
+    world.settle()
+    assert world.orders == olds
+
+
+def test_a_service_goes_back_once_its_data_can_be_read_again(world: MigrationsPlane) -> None:
+    world.seed(3)
+    contracted(world)
+    then = {"service": "shop", "release": "1.3.0", "reason": "users complain"}
+    wanted: dict[str, Any] = {"migration": "orders-total", "reason": "users complain", "then": then}
+    handler.bot.run(event("MigrationReverseRequested.v1", "back-1", **wanted))
+    rolled: list[str] = []
+    while not rolled and world.runs.step():
+        rolled = [each.type for each in world.plane.bus.events if each.type == "RollbackRequested.v1"]
+        assert not rolled or all("total" in item for item in world.orders.values())
+    assert rolled == ["RollbackRequested.v1"]
+
+
+def test_a_stage_waits_until_everybody_has_its_flag(world: MigrationsPlane) -> None:
+    world.seed(3)
+    begin(flags={"both": "orders-both"})
+    world.until("expand")
+    (asked,) = [each.data for each in world.plane.announced() if each.type == "FlagChangeRequested.v1"]
+    assert (asked.flag, asked.percent) == ("orders-both", 100)  # type: ignore[attr-defined]
+    for share in (0, 50, 99):
+        world.flags.shares["orders-both"] = share
+        for _ in range(20):
+            world.runs.step()
+        assert show()["next"]["reason"] == "the flag orders-both is not on for everybody yet"
+    world.flags.shares["orders-both"] = 100
+    world.until("backfill")
+
+
+def test_an_item_that_cannot_be_read_stops_it_until_it_is_mended(world: MigrationsPlane) -> None:
+    world.seed(3)
+    world.orders["o00001"]["mail"] = {"N": "1"}
+    begin()
+    world.settle()
+    assert (show()["state"], show()["pause"]["code"], show()["unfit"]) == (
+        "halted",
+        "migration.unfit",
+        ["it is no string"],
+    )
+    world.orders["o00001"]["mail"] = {"S": "Ann1@Example.org"}
+    assert tell("resume", "mended").status == 202
+    world.settle()
+    assert world.record().stage == "switch"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"table": "no"}, "document.table"),
+        ({"table": "service-other"}, "document.table"),
+        ({"changes": []}, "document.changes"),
+        ({"changes": [{"kind": "rename", "source": "total", "target": "id"}]}, "document.changes"),
+        ({"changes": [{"kind": "guess", "target": "x"}]}, "document.changes.0"),
+        ({"pace": {"batch": 0}}, "document.pace.batch"),
+        ({"guards": {}}, "document"),
+        ({"surprise": 1}, "document.surprise"),
+    ],
+)
+def test_bad_input_names_its_field_and_changes_nothing(
+    world: MigrationsPlane, change: dict[str, Any], field: str
+) -> None:
+    refused = begin(**change)
+    assert refused.status in (400, 404), refused.body
+    assert refused.body["field"] == field
+    assert not world.migrations.held
+    assert not world.plane.actions.records
+
+
+@pytest.mark.parametrize("what", ["pause", "resume", "abort", "reverse"])
+def test_what_is_not_there_cannot_be_told_anything(world: MigrationsPlane, what: str) -> None:
+    assert not world.migrations.held
+    refused = tell(what)
+    assert (refused.status, refused.body["field"]) == (404, "id")
+    assert call(api, "GET", f"{START}/orders-total").status == 404
+
+
+def test_of_a_table_one_migration_is_open(world: MigrationsPlane) -> None:
+    world.seed(1)
+    assert begin().status == 202
+    again = begin()
+    assert (again.status, again.body["field"]) == (409, "document.id")
+    other = begin(id="another")
+    assert (other.status, other.body["field"]) == (409, "document.table")
+    assert list(world.migrations.locks) == [TABLE]
+
+
+def test_what_is_shown_says_what_it_waits_for_and_how_to_come_back(
+    world: MigrationsPlane, writ: Command
+) -> None:
+    world.seed(11)
+    begin()
+    world.settle()
+    output = writ("migrations", "show", "orders-total").output
+    assert "return, retract, clean" in output
+    assert "both shapes" in output
+    assert "11 scanned" in output

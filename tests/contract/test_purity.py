@@ -14,12 +14,14 @@ ALLOWED_ROOTS = {
     "itertools", "math", "operator", "pydantic", "re", "typing", "unicodedata",
 }  # fmt: skip
 PURE_ROLLOUTS = tuple(f"writ.rollout.{name}" for name in ("acting", "asking", "decide", "plan", "state"))
+PURE_MIGRATIONS = tuple(f"writ.migration.{name}" for name in ("decide", "document", "reversal", "state"))
 ALLOWED_WRIT = (
     "writ.contracts",
     "writ.judge",
     "writ.policy.calendar",
     "writ.policy.controls",
     *PURE_ROLLOUTS,
+    *PURE_MIGRATIONS,
 )
 IMPURE_FILES = {"adapters", "api", "facts", "handler", "perform", "ports", "store", "table"}
 CLOCKS = {"now", "utcnow", "today"}

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
 
+from functions.rollback.migrations import holding, readable
 from functions.rollback.order import in_order
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutEnded
+from writ.migration.state import Record
 from writ.rollout.decide import Look
 from writ.rollout.plan import Group, Release
 from writ.rollout.signals import Watch
@@ -32,12 +34,17 @@ class Watched(_Part):
 
 
 class Service(_Part):
-    """A service, its open rollout, and releases that were promoted, healthy and proven, the newest first."""
+    """A service, its open rollout, and releases that were promoted, healthy and proven, the newest first.
+
+    `unread` are good releases that cannot read the data as the migrations `held` have left them.
+    """
 
     group: Group
     watch: Watch
     open: Rollout | None = None
     good: tuple[Release, ...] = ()
+    unread: tuple[Release, ...] = ()
+    held: tuple[Record, ...] = ()
 
 
 class Facts(_Part):
@@ -82,7 +89,11 @@ def _demanded(demand: RollbackRequested, ports: Ports) -> Facts:
     if row is None or row.group is None or row.watch is None:
         return Facts(depends_on=depends_on)
     good = () if row.rollout is not None else _good(row, ports)
-    known = Service(group=row.group, watch=row.watch, open=row.rollout, good=good)
+    held = holding(ports.migrations.of(service)) if good else ()
+    read = readable(good, held)
+    known = Service(
+        group=row.group, watch=row.watch, open=row.rollout, good=read, unread=good[len(read) :], held=held
+    )
     return Facts(depends_on=depends_on, services={service: known})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.rollback.incident import Incident
+from functions.rollback.migrations import RESTORE
 from writ.contracts.action import Action
 from writ.contracts.errors import NotFoundError, PermanentError
 from writ.contracts.event import EventData
@@ -97,4 +98,5 @@ ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "start-rollback": Effect(start_rollback, observe_start, _announce),
     **{acting.NAMES[kind]: _MOVE for kind in _MOVES},
     "open-incident": Effect(open_incident, observe_incident, _announce_incident),
+    "restore-data": RESTORE,
 }

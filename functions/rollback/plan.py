@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from functions.rollback.facts import Facts
+from functions.rollback.migrations import restore
 from functions.rollback.order import in_order
 from writ.contracts.action import Action, Target
-from writ.contracts.errors import NotFoundError
+from writ.contracts.errors import ConflictError, NotFoundError
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.rollouts import RollbackRequested, RolloutEnded
+from writ.migration.state import After
 from writ.rollout.acting import action_of
 from writ.rollout.asking import UNKNOWN
 from writ.rollout.decide import is_abandoned, next_move
@@ -25,7 +27,8 @@ GRACE: Final = timedelta(minutes=10)
 def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
     """The action an event calls for, or the next move of every rollout that this bot drives.
 
-    Raises NotFoundError for a service that nothing is known of, and where no earlier release is good.
+    Raises NotFoundError for a service that nothing is known of, and where no earlier release is good;
+    ConflictError where none can read the data any more.
     """
     match event.data:
         case RollbackRequested() as demand:
@@ -60,6 +63,13 @@ def _back(event: AnyEvent, demand: RollbackRequested, facts: Facts, now: datetim
         return _take_over(known.open, event.id, demand.reason, rest)
     wanted_id = demand.release if service == demand.service else None
     good = next((one for one in known.good if wanted_id in (None, one.id)), None)
+    if good is None and any(wanted_id in (None, one.id) for one in known.unread):
+        back = After(service=service, release=wanted_id, reason=demand.reason, then=rest)
+        restored = restore(BOT, event.id, back, known.held)
+        if restored is not None:
+            return restored
+        message = "no earlier release reads the data as a migration left them, which cannot be taken back"
+        raise ConflictError(message, code="conflict.migration", field="release")
     if good is None:
         message = "no earlier release of it was promoted, found healthy, and is proven by the log"
         raise NotFoundError(message, code="not_found.release", field="release")

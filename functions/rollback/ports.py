@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from functions.rollback.incident import Incidents
+from functions.rollback.migrations import NoMigrations, ServiceMigrations
 from functions.rollback.proofs import LedgerProofs, Proofs
 from functions.rollback.table import IncidentTable
 from writ.adapters.action_table import ActionTable
@@ -13,6 +14,7 @@ from writ.adapters.cloudwatch import CloudWatchMetrics
 from writ.adapters.index_table import IndexTable
 from writ.adapters.lambda_aliases import LambdaAliases
 from writ.adapters.lambda_hooks import LambdaHooks
+from writ.adapters.migration_table import MigrationTable
 from writ.adapters.rollout_table import RolloutTable
 from writ.adapters.system import SystemClock
 from writ.ports.clock import Clock
@@ -36,6 +38,7 @@ class Ports:
     proofs: Proofs
     incidents: Incidents
     clock: Clock
+    migrations: ServiceMigrations = field(default_factory=NoMigrations)
 
 
 def connect(environment: Environment) -> Ports:
@@ -51,4 +54,5 @@ def connect(environment: Environment) -> Ports:
         proofs=LedgerProofs(IndexTable(environment.table("index")), recorder(environment)),
         incidents=IncidentTable(table),
         clock=clock,
+        migrations=MigrationTable(environment.table("migrations")),
     )

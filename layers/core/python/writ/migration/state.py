@@ -171,11 +171,12 @@ class Told(Value):
 
 
 class After(Value):
-    """What is to follow a reversal: the service goes back to a release that can read again."""
+    """What is to follow a reversal: the service goes back to a release that can read again, `then` others."""
 
     service: Name
     release: str | None = None
     reason: Annotated[str, Field(min_length=1, max_length=500)]
+    then: tuple[Name, ...] = ()
 
 
 class Record(Value):

@@ -27,13 +27,17 @@ _DOCUMENT: Final = {
 
 
 class Returning(BaseModel):
-    """A service that is to go back once its data can be read again; to the newest good release if absent."""
+    """A service that is to go back once its data can be read again; to the newest good release if absent.
+
+    `then` are services whose turn comes after it.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     service: Service
     release: Annotated[str | None, Field(max_length=100, examples=["1.3.0"])] = None
     reason: Because
+    then: tuple[Name, ...] = ()
 
 
 @event("migrations")

@@ -64,9 +64,7 @@ def restore(bot: str, event_id: str, then: After, held: Sequence[Record]) -> Act
         bot,
         "restore-data",
         Target(kind="migration", id=record.id),
-        reason=f"an earlier release of {then.service} cannot read what {record.id} made: {then.reason}"[
-            :1000
-        ],
+        reason=reason[:1000],
         once_per=(event_id,),
         parameters={"then": then.model_dump(mode="json", exclude_none=True)},
     )

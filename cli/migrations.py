@@ -35,7 +35,7 @@ def plan(file: File, *, as_json: JsonFlag = False) -> None:
             begun = api.post(MIGRATIONS, {"document": document, "dry_run": True})
             found = _watched(api, output, begun["id"])
         output.show(found, Group(_counted(found), _samples(found["samples"])))
-        if found["counts"] and (found["counts"]["unfit"] or found["counts"]["occupied"]):
+        if not _can_begin(found):
             output.found_problem()
 
 
@@ -70,6 +70,8 @@ def show(migration: Id, *, as_json: JsonFlag = False) -> None:
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         found = api.get(f"{MIGRATIONS}/{migration}")
         output.show(found, Group(facts("migration", _whole(found)), _stages(found["stages"])))
+        if found["next"]["what"] == "leave":
+            output.note("a person decides: writ actions list --state waiting, writ actions approve …")
 
 
 @app.command()
@@ -102,6 +104,21 @@ def abort(migration: Id, *, reason: Why, as_json: JsonFlag = False) -> None:
 def reverse(migration: Id, *, reason: Why, as_json: JsonFlag = False) -> None:
     """Take a migration back by the steps that it declares as reversible, also after its end."""
     _tell(migration, "reverse", reason, as_json)
+
+
+def _can_begin(found: dict[str, Any]) -> bool:
+    """Whether a migration would come past its survey."""
+    counts, guards, reverse = (
+        (found["counts"] or {}),
+        found["document"]["guards"],
+        found["document"]["reverse"],
+    )
+    occupied = counts.get("occupied", 0) and reverse["backfill"] == "undo"
+    return not (
+        occupied
+        or counts.get("unfit", 0) > guards["max_unfit"]
+        or counts.get("scanned", 0) > guards["max_items"]
+    )
 
 
 def _tell(migration: str, what: str, reason: str, as_json: bool) -> None:

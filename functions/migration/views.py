@@ -72,5 +72,5 @@ def _next(move: Move) -> dict[str, Any]:
     return {
         "what": None if what is None else str(what),
         "reason": move.reason,
-        "until": None if move.until is None else move.until.isoformat(),
+        "until": None if move.until is None else move.until.isoformat(timespec="seconds"),
     }

@@ -72,21 +72,28 @@ def _sweep(record: Record, look: Look, now: datetime) -> Move:
     sweep = record.sweep
     if sweep is None or not sweep.clean:
         return _batch(record, sweep, look, now)
-    counts, guards = sweep.counts, record.document.guards
-    if counts.unfit > guards.max_unfit:
-        message = f"{counts.unfit} items are not of a kind that the changes can read"
+    if record.dry_run:
+        return Move(reason="it was to be looked at only", ending=Ending.SURVEYED)
+    unfit = sweep.counts.unfit
+    if unfit > record.document.guards.max_unfit:
+        message = f"{unfit} items are not of a kind that the changes can read"
         return Move(reason=message, halt="migration.unfit")
-    if sweep.mode is not Mode.SURVEY:
-        return _onward(record, look, now)
-    if counts.scanned > guards.max_items:
-        message = f"the table has {counts.scanned} items, and {guards.max_items} are allowed"
+    stopped = _surveyed(record, sweep) if sweep.mode is Mode.SURVEY else None
+    return stopped or _onward(record, look, now)
+
+
+def _surveyed(record: Record, sweep: Sweep) -> Move | None:
+    """Why a migration does not begin, by what was counted."""
+    counts, most = sweep.counts, record.document.guards.max_items
+    if counts.scanned > most:
+        message = f"the table has {counts.scanned} items, and {most} are allowed"
         return Move(reason=message, halt="migration.too_many")
-    if counts.occupied and record.document.reverse.backfill == "undo" and not record.dry_run:
+    if counts.occupied and record.document.reverse.backfill == "undo":
         message = (
             f"{counts.occupied} items have an attribute of the new shape, and the way back removes those"
         )
         return Move(reason=message, halt="migration.occupied")
-    return _onward(record, look, now)
+    return None
 
 
 def _batch(record: Record, sweep: Sweep | None, look: Look, now: datetime) -> Move:
@@ -115,8 +122,6 @@ def _onward(record: Record, look: Look, now: datetime) -> Move:
     """To the stage after this one, if its guards hold."""
     if record.stage not in _FORWARD:
         return _further_back(record)
-    if record.dry_run:
-        return Move(reason="it was to be looked at only", ending=Ending.SURVEYED)
     last = Stage.CONTRACT if record.document.contract else Stage.SWITCH
     if record.stage is last:
         return Move(reason="every item is of the new shape", ending=Ending.DONE)

@@ -246,7 +246,7 @@ class Runner:
         edits: list[tuple[Key, Edit]] = []
         tally = dict.fromkeys(("same", "unfit", "occupied"), 0)
         for item in items:
-            tally["occupied"] += occupied(changes, item)
+            tally["occupied"] += sweep.mode is Mode.SURVEY and occupied(changes, item)
             try:
                 wanted = edit(sweep.mode, changes, item)
             except UnfitError as error:

@@ -108,14 +108,10 @@ def reverse(migration: Id, *, reason: Why, as_json: JsonFlag = False) -> None:
 
 def _can_begin(found: dict[str, Any]) -> bool:
     """Whether a migration would come past its survey."""
-    counts, guards, reverse = (
-        (found["counts"] or {}),
-        found["document"]["guards"],
-        found["document"]["reverse"],
-    )
-    occupied = counts.get("occupied", 0) and reverse["backfill"] == "undo"
+    counts, document = found["counts"] or {}, found["document"]
+    guards, undone = document["guards"], document["reverse"]["backfill"] == "undo"
     return not (
-        occupied
+        (undone and counts.get("occupied", 0))
         or counts.get("unfit", 0) > guards["max_unfit"]
         or counts.get("scanned", 0) > guards["max_items"]
     )

@@ -90,7 +90,7 @@ def _surveyed(record: Record, sweep: Sweep) -> Move | None:
         return Move(reason=message, halt="migration.too_many")
     if counts.occupied and record.document.reverse.backfill == "undo":
         message = (
-            f"{counts.occupied} items have an attribute of the new shape, and the way back removes those"
+            f"{counts.occupied} items have an attribute that only the new shape has, and the way back removes it"
         )
         return Move(reason=message, halt="migration.occupied")
     return None

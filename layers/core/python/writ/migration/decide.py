@@ -89,9 +89,7 @@ def _surveyed(record: Record, sweep: Sweep) -> Move | None:
         message = f"the table has {counts.scanned} items, and {most} are allowed"
         return Move(reason=message, halt="migration.too_many")
     if counts.occupied and record.document.reverse.backfill == "undo":
-        message = (
-            f"{counts.occupied} items have an attribute that only the new shape has, and the way back removes it"
-        )
+        message = f"{counts.occupied} items have what the new shape adds, and the way back removes that"
         return Move(reason=message, halt="migration.occupied")
     return None
 

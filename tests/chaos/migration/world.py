@@ -1,8 +1,4 @@
-"""The migration bot, its loop, an application that goes on writing, and all they touch; any call may fail.
-
-The application keeps to the protocol, with the delay that flags have: it writes the shapes that it was told
-to write, up to `SETTLE_S` late.
-"""
+"""The migration bot, its loop, an application that goes on writing, and all they touch; any call may fail."""
 
 from __future__ import annotations
 
@@ -16,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from functions.migration import facts, perform, plan, ports
+from tests.chaos.migration.application import SETTLE_S, Application
 from tests.support.faults import Crash, Faults
 from tests.support.memory import (
     ManualClock,
@@ -26,7 +23,7 @@ from tests.support.memory import (
     MemoryFlows,
     MemoryGuards,
 )
-from tests.support.migrations import TABLE, MemoryItems, MemoryMigrations, MemoryReads, document, order
+from tests.support.migrations import MemoryItems, MemoryMigrations, MemoryReads, document
 from tests.support.rollouts import MemoryRollouts, rollout
 from tests.support.tasks import RiskPolicy, event
 from writ.contracts.action import Approval
@@ -36,7 +33,7 @@ from writ.contracts.manifest import Manifest
 from writ.migration.changes import Edit
 from writ.migration.reversal import reads_old
 from writ.migration.runner import Runner
-from writ.migration.state import TURNS, Record, Stage
+from writ.migration.state import Record, Stage
 from writ.migration.transitions import writes
 from writ.ports.actions import Phase
 from writ.ports.flows import Run, RunState
@@ -51,7 +48,6 @@ from writ.runtime.wiring import LoopPorts, Wiring
 LEASE: Final = timedelta(seconds=65)
 ROUNDS: Final = 600
 ID: Final = "orders-total"
-SETTLE_S: Final = 10
 _MANIFEST: Final = Manifest.model_validate(
     yaml.safe_load((Path(__file__).parents[3] / "functions/migration/bot.yaml").read_text())
 )
@@ -81,72 +77,6 @@ class _On:
 
     def turned(self, flag: str, on: bool) -> bool:
         return bool(flag) or on
-
-
-class Application:
-    """Writers of the service: each write is new, and is remembered as the truth."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.number = world, 0
-        self.truth: dict[str, tuple[int, str, str]] = {}
-
-    def seed(self, count: int) -> None:
-        for number in range(count):
-            item = order(number)
-            self.items[item["id"]["S"]] = item
-            self.truth[item["id"]["S"]] = (number * 10, item["mail"]["S"], item["note"]["S"])
-
-    @property
-    def items(self) -> dict[str, dict[str, Any]]:
-        return self.world.items.tables[TABLE]
-
-    def mode(self) -> str:
-        """What a writer writes just now: what it was told, or what it was told before that."""
-        record = self.world.record
-        if record is None:
-            return "old"
-        told = writes(record)[0]
-        turn = next((mark for mark in reversed(record.marks) if mark.stage in TURNS), None)
-        if turn is None or self.world.chance.random() < 0.5:
-            return told
-        late = self.world.clock.now() - turn.at <= timedelta(seconds=SETTLE_S)
-        before = record.marks[: record.marks.index(turn)]
-        return writes(record.model_copy(update={"marks": before}))[0] if late else told
-
-    def write(self) -> None:
-        """One write of some order: all of it, or its note alone, or a new one, or none any more."""
-        chance, mode = self.world.chance, self.mode()
-        self.number += 1
-        kind, ids = chance.choice(["order"] * 6 + ["note", "note", "new", "gone"]), sorted(self.items)
-        kind = kind if ids else "new"
-        if kind == "new":
-            id, item = f"n{self.number:04d}{chance.randrange(10)}", dict[str, Any]()
-            item["id"] = {"S": id}
-        else:
-            id = chance.choice(ids)
-            item = dict(self.items[id])
-        if kind == "gone":
-            del self.items[id]
-            self.truth.pop(id)
-            return
-        value, mail, note = self.truth.get(id, (0, "", ""))
-        note = f"note {self.number}"
-        if kind != "note":
-            value, mail = 1000 + self.number, f"Writer{self.number}@Example.org"
-            if mode == "old" and chance.random() < 0.5:
-                item = {"id": item["id"]}  # an old version puts what it knows, and nothing else
-            item |= self._shapes(mode, value, mail)
-        item["note"] = {"S": note}
-        self.items[id], self.truth[id] = item, (value, mail, note)
-
-    @staticmethod
-    def _shapes(mode: str, value: int, mail: str) -> dict[str, Any]:
-        shape: dict[str, Any] = {"mail": {"S": mail}}
-        if mode in ("old", "both"):
-            shape["total"] = {"N": str(value)}
-        if mode in ("both", "new"):
-            shape |= {"amount": {"N": str(value)}, "mail_key": {"S": mail.lower()}, "currency": {"S": "EUR"}}
-        return shape
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The application beside a migration: its writes are the truth.
 
-It keeps to the protocol, with the delay that flags have: it writes the shapes that it was told to write, up to
-`SETTLE_S` late.
+It keeps to the protocol, with the delay that flags have: it writes the shapes that it was told to write, up
+to `SETTLE_S` late.
 """
 
 from __future__ import annotations

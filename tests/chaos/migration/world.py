@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 
 from functions.migration import facts, perform, plan, ports
 from tests.chaos.migration.application import SETTLE_S, Application
+from tests.chaos.migration.watching import what_is_wrong, what_readers_find
 from tests.support.faults import Crash, Faults
 from tests.support.memory import (
     ManualClock,
@@ -31,10 +31,8 @@ from writ.contracts.errors import WritError
 from writ.contracts.event import AnyEvent
 from writ.contracts.manifest import Manifest
 from writ.migration.changes import Edit
-from writ.migration.reversal import reads_old
 from writ.migration.runner import Runner
-from writ.migration.state import Record, Stage
-from writ.migration.transitions import writes
+from writ.migration.state import Record
 from writ.ports.actions import Phase
 from writ.ports.flows import Run, RunState
 from writ.rollout.state import Row
@@ -176,33 +174,11 @@ class World:
         self.look()
 
     def look(self) -> None:
-        """Whoever reads, by the old version or the new one, finds the newest write."""
-        record = self.record
-        if record is None:
-            return
-        _, reading = writes(record)
-        for id, (value, _, _) in self.application.truth.items():
-            item = self.application.items[id]
-            if (reading == "old" or reads_old(record)) and item.get("total") != {"N": str(value)}:
-                self.broken.append(f"{id} is read as {item.get('total')} by the old version, and is {value}")
-            if reading == "new" and record.back is None and item.get("amount") != {"N": str(value)}:
-                self.broken.append(f"{id} is read as {item.get('amount')} by the new version, and is {value}")
+        """See what_readers_find."""
+        self.broken += what_readers_find(self)
 
     def _written(self, id: str, edit: Edit) -> None:
-        """An item is written: by nobody whom the migration has left behind, and never with an older value."""
-        record, made = self.record, (*edit.sets, *(f"-{name}" for name in edit.removes))
-        if record is None or record.pause is not None or record.final is not None:
-            self.broken.append(f"{id} is written though the migration is at rest: {made}")
-            return
-        here = {name for name in made if name in _WRITTEN.get(record.stage, ())}
-        if set(made) - here:
-            self.broken.append(f"{id} is written in {record.stage}: {made}")
-        row = self.rollouts.read("shop")
-        if record.stage is Stage.CONTRACT and row is not None and row.rollout is not None:
-            self.broken.append(f"{id} is contracted while {row.rollout.id} is open")
-        newest = {"N": str(self.application.truth[id][0])}
-        if any(edit.sets.get(name, newest) != newest for name in ("total", "amount")):
-            self.broken.append(f"{id} is written with an older value than {newest}: {edit.sets}")
+        self.broken += what_is_wrong(self, id, edit)
 
     def is_settled(self) -> bool:
         record = self.record
@@ -309,15 +285,6 @@ class World:
 
     def _identity(self, name: str) -> Identity:
         return Identity(name, "platform", "1", "0" * 64)
-
-
-# What a stage writes and removes.
-_WRITTEN: Final[Mapping[Stage, tuple[str, ...]]] = {
-    Stage.BACKFILL: ("amount", "mail_key", "currency"),
-    Stage.CONTRACT: ("-total",),
-    Stage.RESTORE: ("total",),
-    Stage.CLEAN: ("-amount", "-mail_key", "-currency"),
-}
 
 
 def _entropy(size: int) -> bytes:

@@ -69,8 +69,10 @@ def run(
     form: As = Format.TEXT,
     repository: Named = None,
     api: Reported = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Judge a checkout: exit code 1 unless everything holds, 2 when it cannot be asked."""
+    form = Format.JSON if as_json else form
     with reporting(form in (Format.JSON, Format.SARIF)) as output:
         if api:
             report = _reported(output, repo, base, only or (), repository)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from writ.gates.licences import cyclonedx, locks
 from writ.gates.licences.expression import MOST, declared, parse
 from writ.gates.model import Effect
 
-BOMS = sorted((Path(__file__).parents[4] / "shared" / "data" / "sbom").glob("*.json"))
+BOMS = sorted((Path(__file__).parents[2] / "data" / "sbom").glob("*.json.gz"))
 
 
 def bom(*components: dict[str, Any], version: str = "1.5") -> str:
@@ -183,7 +184,7 @@ def test_xml_is_refused_and_not_passed_over() -> None:
 @pytest.mark.filterwarnings("ignore::cyclonedx.schema.deprecation.BaseSchemaDeprecationWarning")
 @pytest.mark.parametrize("path", BOMS, ids=lambda path: path.stem)
 def test_real_bills_of_materials_are_read_as_the_library_reads_them(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+    text = gzip.decompress(path.read_bytes()).decode()
     ours = {(item.name.rpartition("/")[2], item.version, item.purl) for item in cyclonedx.read("b", text)}
     bom_of_library = Bom.from_json(json.loads(text))  # type: ignore[attr-defined]
     theirs = {
@@ -195,7 +196,7 @@ def test_real_bills_of_materials_are_read_as_the_library_reads_them(path: Path) 
 
 
 def test_there_are_real_bills_of_materials() -> None:
-    assert len(BOMS) >= 4
+    assert len(BOMS) == 4
 
 
 def test_requirements_are_read_with_their_lines() -> None:

@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.rollouts import RolloutAbortRequested, RolloutAdvanced, RolloutRequested
-from writ.rollout.decide import Look
+from writ.contracts.events.rollouts import (
+    RolloutAbortRequested,
+    RolloutAdvanced,
+    RolloutDue,
+    RolloutRequested,
+)
+from writ.rollout.following import Watched, following
 from writ.rollout.state import Rollout, service_of
 
 if TYPE_CHECKING:
     from functions.canary.ports import Ports
 
 
-class Watched(BaseModel):
-    """A rollout, and what was seen of it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    rollout: Rollout
-    look: Look
-
-
 class Facts(BaseModel):
-    """`open` is the rollout of a command's service; `watched` are those that an event is about."""
+    """`open` is the rollout of a command's service; `watched` are those that an event is about.
+
+    `elsewhere` is the rollout that a flow asks about and that is not, or no longer, the canary's to drive.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     open: str | None = None
     watched: tuple[Watched, ...] = ()
+    elsewhere: Rollout | None = None
 
 
 def gather(event: AnyEvent, ports: Ports) -> Facts:
@@ -40,16 +40,30 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
             return Facts(open=_open(str(group.get("service", "")), ports))
         case RolloutAbortRequested(rollout=id):
             return Facts(open=_open(service_of(id), ports))
+        case RolloutDue(rollout=id):
+            mine = _mine([id], ports)
+            watched = tuple(Watched(rollout=each, look=ports.observer.look(each)) for each in mine)
+            return Facts(watched=watched, elsewhere=None if mine else ports.rollouts.find(id))
         case RolloutAdvanced(rollout=id):
             ids = [id]
         case _:
             ids = list(ports.rollouts.open())
+    return Facts(
+        watched=tuple(
+            Watched(
+                rollout=rollout,
+                look=ports.observer.look(rollout),
+                following=following("canary", rollout, ports.flows),
+            )
+            for rollout in _mine(ids, ports)
+        )
+    )
+
+
+def _mine(ids: list[str], ports: Ports) -> list[Rollout]:
     found = [ports.rollouts.read(service_of(id)) for id in ids]
     rollouts = [row.rollout for row in found if row is not None and row.rollout is not None]
-    mine = [rollout for rollout in rollouts if rollout.driver == "canary" and rollout.id in ids]
-    return Facts(
-        watched=tuple(Watched(rollout=rollout, look=ports.observer.look(rollout)) for rollout in mine)
-    )
+    return [rollout for rollout in rollouts if rollout.driver == "canary" and rollout.id in ids]
 
 
 def _open(service: str, ports: Ports) -> str | None:

@@ -9,8 +9,8 @@ from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, NotFoundError, PermanentError
 from writ.contracts.event import EventData
 from writ.contracts.events.rollouts import RolloutAdvanced
-from writ.rollout import acting
-from writ.rollout.state import Rollout
+from writ.rollout import acting, following
+from writ.rollout.notes import noted
 from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 def start_rollout(action: Action, ports: Ports) -> Observation:
     """See writ.rollout.acting.start."""
-    return _started(acting.start(action, ports.coordinator))
+    return acting.begun(acting.start(action, ports.coordinator))
 
 
 def observe_start(action: Action, ports: Ports) -> Observation | None:
     """See writ.rollout.acting.started."""
     rollout = acting.started(action, ports.rollouts)
-    return None if rollout is None else _started(rollout)
+    return None if rollout is None else acting.begun(rollout)
 
 
 def stop_rollout(action: Action, ports: Ports) -> Observation:
@@ -53,18 +53,25 @@ def observe_move(action: Action, ports: Ports) -> Observation | None:
     return acting.seen(action, ports.coordinator)
 
 
-def _started(rollout: Rollout) -> Observation:
-    return {"rollout": rollout.id, "seq": 0, "driver": "canary", "baseline": rollout.baseline.id}
+def follow_rollout(action: Action, ports: Ports) -> Observation:
+    """See writ.rollout.following.follow."""
+    return following.follow(action, ports.flows)
+
+
+def observe_following(action: Action, ports: Ports) -> Observation | None:
+    """See writ.rollout.following.followed."""
+    return following.followed(action, ports.flows)
 
 
 def _announce(_action: Action, observed: Observation) -> Sequence[EventData]:
     names = ("rollout", "seq", "driver")
-    return [RolloutAdvanced.model_validate({name: observed[name] for name in names})]
+    return [RolloutAdvanced.model_validate({name: observed[name] for name in names}), *noted(observed)]
 
 
 _MOVE: Final = Effect(make_move, observe_move, acting.advanced)
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "start-rollout": Effect(start_rollout, observe_start, _announce),
+    "follow-rollout": Effect(follow_rollout, observe_following),
     "stop-rollout": Effect(stop_rollout, observe_nothing, _announce),
     **dict.fromkeys(acting.NAMES.values(), _MOVE),
 }

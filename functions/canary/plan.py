@@ -5,14 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from pydantic import JsonValue
+
 from functions.canary.facts import Facts
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import ConflictError, NotFoundError
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.rollouts import RolloutAbortRequested, RolloutRequested
-from writ.rollout.acting import action_of
+from writ.contracts.events.alarms import AlarmRaised
+from writ.contracts.events.rollouts import (
+    RolloutAbortRequested,
+    RolloutAdvanced,
+    RolloutDue,
+    RolloutRequested,
+)
 from writ.rollout.asking import wanted
-from writ.rollout.decide import next_move
+from writ.rollout.decide import Look
+from writ.rollout.following import actions_for
+from writ.rollout.following import standing as told
+from writ.rollout.state import Rollout
 
 BOT: Final = "canary"
 
@@ -52,8 +62,41 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
                     parameters={"by": command.by},
                 )
             ]
-        case _:
-            moves = [(each.rollout, next_move(each.rollout, each.look, now)) for each in facts.watched]
+        case AlarmRaised(alarm=alarm) if named := _named(alarm, facts):
             return [
-                action_of(BOT, rollout, move, event.id) for rollout, move in moves if move.kind is not None
+                Action.of(
+                    BOT,
+                    "stop-rollout",
+                    Target(kind="rollout", id=each.id),
+                    reason=f"the alarm {alarm} went off: {event.data.reason}"[:1000],
+                    once_per=(event.id, each.id),
+                    parameters={"by": alarm},
+                )
+                for each in named
             ]
+        case _:
+            ticked = not isinstance(event.data, RolloutAdvanced)
+            return [
+                action
+                for each in facts.watched
+                for action in actions_for(BOT, each, event.id, ticked=ticked, now=now)
+            ]
+
+
+def _named(alarm: str, facts: Facts) -> list[Rollout]:
+    """Rollouts whose candidate has users, and whose watch names an alarm."""
+    rollouts = [each.rollout for each in facts.watched]
+    return [
+        each
+        for each in rollouts
+        if alarm in each.watch.alarms and each.stage >= 0 and each.stop is None and not each.reverting
+    ]
+
+
+def standing(event: AnyEvent, facts: Facts, now: datetime) -> dict[str, JsonValue]:
+    """What the flow of a rollout is told where no move is due; see writ.rollout.following.standing."""
+    if not isinstance(event.data, RolloutDue):
+        return {}
+    if facts.watched:
+        return told(BOT, facts.watched[0].rollout, facts.watched[0].look, now)
+    return told(BOT, facts.elsewhere, Look(), now)

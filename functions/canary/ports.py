@@ -10,7 +10,9 @@ from writ.adapters.cloudwatch import CloudWatchMetrics
 from writ.adapters.lambda_aliases import LambdaAliases
 from writ.adapters.lambda_hooks import LambdaHooks
 from writ.adapters.rollout_table import RolloutTable
+from writ.adapters.step_functions import StepFunctions
 from writ.adapters.system import SystemClock
+from writ.ports.flows import Flows
 from writ.rollout.coordinator import Coordinator
 from writ.rollout.observer import Observer
 from writ.rollout.ports import Rollouts
@@ -27,6 +29,7 @@ class Ports:
     rollouts: Rollouts
     coordinator: Coordinator
     observer: Observer
+    flows: Flows
 
 
 def connect(environment: Environment) -> Ports:
@@ -38,4 +41,5 @@ def connect(environment: Environment) -> Ports:
         rollouts=rollouts,
         coordinator=Coordinator(rollouts, LambdaAliases(), LambdaHooks(), clock, lease),
         observer=Observer("canary", CloudWatchMetrics(), actions, clock),
+        flows=StepFunctions(environment.flows),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from writ.rollout.state import Rollout
+from writ.rollout.state import Rollout, word
 
 PAST: Final = 10
 
@@ -18,7 +18,7 @@ def brief(rollout: Rollout) -> dict[str, Any]:
         "driver": rollout.driver,
         "baseline": rollout.baseline.id,
         "candidate": rollout.candidate.id,
-        "state": state(rollout),
+        "state": word(rollout),
         "step": max(rollout.stage, 0) if rollout.final is None else None,
         "steps": len(rollout.plan.steps),
         "weight": rollout.goal.candidate,
@@ -35,14 +35,3 @@ def whole(rollout: Rollout) -> dict[str, Any]:
     document = rollout.model_dump(mode="json")
     names = ("group", "plan", "watch", "by", "repository", "pull_request", "trail")
     return {**brief(rollout), **{name: document[name] for name in names}}
-
-
-def state(rollout: Rollout) -> str:
-    """One word for people."""
-    if rollout.final is not None:
-        return rollout.final.value
-    if rollout.reverting or rollout.stop is not None:
-        return "reverting" if rollout.way == "forward" else "going back"
-    if rollout.promoting:
-        return "baking" if rollout.applied_at is not None else "promoting"
-    return "starting" if rollout.stage < 0 else "watching" if rollout.applied_at is not None else "shifting"

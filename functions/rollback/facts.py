@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
 
+from functions.rollback.guard import failing
 from functions.rollback.migrations import holding, readable
 from functions.rollback.order import in_order
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutEnded
+from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutDue, RolloutEnded
 from writ.migration.state import Record
 from writ.rollout.decide import Look
+from writ.rollout.following import Watched, following
 from writ.rollout.plan import Group, Release
 from writ.rollout.signals import Watch
 from writ.rollout.state import Result, Rollout, Row, service_of
@@ -19,18 +21,12 @@ from writ.rollout.state import Result, Rollout, Row, service_of
 if TYPE_CHECKING:
     from functions.rollback.ports import Ports
 
+BOT: Final = "rollback"
 _LOOKED_AT: Final = 20
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Watched(_Part):
-    """An open rollout, and what was seen of it."""
-
-    rollout: Rollout
-    look: Look
 
 
 class Service(_Part):
@@ -47,12 +43,27 @@ class Service(_Part):
     held: tuple[Record, ...] = ()
 
 
+class Failing(_Part):
+    """A service whose release was promoted a short time ago, by a rollout, and fails; and why."""
+
+    rollout: Rollout
+    reason: str
+    good: tuple[Release, ...] = ()
+
+
 class Facts(_Part):
-    """What an event is about: services for a demand, rollouts for everything else."""
+    """What an event is about: services for a demand, rollouts for everything else.
+
+    `ended` is the rollout that is over. `failing` are services whose guarded release has to be taken back.
+    `elsewhere` is the rollout that a flow asks about and that is not, or no longer, this bot's to drive.
+    """
 
     services: dict[str, Service] = {}
     depends_on: dict[str, tuple[str, ...]] = {}
     watched: tuple[Watched, ...] = ()
+    elsewhere: Rollout | None = None
+    ended: Rollout | None = None
+    failing: tuple[Failing, ...] = ()
 
 
 def gather(event: AnyEvent, ports: Ports) -> Facts:
@@ -60,23 +71,43 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     match event.data:
         case RollbackRequested() as demand:
             return _demanded(demand, ports)
-        case RolloutEnded():
-            return Facts()
+        case RolloutEnded(rollout=id):
+            return Facts(ended=ports.rollouts.find(id))
+        case RolloutDue(rollout=id):
+            mine = [each for each in _read([id], ports) if each.driver == BOT]
+            watched = tuple(Watched(rollout=each, look=ports.observer.look(each)) for each in mine)
+            return Facts(watched=watched, elsewhere=None if mine else ports.rollouts.find(id))
         case RolloutAdvanced(rollout=id):
             ids = [id]
         case _:
             ids = list(ports.rollouts.open())
-    found = [ports.rollouts.read(service_of(id)) for id in ids]
-    rollouts = [row.rollout for row in found if row is not None and row.rollout is not None]
+    ticked = not isinstance(event.data, RolloutAdvanced)
     return Facts(
+        failing=tuple(_failing(event, ports)) if ticked else (),
         watched=tuple(
-            Watched(rollout=rollout, look=ports.observer.look(rollout))
-            if rollout.driver == "rollback"
+            Watched(
+                rollout=rollout,
+                look=ports.observer.look(rollout),
+                following=following(BOT, rollout, ports.flows),
+            )
+            if rollout.driver == BOT
             else Watched(rollout=rollout, look=Look())
-            for rollout in rollouts
-            if rollout.id in ids
-        )
+            for rollout in _read(ids, ports)
+        ),
     )
+
+
+def _failing(event: AnyEvent, ports: Ports) -> list[Failing]:
+    found = []
+    for row, rollout, reason in failing(event.data, ports, ports.clock.now()):
+        held = holding(ports.migrations.of(row.service))
+        found.append(Failing(rollout=rollout, reason=reason, good=readable(_good(row, ports), held)))
+    return found
+
+
+def _read(ids: list[str], ports: Ports) -> list[Rollout]:
+    found = [ports.rollouts.read(service_of(id)) for id in ids]
+    return [row.rollout for row in found if row and row.rollout and row.rollout.id in ids]
 
 
 def _demanded(demand: RollbackRequested, ports: Ports) -> Facts:
@@ -98,15 +129,23 @@ def _demanded(demand: RollbackRequested, ports: Ports) -> Facts:
 
 
 def _good(row: Row, ports: Ports) -> tuple[Release, ...]:
-    """Each release once, without the one that is served; baselines that were found healthy count as well."""
+    """Each release once, without the one that is served; baselines that were found healthy count as well.
+
+    What was taken back is good no more, unless a later rollout promoted it.
+    """
     found: dict[str, Release] = {}
+    taken_back: set[str] = set()
     for past in ports.rollouts.past(row.service, _LOOKED_AT):
         promoted = past.final is Result.PROMOTED
         release = past.candidate if promoted else past.baseline
         served = row.release is not None and release.versions == row.release.versions
+        left = past.baseline if past.way == "back" else None if promoted else past.candidate
+        taken_back |= {left.id} - found.keys() if left is not None else set()
         action = past.settling()
         complete = release.versions.keys() == set(row.group.functions if row.group else ())
-        if not past.healthy or served or not complete or action is None or release.id in found:
+        if not past.healthy or served or not complete or action is None:
+            continue
+        if release.id in found or release.id in taken_back:
             continue
         if ports.proofs.succeeded(action):
             found[release.id] = release

@@ -11,7 +11,8 @@ from writ.contracts.action import Action
 from writ.contracts.errors import NotFoundError, PermanentError
 from writ.contracts.event import EventData
 from writ.contracts.events.rollouts import IncidentOpened, RolloutAdvanced
-from writ.rollout import acting
+from writ.rollout import acting, following
+from writ.rollout.notes import noted, plain
 from writ.rollout.state import Kind, Rollout
 from writ.runtime.effect import Effect, Observation
 
@@ -32,13 +33,13 @@ def take_over(action: Action, ports: Ports) -> Observation:
 
 def start_rollback(action: Action, ports: Ports) -> Observation:
     """See writ.rollout.acting.start."""
-    return _driven(acting.start(action, ports.coordinator))
+    return acting.begun(acting.start(action, ports.coordinator))
 
 
 def observe_start(action: Action, ports: Ports) -> Observation | None:
     """See writ.rollout.acting.started."""
     rollout = acting.started(action, ports.rollouts)
-    return None if rollout is None else _driven(rollout)
+    return None if rollout is None else acting.begun(rollout)
 
 
 def observe_nothing(_action: Action, _ports: Ports) -> Observation | None:
@@ -56,26 +57,52 @@ def observe_move(action: Action, ports: Ports) -> Observation | None:
     return acting.seen(action, ports.coordinator)
 
 
+def follow_rollout(action: Action, ports: Ports) -> Observation:
+    """See writ.rollout.following.follow."""
+    return following.follow(action, ports.flows)
+
+
+def observe_following(action: Action, ports: Ports) -> Observation | None:
+    """See writ.rollout.following.followed."""
+    return following.followed(action, ports.flows)
+
+
 def open_incident(action: Action, ports: Ports) -> Observation:
     """Keep the record; one of a rollout is kept once."""
     given = action.parameters
-    ports.incidents.open(
-        Incident(
-            id=action.target.id,
-            service=str(given["service"]),
-            severity="minor" if given["severity"] == "minor" else "major",
-            reason=str(given["reason"]),
-            opened_at=ports.clock.now(),
-            action=action.id,
-        )
+    incident = Incident(
+        id=action.target.id,
+        service=str(given["service"]),
+        severity="minor" if given["severity"] == "minor" else "major",
+        reason=str(given["reason"]),
+        opened_at=ports.clock.now(),
+        action=action.id,
     )
-    return {"incident": action.target.id}
+    ports.incidents.open(incident)
+    return _opened(action, ports.incidents.get(incident.id) or incident)
 
 
 def observe_incident(action: Action, ports: Ports) -> Observation | None:
     """The record, if it is kept."""
     found = ports.incidents.get(action.target.id)
-    return None if found is None else {"incident": found.id}
+    return None if found is None else _opened(action, found)
+
+
+def _opened(action: Action, incident: Incident) -> Observation:
+    given = action.parameters
+    if "pull_request" not in given:
+        return {"incident": incident.id}
+    text = (
+        f"✘ Incident **{incident.id}** ({incident.severity}) on {incident.service}: {plain(incident.reason)}."
+        f"\n\n{plain(action.reason)}\n\nThe record: `GET /v1/incidents/{incident.id}`."
+    )
+    note = {
+        "repository": given["repository"],
+        "pull_request": given["pull_request"],
+        "text": text,
+        "noted_at": incident.opened_at.isoformat(),
+    }
+    return {"incident": incident.id, "note": note}
 
 
 def _driven(rollout: Rollout) -> Observation:
@@ -83,12 +110,13 @@ def _driven(rollout: Rollout) -> Observation:
 
 
 def _announce(_action: Action, observed: Observation) -> Sequence[EventData]:
-    return [RolloutAdvanced.model_validate(dict(observed))]
+    names = ("rollout", "seq", "driver")
+    return [RolloutAdvanced.model_validate({name: observed[name] for name in names}), *noted(observed)]
 
 
-def _announce_incident(action: Action, _observed: Observation) -> Sequence[EventData]:
+def _announce_incident(action: Action, observed: Observation) -> Sequence[EventData]:
     given: dict[str, Any] = {name: action.parameters[name] for name in ("service", "severity", "reason")}
-    return [IncidentOpened.model_validate({"incident": action.target.id, **given})]
+    return [IncidentOpened.model_validate({"incident": action.target.id, **given}), *noted(observed)]
 
 
 _MOVE: Final = Effect(make_move, observe_move, acting.advanced)
@@ -96,6 +124,7 @@ _MOVES: Final = (Kind.PROMOTE, Kind.REVERT, Kind.CLOSE)
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "take-over": Effect(take_over, observe_nothing, _announce),
     "start-rollback": Effect(start_rollback, observe_start, _announce),
+    "follow-rollout": Effect(follow_rollout, observe_following),
     **{acting.NAMES[kind]: _MOVE for kind in _MOVES},
     "open-incident": Effect(open_incident, observe_incident, _announce_incident),
     "restore-data": RESTORE,

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from functions.rollback.facts import Facts
+from pydantic import JsonValue
+
+from functions.rollback.facts import BOT, Facts, Failing
 from functions.rollback.migrations import restore
 from functions.rollback.order import in_order
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import ConflictError, NotFoundError
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.rollouts import RollbackRequested, RolloutEnded
+from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutDue, RolloutEnded
 from writ.migration.state import After
-from writ.rollout.acting import action_of
 from writ.rollout.asking import UNKNOWN
-from writ.rollout.decide import is_abandoned, next_move
+from writ.rollout.decide import Look, is_abandoned
+from writ.rollout.following import actions_for
+from writ.rollout.following import standing as told
 from writ.rollout.plan import AT_ONCE
 from writ.rollout.state import Rollout
 
-BOT: Final = "rollback"
 # A canary that has said nothing for so long after it should have is dead.
 GRACE: Final = timedelta(minutes=10)
+# What a rollout has before its first transition.
+_AS_NEW: Final[Mapping[str, Any]] = {
+    name: Rollout.model_fields[name].default
+    for name in (
+        "seq",
+        "stage",
+        "goal",
+        "applied_at",
+        "hooks",
+        "gates",
+        "healthy",
+        "final",
+        "closed_at",
+        "trail",
+    )
+}
 
 
 def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
@@ -34,22 +53,33 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
         case RollbackRequested() as demand:
             return [_back(event, demand, facts, now)]
         case RolloutEnded() as end:
-            return [_incident(end)] if end.final == "reverted" or end.way == "back" else []
+            return [_incident(end, facts.ended)] if end.final == "reverted" or end.way == "back" else []
         case _:
-            dead = [each.rollout for each in facts.watched if each.rollout.driver != BOT]
-            mine = [
-                (each.rollout, next_move(each.rollout, each.look, now))
-                for each in facts.watched
-                if each.rollout.driver == BOT
-            ]
+            ticked = not isinstance(event.data, RolloutAdvanced)
+            mine = [each for each in facts.watched if each.rollout.driver == BOT]
+            others = [each.rollout for each in facts.watched if each.rollout.driver != BOT]
             return [
-                *(action_of(BOT, rollout, move, event.id) for rollout, move in mine if move.kind is not None),
+                *(_left(event, each, now) for each in facts.failing),
+                *(
+                    action
+                    for each in mine
+                    for action in actions_for(BOT, each, event.id, ticked=ticked, now=now)
+                ),
                 *(
                     _take_over(rollout, event.id, "nobody drives it any more")
-                    for rollout in dead
+                    for rollout in others
                     if is_abandoned(rollout, now, GRACE)
                 ),
             ]
+
+
+def standing(event: AnyEvent, facts: Facts, now: datetime) -> dict[str, JsonValue]:
+    """What the flow of a rollout is told where no move is due; see writ.rollout.following.standing."""
+    if not isinstance(event.data, RolloutDue):
+        return {}
+    if facts.watched:
+        return told(BOT, facts.watched[0].rollout, facts.watched[0].look, now)
+    return told(BOT, facts.elsewhere, Look(), now)
 
 
 def _back(event: AnyEvent, demand: RollbackRequested, facts: Facts, now: datetime) -> Action:
@@ -90,13 +120,43 @@ def _back(event: AnyEvent, demand: RollbackRequested, facts: Facts, now: datetim
         then=rest,
         stop=demand.reason,
     )
+    return _start(event, rollout)
+
+
+def _left(event: AnyEvent, failing: Failing, now: datetime) -> Action:
+    """A guarded release is left for the newest good one; where there is none, a person has to know."""
+    left, reason = failing.rollout, failing.reason
+    if not failing.good:
+        service, why = left.group.service, f"{left.candidate.id} fails, and no earlier release is good"
+        known = {"service": service, "severity": "major", "reason": reason}
+        return _open_incident(left.id, left, known, why)
+    back = left.after(
+        id=f"{left.group.service}-0",
+        baseline=UNKNOWN,
+        candidate=failing.good[0],
+        plan=AT_ONCE,
+        driver=BOT,
+        way="back",
+        started_at=now,
+        goal_at=now,
+        by="",
+        then=(),
+        stop=reason,
+        **_AS_NEW,
+    )
+    return _start(event, back, leaves=left.id)
+
+
+def _start(event: AnyEvent, back: Rollout, leaves: str | None = None) -> Action:
+    service = back.group.service
+    wanted = back.model_dump(mode="json", exclude_none=True)
     return Action.of(
         BOT,
         "start-rollback",
         Target(kind="service", id=service),
-        reason=f"{service} goes back to {good.id}: {demand.reason}"[:1000],
-        once_per=(event.id,),
-        parameters={"wanted": rollout.model_dump(mode="json", exclude_none=True)},
+        reason=f"{service} goes back to {back.candidate.id}: {back.stop}"[:1000],
+        once_per=(event.id,) if leaves is None else (event.id, leaves),
+        parameters={"wanted": wanted} if leaves is None else {"wanted": wanted, "leaves": leaves},
     )
 
 
@@ -111,16 +171,24 @@ def _take_over(rollout: Rollout, event_id: str, why: str, rest: tuple[str, ...] 
     )
 
 
-def _incident(end: RolloutEnded) -> Action:
+def _incident(end: RolloutEnded, rollout: Rollout | None) -> Action:
+    return _open_incident(
+        end.rollout,
+        rollout,
+        {"service": end.service, "severity": "minor" if end.healthy else "major", "reason": end.reason},
+        f"{end.service} serves {end.release} again: {end.reason}",
+    )
+
+
+def _open_incident(id: str, rollout: Rollout | None, parameters: dict[str, Any], why: str) -> Action:
+    """One a rollout; where the rollout is known, its pull request is told."""
+    if rollout is not None and rollout.repository is not None and rollout.pull_request is not None:
+        parameters |= {"repository": rollout.repository, "pull_request": rollout.pull_request}
     return Action.of(
         BOT,
         "open-incident",
-        Target(kind="incident", id=end.rollout),
-        reason=f"{end.service} serves {end.release} again: {end.reason}"[:1000],
-        once_per=(end.rollout,),
-        parameters={
-            "service": end.service,
-            "severity": "minor" if end.healthy else "major",
-            "reason": end.reason,
-        },
+        Target(kind="incident", id=id),
+        reason=why[:1000],
+        once_per=(id,),
+        parameters=parameters,
     )

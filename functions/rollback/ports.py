@@ -16,11 +16,13 @@ from writ.adapters.lambda_aliases import LambdaAliases
 from writ.adapters.lambda_hooks import LambdaHooks
 from writ.adapters.migration_table import MigrationTable
 from writ.adapters.rollout_table import RolloutTable
+from writ.adapters.step_functions import StepFunctions
 from writ.adapters.system import SystemClock
 from writ.ports.clock import Clock
+from writ.ports.flows import Flows
 from writ.rollout.coordinator import Coordinator
 from writ.rollout.observer import Observer
-from writ.rollout.ports import Rollouts
+from writ.rollout.ports import Hooks, Rollouts
 from writ.runtime.connect import recorder
 from writ.runtime.environment import Environment
 
@@ -35,6 +37,8 @@ class Ports:
     rollouts: Rollouts
     coordinator: Coordinator
     observer: Observer
+    flows: Flows
+    hooks: Hooks
     proofs: Proofs
     incidents: Incidents
     clock: Clock
@@ -51,6 +55,8 @@ def connect(environment: Environment) -> Ports:
         rollouts=rollouts,
         coordinator=Coordinator(rollouts, LambdaAliases(), LambdaHooks(), clock, lease),
         observer=Observer("rollback", CloudWatchMetrics(), actions, clock),
+        flows=StepFunctions(environment.flows),
+        hooks=LambdaHooks(),
         proofs=LedgerProofs(IndexTable(environment.table("index")), recorder(environment)),
         incidents=IncidentTable(table),
         clock=clock,

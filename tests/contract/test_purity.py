@@ -13,7 +13,9 @@ ALLOWED_ROOTS = {
     "__future__", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib",
     "itertools", "math", "operator", "pydantic", "re", "typing", "unicodedata",
 }  # fmt: skip
-PURE_ROLLOUTS = tuple(f"writ.rollout.{name}" for name in ("acting", "asking", "decide", "plan", "state"))
+PURE_ROLLOUTS = tuple(
+    f"writ.rollout.{name}" for name in ("acting", "asking", "decide", "following", "notes", "plan", "state")
+)
 PURE_MIGRATIONS = tuple(f"writ.migration.{name}" for name in ("decide", "document", "reversal", "state"))
 ALLOWED_WRIT = (
     "writ.contracts",

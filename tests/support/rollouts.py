@@ -38,10 +38,14 @@ PLAN = Plan(
 
 @dataclass
 class MemoryRollouts:
-    """Rows by service; the check of `version` is the conditional write."""
+    """Rows by service; the check of `version` is the conditional write.
+
+    `stopped` is the transition after which each rollout was to be stopped.
+    """
 
     held: dict[str, Row] = field(default_factory=dict)
     over: dict[str, Rollout] = field(default_factory=dict)
+    stopped: dict[str, int] = field(default_factory=dict)
 
     def read(self, service: str) -> Row | None:
         return self.held.get(service)
@@ -54,6 +58,8 @@ class MemoryRollouts:
             assert closed.id not in self.over
             self.over[closed.id] = closed
         self.held[after.service] = after
+        if after.rollout is not None and after.rollout.stop is not None:
+            self.stopped.setdefault(after.rollout.id, after.rollout.seq)
 
     def find(self, rollout_id: str) -> Rollout | None:
         row = self.held.get(service_of(rollout_id))
@@ -66,6 +72,9 @@ class MemoryRollouts:
 
     def rows(self) -> Sequence[Row]:
         return list(self.held.values())
+
+    def guarded(self) -> Sequence[Row]:
+        return [row for row in self.held.values() if row.rollout is None and row.guard is not None]
 
     def past(self, service: str, limit: int) -> Sequence[Rollout]:
         mine = [rollout for rollout in self.over.values() if rollout.group.service == service]

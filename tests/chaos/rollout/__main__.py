@@ -48,7 +48,8 @@ def main() -> int:
     tally = examine(range(RUNS), Build())
     told.print(
         f"{tally.runs:,} runs, {tally.faults:,} faults in {len(tally.injected)} kinds of port calls,"
-        f" {tally.actions:,} actions; at most {tally.rounds} rounds; {time.monotonic() - began:.0f} s"
+        f" {tally.actions:,} actions, {tally.flows:,} flows of which {tally.killed:,} were killed;"
+        f" at most {tally.rounds} rounds; {time.monotonic() - began:.0f} s"
     )
     told.print(", ".join(f"{name} {count}" for name, count in sorted(tally.ends.items())))
     for seed, reason in sorted(tally.failed.items())[:20]:

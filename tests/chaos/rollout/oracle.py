@@ -13,6 +13,7 @@ from writ.runtime.testimony import intent_id, outcome_id
 
 # Transitions of one rollout: what the plan needs, and what faults repeat while they last.
 _TRANSITIONS = 150
+_ONWARD = (Kind.SHIFT, Kind.HOOK, Kind.GATE, Kind.PROMOTE)
 
 
 def judge(world: World) -> None:
@@ -22,6 +23,7 @@ def judge(world: World) -> None:
     _lock_free(world)
     _trail_closed(world)
     _truth(world)
+    _obeyed(world)
     _once(world)
 
 
@@ -77,6 +79,14 @@ def _truth(world: World) -> None:
             assert not promotions, f"{rollout.id} had everything, and nothing was known of it"
         if promoted:
             assert any(entry.end is End.DONE for entry in promotions)
+
+
+def _obeyed(world: World) -> None:
+    """What was told to stop goes nowhere but back."""
+    for id, seq in world.rollouts.stopped.items():
+        rollout = world.rollouts.over[id]
+        on = [entry for entry in rollout.trail if entry.seq > seq and entry.kind in _ONWARD]
+        assert rollout.way == "back" or not on, f"{id} was stopped at {seq}, and went on: {on}"
 
 
 def _once(world: World) -> None:

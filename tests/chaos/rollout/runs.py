@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from tests.chaos.rollout.flows import MODES
 from tests.chaos.rollout.world import ROUNDS, STORIES, Build, World
 from tests.support.rollouts import NEW, PLAN, SERVICE, command
 from writ.rollout.plan import Hook, Plan, Step
@@ -13,6 +14,7 @@ def prepare(seed: int, build: Build) -> World:
     """A rollout that is asked for, and what may come in its way."""
     chance = random.Random(seed)
     world = World(seed, build, chance.choice([*STORIES, "good"]), chance.choice([0.0, 60.0, 150.0, 400.0]))
+    world.mode = chance.choice(MODES)
     hook = Hook(function="shop-smoke")
     steps = (
         Step(weight=0.1, pause_s=40, before=hook if seed % 3 == 0 else None),

@@ -7,10 +7,10 @@ from typing import Final
 
 from tests.chaos.rollout.world import Build
 from tests.support.rollouts import MemoryAliases, MemoryRollouts
-from writ.rollout.coordinator import Coordinator
-from writ.rollout.decide import Health, Look, Verdict
+from writ.rollout.coordinator import Attempt, Coordinator
+from writ.rollout.decide import Health, Look, Move, Verdict
 from writ.rollout.ports import Alias
-from writ.rollout.state import Rollout, Row
+from writ.rollout.state import Kind, Rollout, Row, service_of
 
 
 class WithoutToken(Coordinator):
@@ -45,6 +45,18 @@ class OneAtATime(Coordinator):
         super()._align(rollout.after(group=first), token)
 
 
+class Headstrong(Coordinator):
+    """Makes a move that was decided before somebody stopped the rollout."""
+
+    def _held(self, rollout_id: str, seq: int, move: Move, attempt: Attempt) -> Row:
+        row = self._rollouts.read(service_of(rollout_id))
+        stop = None if row is None or row.rollout is None else row.rollout.stop
+        if row is None or row.rollout is None or stop is None or move.kind is Kind.REVERT:
+            return super()._held(rollout_id, seq, move, attempt)
+        self._rollouts.write(row, row.after(rollout=row.rollout.after(stop=None)))
+        return super()._held(rollout_id, seq, move, attempt)
+
+
 def hopeful(look: Look) -> Look:
     """Takes what is not known for a pass."""
     unknown = look.verdict is Verdict.UNKNOWN and look.health is Health.UNKNOWN
@@ -56,6 +68,7 @@ VARIANTS: Final = (
     Build("without the alias's revision", aliases=WithoutRevision),
     Build("without the row's condition", rollouts=WithoutCondition),
     Build("one function of the group alone", coordinator=OneAtATime),
+    Build("a stop comes too late", coordinator=Headstrong),
     Build("unknown is a pass", sees=hopeful),
     Build("without ticks", ticks=False),
 )

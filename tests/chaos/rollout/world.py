@@ -20,6 +20,7 @@ from functions.rollback import facts as rollback_facts
 from functions.rollback import perform as rollback_perform
 from functions.rollback import plan as rollback_plan
 from functions.rollback import ports as rollback_ports
+from tests.chaos.rollout.flows import Drivers
 from tests.support.faults import Crash, Faults
 from tests.support.memory import (
     ManualClock,
@@ -59,6 +60,7 @@ from writ.runtime.wiring import LoopPorts, Wiring
 LEASE: Final = timedelta(seconds=35)
 ROUNDS: Final = 150
 _RECEIVED: Final = 5
+_SWEPT: Final = 10
 _ROOT: Final = Path(__file__).parents[3] / "functions"
 _MANIFESTS: Final = {
     name: Manifest.model_validate(yaml.safe_load((_ROOT / name / "bot.yaml").read_text()))
@@ -97,7 +99,10 @@ class _Seen(Observer):
 
 @dataclass
 class World:
-    """One seeded run. `story` is what the candidate turns out to be at `turns`, in seconds from the start."""
+    """One seeded run. `story` is what the candidate turns out to be at `turns`, in seconds from the start.
+
+    `mode` is what becomes of flows; see tests.chaos.rollout.flows.
+    """
 
     seed: int
     build: Build
@@ -117,6 +122,8 @@ class World:
     rounds: int = 0
     calm: bool = False
 
+    mode: str = "drives"
+
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.rollouts, self.aliases = self.build.rollouts(), self.build.aliases()
@@ -124,6 +131,7 @@ class World:
         self.faults.meanwhile = self._meanwhile
         self.began = self.clock.now()
         self._ticks = 0
+        self.drivers = Drivers(self)
 
     def seen(self) -> Look:
         since = (self.clock.now() - self.began).total_seconds()
@@ -136,15 +144,30 @@ class World:
         coordinator = self.build.coordinator(rollouts, aliases, wrap(self.hooks, "Hooks"), clock, LEASE)
         observer = _Seen(name, MemoryMetrics(), self.actions, clock)
         observer.world = self
-        own: Any = canary_ports.Ports(rollouts, coordinator, observer)
+        flows = wrap(self.flows, "Flows")
+        own: Any = canary_ports.Ports(rollouts, coordinator, observer, flows)
         facts, plan, effects = canary_facts.gather, canary_plan.plan, canary_perform.ACTIONS
         bot: Bot[Any, Any]
         if name == "canary":
-            bot = Bot(name, facts=facts, plan=plan, perform=effects, ports=canary_ports.connect)
+            bot = Bot(
+                name,
+                facts=facts,
+                plan=plan,
+                perform=effects,
+                ports=canary_ports.connect,
+                standing=canary_plan.standing,
+            )
             wired: Any = effects
         else:
             own = rollback_ports.Ports(
-                rollouts, coordinator, observer, Proven(), wrap(self.incidents, "Incidents"), clock
+                rollouts,
+                coordinator,
+                observer,
+                flows,
+                wrap(self.hooks, "Hooks"),
+                Proven(),
+                wrap(self.incidents, "Incidents"),
+                clock,
             )
             wired = rollback_perform.ACTIONS
             bot = Bot(
@@ -153,6 +176,7 @@ class World:
                 plan=rollback_plan.plan,
                 perform=wired,
                 ports=rollback_ports.connect,
+                standing=rollback_plan.standing,
             )
         loop = Loop(self._identity(name), _MANIFESTS[name].actions, wired, self._ports(), own, lease=LEASE)
         bot.__dict__["wiring"] = Wiring(loop, own, clock)
@@ -201,6 +225,7 @@ class World:
         for name in ("canary", "rollback"):
             if self.build.ticks and (self.calm or self.chance.random() < 0.7):
                 self.tick(name)
+        self.drivers.go_on()
         self._answer()
         self._reconcile()
         self.clock.forward(seconds=self.chance.choice([5, 20, 60]))
@@ -208,7 +233,11 @@ class World:
     def is_settled(self) -> bool:
         closed = all(record.phase is Phase.CLOSED for record in self.actions.records.values())
         return (
-            not self.rollouts.open() and closed and not self.queue and self.delivered == len(self.bus.events)
+            not self.rollouts.open()
+            and closed
+            and not self.queue
+            and self.delivered == len(self.bus.events)
+            and not self.drivers.driving
         )
 
     def ask(self, type: str, name: str, **data: Any) -> None:
@@ -246,7 +275,10 @@ class World:
 
     def _reconcile(self) -> None:
         """What the reconciler does: actions that nobody holds are taken up by their bot."""
+        taken = 0
         for record in list(self.actions.records.values()):
+            if taken == _SWEPT:  # what waits for a lock that nobody frees would be tried ever more often
+                return
             request = self.approvals.get(record.action.id)
             answered = request is not None and (request.answer is not None or request.expired)
             waiting = record.phase is Phase.WAITING and not answered
@@ -254,6 +286,7 @@ class World:
                 continue
             if record.phase is Phase.CLAIMED and record.lease_until > self.clock.now():
                 continue
+            taken += 1
             try:
                 self.bot(record.action.bot).wiring.loop.resume(record.action.id)
             except (Crash, WritError):

@@ -120,6 +120,15 @@ def test_step_without_anything_to_do_succeeds(world: World) -> None:
     assert world.take() == {"status": "succeeded", "actions": []}
 
 
+def test_step_for_which_nothing_is_due_is_told_how_things_stand(world: World) -> None:
+    bot = world.bot()
+    bot._standing = lambda event, _facts, _now: {"type": event.type}
+    assert "standing" not in bot.handler(step(), None)
+    world.names = ()
+    told = bot.handler(step(turn=1), None)
+    assert told == {"status": "succeeded", "actions": [], "standing": {"type": step()["step"]["type"]}}
+
+
 def test_what_may_pass_is_for_the_flow_to_try_again(world: World) -> None:
     world.plane.faults.rate = 1.0
     world.plane.faults.fate = lambda: "error-before"  # type: ignore[method-assign]

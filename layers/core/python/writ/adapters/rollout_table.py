@@ -16,6 +16,7 @@ from writ.rollout.state import Rollout, Row, service_of
 ROW: Final = "row"
 _OPEN: Final = "open"
 _FREE: Final = "free"
+_GUARDED: Final = "guarded"
 _AT_ONCE: Final = 200
 
 
@@ -29,7 +30,7 @@ class _Listing(GlobalSecondaryIndex[Any]):
 
 
 class RolloutItem(Model):
-    """A document as JSON; a row has its version to hold a write against, and is listed as open or free."""
+    """A document as JSON; a row has its version to hold a write against, and how its service is listed."""
 
     class Meta:
         table_name = "rollouts"
@@ -57,7 +58,7 @@ class RolloutTable:
             after.service,
             ROW,
             version=after.version,
-            listing=_FREE if after.rollout is None else _OPEN,
+            listing=_listing(after),
             document=after.model_dump_json(exclude_none=True),
         )
         unchanged = self._item.pk.does_not_exist() if before is None else self._item.version == before.version
@@ -84,7 +85,10 @@ class RolloutTable:
         return [row.rollout.id for row in self._listed(_OPEN) if row.rollout is not None]
 
     def rows(self) -> Sequence[Row]:
-        return [*self._listed(_OPEN), *self._listed(_FREE)]
+        return [row for listing in (_OPEN, _GUARDED, _FREE) for row in self._listed(listing)]
+
+    def guarded(self) -> Sequence[Row]:
+        return self._listed(_GUARDED)
 
     def past(self, service: str, limit: int) -> Sequence[Rollout]:
         over = self._item.sk.startswith("past/")
@@ -99,6 +103,12 @@ class RolloutTable:
             found.extend(Row.model_validate_json(item.document) for item in items)
             if start is None:
                 return found
+
+
+def _listing(row: Row) -> str:
+    if row.rollout is not None:
+        return _OPEN
+    return _FREE if row.guard is None else _GUARDED
 
 
 def _past(rollout_id: str) -> str:

@@ -77,10 +77,14 @@ class StepProblem(_Value):
 
 
 class StepReport(_Value):
-    """What a step came to: the worst status of its actions, and each of them."""
+    """What a step came to: the worst status of its actions, and each of them.
+
+    `standing` is given for a step for which there was nothing to do, by a bot that says how things stand.
+    """
 
     status: StepStatus
     actions: tuple[StepAction, ...] = ()
+    standing: dict[str, JsonValue] | None = None
     error: StepProblem | None = None
 
     def document(self) -> dict[str, JsonValue]:

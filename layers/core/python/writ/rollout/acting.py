@@ -19,6 +19,7 @@ from writ.contracts.event import EventData
 from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutEnded
 from writ.rollout.coordinator import Attempt, Coordinator
 from writ.rollout.decide import Move
+from writ.rollout.notes import note_of, noted
 from writ.rollout.ports import Rollouts
 from writ.rollout.state import End, Entry, Kind, Result, Rollout
 
@@ -62,10 +63,10 @@ def advanced(action: Action, observed: Mapping[str, object]) -> list[EventData]:
     if observed["kind"] != Kind.CLOSE.value:
         seq, driver = observed["seq"], observed["driver"]
         data = {"rollout": action.target.id, "seq": seq, "driver": driver}
-        return [RolloutAdvanced.model_validate(data)]
+        return [RolloutAdvanced.model_validate(data), *noted(observed)]
     names = ("service", "release", "final", "way", "healthy", "reason")
     data = {"rollout": action.target.id, **{name: observed[name] for name in names}}
-    following: list[EventData] = [RolloutEnded.model_validate(data)]
+    following: list[EventData] = [RolloutEnded.model_validate(data), *noted(observed)]
     if isinstance(then := observed.get("then"), list) and then:
         data = {"service": then[0], "then": then[1:], "reason": observed["reason"]}
         following.append(RollbackRequested.model_validate(data))
@@ -75,8 +76,11 @@ def advanced(action: Action, observed: Mapping[str, object]) -> list[EventData]:
 def start(action: Action, coordinator: Coordinator) -> Rollout:
     """Take the lock of a service. Fails as `conflict.rollout`, `conflict.release` or `rollout.split`."""
     wanted = Rollout.model_validate(action.parameters["wanted"])
+    leaves = action.parameters.get("leaves")
     try:
-        return coordinator.start(wanted, Attempt(action.bot, action.id))
+        return coordinator.start(
+            wanted, Attempt(action.bot, action.id), None if leaves is None else str(leaves)
+        )
     except NotFoundError as error:
         raise PermanentError(error.message, code=error.code, field=error.field) from None
     except ConflictError:
@@ -134,6 +138,19 @@ def observation(rollout: Rollout, entry: Entry) -> dict[str, Any]:
         "ended": None if entry.end is None else entry.end.value,
         "driver": rollout.driver,
         **(_conclusion(rollout) if closing else {}),
+        **({"note": note} if (note := note_of(rollout, entry)) else {}),
+    }
+
+
+def begun(rollout: Rollout) -> dict[str, Any]:
+    """What is observed of a rollout that was begun; the same for every look at it."""
+    note = note_of(rollout, rollout.trail[0])
+    return {
+        "rollout": rollout.id,
+        "seq": 0,
+        "driver": "canary" if rollout.way == "forward" else "rollback",
+        "baseline": rollout.baseline.id,
+        **({"note": note} if note else {}),
     }
 
 

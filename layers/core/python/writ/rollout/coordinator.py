@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from writ.contracts.errors import BusyError, ConflictError, NotFoundError, PermanentError, TransientError
@@ -26,6 +26,7 @@ from writ.rollout.state import (
     BASELINE,
     End,
     Entry,
+    Guard,
     Kind,
     Result,
     Rollout,
@@ -57,12 +58,12 @@ class Coordinator:
         self._clock = clock
         self._lease = lease
 
-    def start(self, wanted: Rollout, attempt: Attempt) -> Rollout:
+    def start(self, wanted: Rollout, attempt: Attempt, leaves: str | None = None) -> Rollout:
         """Take the lock of a service for a rollout, whose id, baseline and times are set here.
 
         Raises PermanentError: `conflict.rollout` while another one is open, `rollout.split` where the aliases
         of the group do not each serve one version alone, `conflict.release` where they serve this one
-        already.
+        already, `rollout.moved` where `leaves`, a rollout, is no longer the one whose release is guarded.
         """
         service = wanted.group.service
         row = self._rollouts.read(service) or Row(service=service)
@@ -71,6 +72,8 @@ class Coordinator:
                 return row.rollout
             message = f"{row.rollout.id} is under way for {service}"
             raise PermanentError(message, code="conflict.rollout", field="service")
+        if leaves is not None and (row.guard is None or row.guard.rollout != leaves):
+            raise PermanentError(f"{service} has moved on since {leaves}", code="rollout.moved")
         baseline = self._serving(wanted, row)
         if baseline.versions == wanted.candidate.versions:
             message = f"{service} serves {wanted.candidate.id} already"
@@ -94,7 +97,9 @@ class Coordinator:
             goal_at=now,
             trail=(first,),
         )
-        after = row.after(number=row.number + 1, group=wanted.group, watch=wanted.watch, rollout=rollout)
+        after = row.after(
+            number=row.number + 1, group=wanted.group, watch=wanted.watch, rollout=rollout, guard=None
+        )
         self._rollouts.write(row if row.version else None, after)
         return rollout
 
@@ -234,7 +239,9 @@ class Coordinator:
         over = rollout.after(final=move.final, healthy=move.healthy, closed_at=now)
         over = ended(over, End.DONE, self._clock.now())
         serving = over.candidate if move.final is Result.PROMOTED else over.baseline
-        free = row.after(rollout=None, release=serving, worker=None, lease_until=None)
+        free = row.after(
+            rollout=None, release=serving, guard=_guard(over, now), worker=None, lease_until=None
+        )
         self._write_own(row, free, over)
         return over
 
@@ -256,6 +263,13 @@ class Coordinator:
         if known is not None and known.versions == versions:
             return known
         return Release(id="+".join(dict.fromkeys(versions.values()))[:100], versions=versions)
+
+
+def _guard(over: Rollout, now: datetime) -> Guard | None:
+    """Only a release that was led on is guarded: from the way back nothing leads further back."""
+    if over.final is not Result.PROMOTED or over.way == "back" or not over.plan.guard_s:
+        return None
+    return Guard(rollout=over.id, until=now + timedelta(seconds=over.plan.guard_s))
 
 
 def _of(row: Row) -> Rollout:

@@ -96,17 +96,34 @@ def _onward(rollout: Rollout, look: Look, now: datetime) -> Move:
     return _bake(rollout, look, now) if rollout.promoting else _step(rollout, look, now)
 
 
-def deadline(rollout: Rollout) -> datetime:
-    """When the state a rollout is in has to be over; past it, nobody drives it any more."""
+def watched_until(rollout: Rollout) -> datetime:
+    """When the pause of the state that a rollout is in is over, and its next move is due."""
     plan, since = rollout.plan, rollout.applied_at or rollout.goal_at
     if rollout.applied_at is None:
-        return since + seconds(plan.apply_s)
-    if rollout.reverting:
+        return since
+    if rollout.reverting or (rollout.way == "back" and rollout.promoting):
         return since + seconds(plan.verify_s)
     if rollout.promoting:
-        return since + seconds(plan.bake_s + plan.patience_s)
-    pause = plan.steps[rollout.stage].pause_s if 0 <= rollout.stage < len(plan.steps) else 0
-    return since + seconds(pause + plan.patience_s)
+        return since + seconds(plan.bake_s)
+    return since + seconds(plan.steps[rollout.stage].pause_s if 0 <= rollout.stage < len(plan.steps) else 0)
+
+
+def deadline(rollout: Rollout) -> datetime:
+    """When the state a rollout is in has to be over; past it, nobody drives it any more."""
+    plan, due = rollout.plan, watched_until(rollout)
+    if rollout.applied_at is None:
+        return due + seconds(plan.apply_s)
+    return due if rollout.reverting else due + seconds(plan.patience_s)
+
+
+def is_urgent(rollout: Rollout, move: Move) -> bool:
+    """Whether a move takes users off a release that is not wanted: it waits for no flow."""
+    return move.kind is Kind.REVERT or (rollout.way == "back" and move.kind is Kind.PROMOTE)
+
+
+def is_late(rollout: Rollout, now: datetime, grace: timedelta) -> bool:
+    """Whether a move was due for so long that whoever should have made it is asleep."""
+    return now >= watched_until(rollout) + grace
 
 
 def is_abandoned(rollout: Rollout, now: datetime, grace: timedelta) -> bool:

@@ -8,7 +8,7 @@ from writ.contracts.action import Status
 from writ.contracts.errors import WritError
 from writ.rollout.acting import gate_id
 from writ.rollout.decide import Gate, Look
-from writ.rollout.watch import look
+from writ.rollout.watch import look, vitals
 
 if TYPE_CHECKING:
     from writ.ports.actions import ActionStore
@@ -33,6 +33,13 @@ class Observer:
         except WritError as error:
             seen = Look(reasons=(f"the metrics cannot be read: {error.code}",))
         return seen.model_copy(update={"gate": self._gate(rollout)})
+
+    def vitals(self, rollout: Rollout) -> Look:
+        """What is seen of a release whose rollout is over. What cannot be read is unknown."""
+        try:
+            return vitals(rollout, rollout.watch, self._metrics, self._clock.now())
+        except WritError as error:
+            return Look(reasons=(f"the metrics cannot be read: {error.code}",))
 
     def _gate(self, rollout: Rollout) -> Gate:
         steps = rollout.plan.steps

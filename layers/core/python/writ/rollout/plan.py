@@ -76,7 +76,8 @@ class Plan(Value):
 
     `patience_s`: how long a step may wait for a verdict, or a person, beyond its pause. `bake_s` is watched
     with everything on the new version. `verify_s` is watched after a reversal. `apply_s`: how long the
-    functions of a group may take to get a weight. What takes longer is reverted.
+    functions of a group may take to get a weight. What takes longer is reverted. `guard_s`: how long a
+    promoted release is watched after its rollout, without the lock; `health` is asked every minute then.
     """
 
     steps: Annotated[tuple[Step, ...], Field(max_length=20)] = (
@@ -88,6 +89,8 @@ class Plan(Value):
     verify_s: _Seconds = 120
     patience_s: _Seconds = 3600
     apply_s: Annotated[int, Field(ge=60, le=3600)] = 300
+    guard_s: _Seconds = 0
+    health: Hook | None = None
 
     @model_validator(mode="after")
     def _growing(self) -> Plan:

@@ -59,6 +59,9 @@ class Rollouts(Protocol):
     def rows(self) -> Sequence[Row]:
         """Every service that ever had a rollout; as fresh as `open`."""
 
+    def guarded(self) -> Sequence[Row]:
+        """Services whose last release is guarded, or was until their next rollout; as fresh as `open`."""
+
     def past(self, service: str, limit: int) -> Sequence[Rollout]:
         """Rollouts of a service that are over, the newest first."""
 

@@ -36,11 +36,18 @@ class Stop(Value):
 
 
 class Watch(Value):
-    """Criteria of the judge, where their figures are, and the hard stops."""
+    """Criteria of the judge, where their figures are, and the hard stops.
+
+    `alarms` are names of CloudWatch alarms about the service, its burn alarms say, that tell the plane's
+    topic: one that goes off takes the candidate back, also within `guard_s` after the rollout.
+    """
 
     criteria: Criteria
     sources: dict[str, Source]
     stops: Annotated[tuple[Stop, ...], Field(max_length=10)] = ()
+    alarms: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=255)], ...], Field(max_length=10)
+    ] = ()
 
     @model_validator(mode="after")
     def _matching(self) -> Watch:

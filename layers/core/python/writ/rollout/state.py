@@ -121,12 +121,20 @@ class Rollout(Value):
         return last.action if last is not None and last.kind is Kind.CLOSE else None
 
 
+class Guard(Value):
+    """A promoted release that is still watched, by its rollout, and until when."""
+
+    rollout: str
+    until: AwareDatetime
+
+
 class Row(Value):
     """The row of a service: its lock, and what holds it.
 
     `version` grows with every write of the row and never falls, so it is the fencing token as well: whoever
     wrote later has the higher one, and an alias that carries it refuses what is older. `worker` is the action
-    whose attempt is at work, until `lease_until`; after that it is taken for dead.
+    whose attempt is at work, until `lease_until`; after that it is taken for dead. `guard` is of the last
+    rollout, and there is none while another is open.
 
     Source: M. Kleppmann, How to do distributed locking, 2016, "Making the lock safe with fencing".
     """
@@ -138,12 +146,24 @@ class Row(Value):
     watch: Watch | None = None
     release: Release | None = None
     rollout: Rollout | None = None
+    guard: Guard | None = None
     worker: str | None = None
     lease_until: AwareDatetime | None = None
 
     def after(self, **changes: Any) -> Row:
         """The row as it is written next."""
         return self.model_copy(update={**changes, "version": self.version + 1})
+
+
+def word(rollout: Rollout) -> str:
+    """The state of a rollout in one word for people."""
+    if rollout.final is not None:
+        return rollout.final.value
+    if rollout.reverting or rollout.stop is not None:
+        return "reverting" if rollout.way == "forward" else "going back"
+    if rollout.promoting:
+        return "baking" if rollout.applied_at is not None else "promoting"
+    return "starting" if rollout.stage < 0 else "watching" if rollout.applied_at is not None else "shifting"
 
 
 def service_of(rollout_id: str) -> str:

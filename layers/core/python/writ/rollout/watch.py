@@ -65,6 +65,18 @@ def look(rollout: Rollout, watch: Watch, metrics: Metrics, now: datetime) -> Loo
     return Look(health=health, verdict=verdict, reasons=(*reasons, *judgement.reasons)[:5])
 
 
+def vitals(rollout: Rollout, watch: Watch, metrics: Metrics, now: datetime) -> Look:
+    """See whether the release that a rollout promoted still keeps its objectives; the judge is not asked."""
+    longest = max((stop.window_s for stop in watch.stops), default=0)
+    until = _minute(now - SETTLING)
+    if not longest:
+        return Look(reasons=("the watch has no hard stops",))
+    queries = list(dict.fromkeys(_queries(rollout, watch)))
+    read = metrics.read(queries, until - timedelta(seconds=longest), until)
+    health, reasons = _health(rollout, watch, dict(zip(queries, read, strict=True)), until)
+    return Look(health=health, reasons=tuple(reasons[:5]))
+
+
 def _queries(rollout: Rollout, watch: Watch) -> list[Query]:
     return [
         query

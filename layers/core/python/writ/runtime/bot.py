@@ -23,6 +23,8 @@ from writ.runtime.wiring import Wiring
 from writ.trace import recording
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from writ.runtime.environment import Environment
 
 FactsT = TypeVar("FactsT")
@@ -43,6 +45,8 @@ class Bot(Generic[PortsT, FactsT]):
         The effect of every action that the manifest names.
     ports
         Connects the bot's own ports to an environment.
+    standing
+        Pure: (event, facts, now) to what a flow is told of a step for which there is nothing to do.
 
     Examples
     --------
@@ -58,12 +62,14 @@ class Bot(Generic[PortsT, FactsT]):
         plan: Callable[[AnyEvent, FactsT, datetime], Sequence[Action]],
         perform: Mapping[str, Effect[PortsT]],
         ports: Callable[[Environment], PortsT],
+        standing: Callable[[AnyEvent, FactsT, datetime], Mapping[str, JsonValue]] | None = None,
     ) -> None:
         self.name = name
         self._facts = facts
         self._plan = plan
         self._effects = perform
         self._connect = ports
+        self._standing = standing
 
     @cached_property
     def wiring(self) -> Wiring[PortsT]:
@@ -73,14 +79,20 @@ class Bot(Generic[PortsT, FactsT]):
         return connect(self.name, self._effects, self._connect)
 
     def run(
-        self, event: AnyEvent, *, actor: tuple[str, str] | None = None, alone: bool = False
+        self,
+        event: AnyEvent,
+        *,
+        actor: tuple[str, str] | None = None,
+        alone: bool = False,
+        standing: dict[str, JsonValue] | None = None,
     ) -> list[ActionRecord]:
         """Take one event through the loop: plan, then every action to its outcome or its approval.
 
         `actor` is (kind, id) of whoever stands behind the event, a person behind a command say. A
         failing action does not stop those after it; the first transient failure is raised at the end,
         so that the event is delivered again, and the actions that are done are not done twice. With
-        `alone` more than one action is refused before any is taken.
+        `alone` more than one action is refused before any is taken. How things stand is put into
+        `standing` where nothing is planned.
         """
         if event.type in RESUMING:
             return self._resume(event)
@@ -89,9 +101,12 @@ class Bot(Generic[PortsT, FactsT]):
         cause = Cause(event.type, event.id, kind, who, recording.carried(event.meta.trace))
         with recording.span("facts"):
             facts = self._facts(event, wiring.ports)
+        now = wiring.clock.now()
         with recording.span("plan") as span:
-            actions = self._plan(event, facts, wiring.clock.now())
+            actions = self._plan(event, facts, now)
             span.set("writ.actions", len(actions))
+        if standing is not None and self._standing is not None and not actions:
+            standing.update(self._standing(event, facts, now))
         if alone and len(actions) > 1:
             raise PermanentError("a step that waits for a person plans one action", code="step.several")
         return _each(actions, lambda action: acting(action, wiring.loop.run, cause))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+
+from pydantic import JsonValue
 
 from writ.contracts.errors import WritError
 from writ.contracts.step import StepAction, StepProblem, StepReport, StepStatus
@@ -12,11 +14,11 @@ from writ.ports.actions import ActionRecord, Phase
 _WORST_LAST: Final = tuple(StepStatus)
 
 
-def report_of(records: Sequence[ActionRecord]) -> StepReport:
+def report_of(records: Sequence[ActionRecord], standing: Mapping[str, JsonValue] | None = None) -> StepReport:
     """The report of actions as they stand now; without any, nothing was to do, which is a success."""
     actions = tuple(map(_action, records))
     worst = max((action.status for action in actions), key=_WORST_LAST.index, default=StepStatus.SUCCEEDED)
-    return StepReport(status=worst, actions=actions)
+    return StepReport(status=worst, actions=actions, standing=dict(standing) if standing else None)
 
 
 def problem_of(error: WritError) -> StepReport:

@@ -18,6 +18,8 @@ from writ.trace.span import EXECUTION, FLOW, Value
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pydantic import JsonValue
+
     from writ.runtime.bot import Bot
 
 
@@ -45,18 +47,19 @@ def take(bot: Bot[Any, Any], given: Any) -> dict[str, Any]:
 
 
 def _taken(bot: Bot[Any, Any], step: Step) -> StepReport:
+    standing: dict[str, JsonValue] = {}
     try:
         event = _event(step, bot.wiring.clock.now())
         told: dict[str, Value] = {FLOW: step.flow, EXECUTION: step.execution}
         with telemetry.span(bot.name, event, f"step {step.state}", told) as note:
-            records = bot.run(event, alone=step.token is not None)
+            records = bot.run(event, alone=step.token is not None, standing=standing)
             note(records)
     except Exception as error:  # noqa: BLE001
         # The outermost boundary of a step: the flow decides what a failure means.
         problem = as_problem(error)
         telemetry.failed(bot.name, problem, step.type, 1)
         return problem_of(problem)
-    return report_of(records)
+    return report_of(records, standing)
 
 
 def _read(given: Any) -> Step:

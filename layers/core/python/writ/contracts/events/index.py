@@ -113,6 +113,7 @@ MODULES: Final = {
     "RollbackRequested.v1": "rollouts",
     "RolloutAbortRequested.v1": "rollouts",
     "RolloutAdvanced.v1": "rollouts",
+    "RolloutDue.v1": "rollouts",
     "RolloutEnded.v1": "rollouts",
     "RolloutRequested.v1": "rollouts",
     "ScheduleTicked.v1": "platform",

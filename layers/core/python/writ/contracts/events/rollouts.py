@@ -78,6 +78,13 @@ class RolloutAdvanced(EventData):
 
 
 @event("rollouts")
+class RolloutDue(EventData):
+    """The flow that follows a rollout looks whether its next move is due."""
+
+    rollout: RolloutId
+
+
+@event("rollouts")
 class RolloutEnded(EventData):
     """A rollout is over: one release has everything. `healthy` is None where nothing was seen of it."""
 

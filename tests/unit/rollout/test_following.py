@@ -1,0 +1,110 @@
+"""What the flow of a rollout is left, what is made without it, and what it is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.memory import START, MemoryFlows
+from tests.support.rollouts import rollout
+from writ.contracts.errors import NotFoundError, TransientError
+from writ.ports.flows import Run, RunState
+from writ.rollout.decide import Health, Look, Verdict
+from writ.rollout.following import (
+    ATTEMPTS,
+    Following,
+    Watched,
+    actions_for,
+    follow,
+    followed,
+    following,
+    standing,
+)
+from writ.rollout.plan import AT_ONCE
+from writ.rollout.state import BASELINE, Goal, Result, Rollout
+
+GOOD = Look(health=Health.OK, verdict=Verdict.PASS)
+RUNNING = Following(attempt=1, running=True)
+DEAD = Following(attempt=1)
+
+
+def step(**changes: object) -> Rollout:
+    """In its first step, whose pause of a minute is over at 60."""
+    return rollout(**{"stage": 0, "goal": Goal(candidate=0.1), "applied_at": START, **changes})
+
+
+def planned(
+    watched: Rollout, look: Look, seen: Following | None, seconds: float, *, ticked: bool = True
+) -> list[str]:
+    now = START + timedelta(seconds=seconds)
+    each = Watched(rollout=watched, look=look, following=seen)
+    return [action.name for action in actions_for("canary", each, "event-1", ticked=ticked, now=now)]
+
+
+def test_a_running_flow_makes_what_leads_on() -> None:
+    assert planned(step(), GOOD, RUNNING, 61) == []
+    assert planned(step(), GOOD, RUNNING, 61, ticked=False) == []
+
+
+def test_what_a_flow_is_late_with_is_made_by_the_tick() -> None:
+    assert planned(step(), GOOD, RUNNING, 60 + 89) == []
+    assert planned(step(), GOOD, RUNNING, 60 + 90) == ["shift-weight"]
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_what_takes_users_off_a_bad_release_waits_for_no_flow(ticked: bool) -> None:
+    breach = Look(health=Health.BREACHED)
+    assert planned(step(), breach, RUNNING, 1, ticked=ticked) == ["revert"]
+    back = rollout(plan=AT_ONCE, way="back", driver="rollback")
+    assert planned(back, Look(), RUNNING, 1, ticked=ticked) == ["promote"]
+
+
+def test_a_flow_that_asks_itself_or_is_not_seen_is_not_waited_for() -> None:
+    assert planned(step(), GOOD, None, 61) == ["shift-weight"]
+
+
+def test_the_first_flow_is_started_after_the_first_move_and_another_by_the_tick() -> None:
+    assert planned(rollout(), Look(), Following(), 0, ticked=False) == ["shift-weight", "follow-rollout"]
+    assert planned(step(), GOOD, DEAD, 61, ticked=False) == ["shift-weight"]
+    assert planned(step(), GOOD, DEAD, 30) == ["follow-rollout"]
+    assert planned(step(), GOOD, Following(attempt=ATTEMPTS), 30) == []
+
+
+def test_a_flow_is_started_once_an_attempt() -> None:
+    flows = MemoryFlows()
+    [action] = actions_for(
+        "canary", Watched(rollout=step(), look=GOOD, following=DEAD), "event-1", ticked=True, now=START
+    )
+    flows.start("canary-release", "shop-1", {})
+    assert followed(action, flows) is None
+    assert follow(action, flows) == followed(action, flows) == {"flow": "canary-release", "attempt": 2}
+    assert following("canary", step(), flows) == Following(attempt=2, running=True)
+    flows.end("canary-release", "shop-1", RunState.FAILED)
+    assert following("canary", step(), flows) == Following(attempt=2)
+
+
+def test_flows_that_cannot_be_asked_after_are_not_waited_for() -> None:
+    class Gone(MemoryFlows):
+        def find(self, flow: str, name: str) -> Run | None:
+            raise TransientError("no answer")
+
+    assert following("canary", step(), Gone()) is None
+    assert following("canary", step(), MemoryFlows()) == Following()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait_s"), [(0, 60), (20.5, 40), (59.9, 1), (60, 20), (300, 20)], ids=str
+)
+def test_a_flow_is_told_when_to_look_again(seconds: float, wait_s: int) -> None:
+    told = standing("canary", step(), Look(health=Health.OK), START + timedelta(seconds=seconds))
+    assert (told["state"], told["wait_s"]) == ("watching", wait_s)
+
+
+def test_a_flow_is_told_that_it_is_no_longer_needed() -> None:
+    over = step(final=Result.REVERTED, goal=BASELINE)
+    assert standing("canary", over, Look(), START) == {"state": "over", "final": "reverted"}
+    assert standing("canary", step(driver="rollback"), Look(), START) == {"state": "handed"}
+    with pytest.raises(NotFoundError) as refused:
+        standing("canary", None, Look(), START)
+    assert refused.value.field == "rollout"

@@ -75,6 +75,10 @@ demo-canary: setup ## Four releases rolled out on the local plane, with users; t
 	@./writ up
 	@./writ demo canary
 
+demo-preview: setup ## The life of a preview on the local plane: built, seeded, called, updated, extended, expired, swept
+	@./writ up
+	@./writ demo preview
+
 test-rollout-chaos: setup ## Faults at every port call of rollouts and rollbacks, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
 	@$(PY) -m tests.chaos.rollout $(if $(SEED),--seed $(SEED))
 

@@ -24,6 +24,7 @@ from cli import (
     making,
     migrations,
     policy,
+    previews,
     release,
     rollouts,
     sending,
@@ -63,6 +64,7 @@ canary.app.command("start")(rollouts.start)
 canary.app.command("status")(rollouts.status)
 canary.app.command("abort")(rollouts.abort)
 app.command("rollback")(rollouts.rollback)
+app.add_typer(previews.app, name="previews")
 app.add_typer(release.app, name="release")
 app.add_typer(migrations.app, name="migrations")
 app.add_typer(erasures.app, name="erasures")

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.demo_canary import canary
+from cli.demo_preview import preview
 from cli.ledger import COPIES
 from cli.output import JsonFlag, facts, reporting, table
 from cli.plane import Plane
@@ -26,6 +27,7 @@ def demonstrations() -> None:
 
 
 app.command("canary")(canary)
+app.command("preview")(preview)
 
 
 @app.command()

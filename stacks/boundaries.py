@@ -11,16 +11,29 @@ from typing import Final
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
+from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcards
-from stacks.grants import flag_statements, measure, reply, serve
+from stacks.grants import (
+    flag_statements,
+    measure,
+    preview_stack_statements,
+    preview_statements,
+    reply,
+    serve,
+)
 from stacks.manifest import BotFolder
-from stacks.names import Names
+from stacks.names import PREVIEW_BOUNDARY, Names
 from stacks.settings import Settings
 from writ.contracts.flag_site import FlagSite
 
 _FOLDER: Final = Path(__file__).parent.parent / "policies" / "boundaries"
-_NAMES: Final = {"function": ("Boundary", "boundary"), "flow": ("FlowBoundary", "flow-boundary")}
+_NAMES: Final = {
+    "function": ("Boundary", "boundary"),
+    "flow": ("FlowBoundary", "flow-boundary"),
+    "preview": ("PreviewBoundary", PREVIEW_BOUNDARY),
+    "preview-stack": ("PreviewStackBoundary", "preview-stack-boundary"),
+}
 _REASON: Final = "A boundary grants nothing: it limits every role to the resources of its environment."
 
 
@@ -34,7 +47,9 @@ def function_boundary(
     verbs = {verb for folder in folders for verb in folder.manifest.needs.flags}
     flagged = flag_statements(verbs, names, flags, target.flag_arns)
     services = serve([folder.manifest for folder in folders], names)
-    return _boundary(stack, settings, "function", [*measured, *replies, *flagged, *services])
+    manifests = [folder.manifest for folder in folders]
+    previews = preview_statements(manifests, names, target.event_conditions)
+    return _boundary(stack, settings, "function", [*measured, *replies, *flagged, *services, *previews])
 
 
 def flow_boundary(stack: Stack, settings: Settings) -> iam.ManagedPolicy:
@@ -42,8 +57,14 @@ def flow_boundary(stack: Stack, settings: Settings) -> iam.ManagedPolicy:
     return _boundary(stack, settings, "flow")
 
 
+def preview_boundaries(scope: Construct, settings: Settings) -> tuple[iam.ManagedPolicy, iam.ManagedPolicy]:
+    """Of what is in a preview, which reaches that preview alone, and of what makes it."""
+    made = preview_stack_statements(Names.of(settings))
+    return _boundary(scope, settings, "preview"), _boundary(scope, settings, "preview-stack", made)
+
+
 def _boundary(
-    stack: Stack, settings: Settings, kind: str, more: Sequence[iam.PolicyStatement] = ()
+    stack: Construct, settings: Settings, kind: str, more: Sequence[iam.PolicyStatement] = ()
 ) -> iam.ManagedPolicy:
     text = Template((_FOLDER / f"{kind}.json").read_text(encoding="utf-8")).substitute(
         env=settings.env, Partition=Aws.PARTITION, Region=Aws.REGION, AccountId=Aws.ACCOUNT_ID

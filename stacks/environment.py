@@ -47,6 +47,7 @@ def environment(
         "WRIT_FUNCTIONS": _json({name: names.thing(name) for name in manifest.needs.functions}),
         "WRIT_FLOWS": _json({name: names.flow_arn(name) for name in needs.flows}),
         "WRIT_FLAGS": _json(asdict(resources.flags)) if manifest.needs.flags and resources.flags else "",
+        "WRIT_PREVIEWS": _json(asdict(names.preview_site())) if manifest.needs.previews else "",
         "WRIT_AUTHORITY": names.thing(AUTHORITY) if AUTHORITY in needs.functions else "",
         "WRIT_LOG_ORIGIN": settings.log_origin,
         "WRIT_IDENTITY_BASE": settings.identity_base,

@@ -18,6 +18,7 @@ from constructs import Construct
 from stacks.acknowledge import acknowledge
 from stacks.boundaries import function_boundary
 from stacks.constructs.flags import FlagStore
+from stacks.constructs.previews import PreviewSpace
 from stacks.keys import Keys
 from stacks.manifest import BotFolder
 from stacks.names import Names
@@ -76,6 +77,8 @@ class FoundationStack(Stack):
         self.secrets = {name: self._secret(name) for name in state.secrets}
         self.alarm_topic = self._alarm_topic()
         self.flags = FlagStore(self, "Flags", names=self._names) if state is PLANE else None
+        if any(folder.manifest.needs.previews for folder in folders):
+            PreviewSpace(self, "Previews", settings=settings)
         self.boundary = function_boundary(self, settings, folders, self.flags.site if self.flags else None)
 
     def _table(self, spec: TableSpec) -> dynamodb.Table:

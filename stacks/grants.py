@@ -2,8 +2,13 @@
 
 read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
 seal, open (keys), secret, start (flows, and look at them), invoke (functions), read, shift, call (services),
+<<<<<<< HEAD
 read, edit (data, the services' tables), put, read (metrics), read, set (flags), emit (the bus). What a verb
 does not say, a function cannot do. A flow may call the bots it names.
+=======
+put, read (metrics), read, set (flags), manage, seed, call (previews), emit (the bus). What a verb does not
+say, a function cannot do. A flow may call the bots it names, and CloudFormation may make previews.
+>>>>>>> 78520fe (feat(previews): pull requests get environments of their own, seeded, bounded and removed)
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from aws_cdk.aws_iam import PolicyStatement
 
 from stacks.flows import Flow
 from stacks.manifest import BotFolder
-from stacks.names import Names
+from stacks.names import PREVIEW_BOUNDARY, PREVIEW_ROLE, Names
 from stacks.tables import INDEXES
 from writ.contracts.flag_site import FlagSite
 from writ.contracts.manifest import Manifest
@@ -82,6 +87,61 @@ TRACES: Final = (
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 )
+# What CloudFormation calls for the kinds of resources that previews are made of.
+PREVIEW_TABLES: Final = tuple(
+    f"dynamodb:{action}"
+    for action in (
+        "CreateTable",
+        "DeleteTable",
+        "DescribeContinuousBackups",
+        "DescribeTable",
+        "DescribeTimeToLive",
+        "ListTagsOfResource",
+        "TagResource",
+        "UntagResource",
+        "UpdateTable",
+        "UpdateTimeToLive",
+    )
+)
+PREVIEW_FUNCTIONS: Final = tuple(
+    f"lambda:{action}"
+    for action in (
+        "AddPermission",
+        "CreateFunction",
+        "CreateFunctionUrlConfig",
+        "DeleteFunction",
+        "DeleteFunctionUrlConfig",
+        "GetFunction",
+        "GetFunctionConfiguration",
+        "GetFunctionUrlConfig",
+        "GetPolicy",
+        "ListTags",
+        "RemovePermission",
+        "TagResource",
+        "UntagResource",
+        "UpdateFunctionCode",
+        "UpdateFunctionConfiguration",
+        "UpdateFunctionUrlConfig",
+    )
+)
+PREVIEW_LOGS: Final = tuple(
+    f"logs:{action}"
+    for action in (
+        "CreateLogGroup",
+        "DeleteLogGroup",
+        "ListTagsForResource",
+        "PutRetentionPolicy",
+        "TagResource",
+        "UntagResource",
+    )
+)
+PREVIEW_ROLES: Final = (
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:TagRole",
+)
 METRICS_NAMESPACE: Final = "Writ"
 
 
@@ -146,6 +206,7 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
         *serve([folder.manifest], names),
         *measure(folder.manifest, resources.event_conditions),
+        *preview_statements([folder.manifest], names, resources.event_conditions),
         *flag_statements(folder.manifest.needs.flags, names, resources.flags, resources.flag_arns),
         *_emit(folder.manifest, needs.emits, names, resources.event_conditions),
     ]
@@ -253,6 +314,47 @@ def serve(manifests: Iterable[Manifest], names: Names) -> Iterator[PolicyStateme
     yield from _allow("Data", sorted(data), [names.service_tables_arn()])
     reading = any("read" in each.metrics for each in needs)
     yield from _allow("Reading metrics", ["cloudwatch:GetMetricData"] if reading else [], ["*"])
+
+
+def preview_statements(
+    manifests: Iterable[Manifest], names: Names, conditions: bool
+) -> Iterator[PolicyStatement]:
+    """The name space of previews; their stacks are made by a role of their own, and by no other."""
+    verbs = {verb for manifest in manifests for verb in manifest.needs.previews}
+    managing, role = "manage" in verbs, names.role_arn(PREVIEW_ROLE)
+    operator = "StringEquals" if conditions else "StringEqualsIfExists"
+    changes = [f"cloudformation:{verb}Stack" for verb in ("Create", "Delete", "Update")] if managing else []
+    looks = [f"cloudformation:Describe{what}" for what in ("StackEvents", "Stacks")] if managing else []
+    stacks = [f"{names.preview_arn('cloudformation', 'stack/')}/*"]
+    yield from _allow("Preview stacks", changes, stacks, {operator: {"cloudformation:RoleArn": role}})
+    yield from _allow("Looking at previews", looks, stacks)
+    yield from _allow("Listing previews", ["cloudformation:ListStacks"] if managing else [], ["*"])
+    passed = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    yield from _allow("Passing to previews", ["iam:PassRole"] if managing else [], [role], passed)
+    tables, functions = names.preview_arn("dynamodb", "table/"), names.preview_arn("lambda", "function:")
+    yield from _allow("Seeding", ["dynamodb:BatchWriteItem"] if "seed" in verbs else [], [tables])
+    yield from _allow("Probing", ["lambda:InvokeFunction"] if "call" in verbs else [], [functions])
+
+
+def preview_stack_statements(names: Names) -> list[PolicyStatement]:
+    """What CloudFormation does with the stacks of previews: all of it in their name space, and roles only
+    under the boundary of previews.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+    """
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": names.policy_arn(PREVIEW_BOUNDARY)}}
+    passed = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    roles = [names.preview_roles_arn()]
+    logs = names.preview_arn("logs", "log-group:/aws/lambda/")
+    return [
+        *_allow("Tables", PREVIEW_TABLES, [names.preview_arn("dynamodb", "table/")]),
+        *_allow("Functions", PREVIEW_FUNCTIONS, [names.preview_arn("lambda", "function:")]),
+        *_allow("Logs", PREVIEW_LOGS, [logs]),
+        *_allow("Finding logs", ["logs:DescribeLogGroups"], ["*"]),
+        *_allow("Roles", ["iam:CreateRole", "iam:PutRolePolicy"], roles, bounded),
+        *_allow("Removing roles", PREVIEW_ROLES, roles),
+        *_allow("Passing roles", ["iam:PassRole"], roles, passed),
+    ]
 
 
 def _emit(

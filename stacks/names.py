@@ -8,7 +8,10 @@ from typing import Final
 from aws_cdk import Aws
 
 from stacks.settings import Settings
+from writ.contracts.preview_site import PreviewSite
 
+PREVIEW_ROLE: Final = "preview-stacks"
+PREVIEW_BOUNDARY: Final = "preview-boundary"
 # A name in AWS that is not the manifest's own: the table that other tools know by its full name.
 _TABLE_NAMES: Final = {"backlog": "bot_backlog"}
 
@@ -70,9 +73,32 @@ class Names:
         """Every function that the organisation deploys itself, and its aliases."""
         return self._arn("lambda", f"function:{self.services}*")
 
+<<<<<<< HEAD
     def service_tables_arn(self) -> str:
         """Every table that the organisation deploys itself."""
         return self._arn("dynamodb", f"table/{self.services}*")
+=======
+    @property
+    def previews(self) -> str:
+        """What the names of all stacks of previews begin with, and of all that is in them."""
+        return f"preview-{self.env}-"
+
+    def preview_arn(self, service: str, kind: str) -> str:
+        """Everything of one kind in the name space of previews, as its ARN says it: `table/` say."""
+        return self._arn(service, f"{kind}{self.previews}*")
+
+    def preview_roles_arn(self) -> str:
+        """The roles that previews make for themselves."""
+        return f"arn:{Aws.PARTITION}:iam::{self.account}:role/{self.previews}*"
+
+    def policy_arn(self, name: str) -> str:
+        return f"arn:{Aws.PARTITION}:iam::{self.account}:policy/{self.thing(name)}"
+
+    def preview_site(self) -> PreviewSite:
+        """Where previews are, and whose rights make them."""
+        role, boundary = self.role_arn(PREVIEW_ROLE), self.policy_arn(PREVIEW_BOUNDARY)
+        return PreviewSite(self.env, self.previews, role, boundary)
+>>>>>>> 78520fe (feat(previews): pull requests get environments of their own, seeded, bounded and removed)
 
     def flow_arn(self, flow: str) -> str:
         return self._arn("states", f"stateMachine:{self.thing(flow)}")

@@ -63,9 +63,11 @@ class Staging:
         return cls(ROOT / ".writ" / "stage" / env)
 
     def bot(self, folder: BotFolder, extra: Mapping[str, bytes] | None = None) -> Archive:
-        """The code of one bot: its modules under `functions/<name>/`, and files that are made at synth."""
+        """The code of one bot: its modules and assets under `functions/<name>/`, and files made at synth."""
         prefix = f"functions/{folder.name}/"
         sources = {prefix + path.name: path.read_bytes() for path in folder.path.glob("*.py")}
+        if (assets := folder.path / "assets").is_dir():
+            sources |= dict(_tree(assets, f"{prefix}assets/"))
         made = {prefix + name: content for name, content in (extra or {}).items()}
         return self._archive(f"bot-{folder.name}", {**sources, **made})
 

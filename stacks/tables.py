@@ -80,6 +80,7 @@ TABLES: Final = (
     _table("migrations", Key("pk"), listing=Key("listing", "pk"), by_service=Key("service", "pk")),
     _table("notes", Key("bot", "subject")),
     _table("packs", Key("pack")),
+    _table("previews", Key("id"), listing=Key("listing", "id")),
     _table("promises", Key("leaf")),
     _table("pulls", Key("pk", "sk")),
     _table("rollouts", Key("pk", "sk"), listing=Key("listing", "pk")),

@@ -130,6 +130,31 @@ test_break_glass_does_not_make_unknown_known if {
 	decision.verdict == "unknown"
 }
 
+quota(used, adds, limit) := {"name": "previews of shop", "used": used, "adds": adds, "limit": limit}
+
+test_quotas_are_kept_to_the_last_one if {
+	decide({"/action/quotas": []}).verdict == "allow"
+	decide({"/action/quotas": [quota(4, 1, 5), quota(0, 0, 0)]}).verdict == "allow"
+}
+
+test_a_quota_denies_every_risk if {
+	every risk in ["low", "medium", "high"] {
+		full := {"/action/risk": risk, "/action/quotas": [quota(0, 1, 5), quota(5, 1, 5)], "/approval": ada}
+		codes(decide(full)) == ["quota"]
+	}
+}
+
+test_a_quota_says_what_is_used_and_what_is_allowed if {
+	decision := decide({"/action/quotas": [quota(0, 1, 5), quota(5, 1, 5)]})
+	decision.reasons == [{"code": "quota", "message": "previews of shop: 5 and 1 more, limit 5"}]
+}
+
+test_no_exception_and_no_break_glass_lifts_a_quota if {
+	full := {"/action/quotas": [quota(5, 1, 5)]}
+	decide(object.union(full, {"/exceptions": [waiver("quota")]})).verdict == "deny"
+	decide(object.union(full, {"/break_glass": [glass(["quota"], ["bob", "cleo"])]})).verdict == "deny"
+}
+
 test_low_risk_is_allowed if {
 	decision := decide({})
 	decision.verdict == "allow"

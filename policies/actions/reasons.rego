@@ -71,6 +71,10 @@ message("limit_per_target") := sprintf(
 	[input.usage.target_hour, input.limits.per_target_per_hour],
 )
 
+message("quota") := concat("; ", sort([text | some quota in exceeded; text := beyond(quota)]))
+
+beyond(quota) := sprintf("%s: %v and %v more, limit %v", [quota.name, quota.used, quota.adds, quota.limit])
+
 message("freeze") := concat(" ", ["frozen by", concat(", ", sort([id | some id in freezes]))])
 
 message("window_closed") := sprintf("outside the change window: %s", [input.change.window])

@@ -20,6 +20,21 @@ findings contains "limit_per_target" if {
 	not unlimited("per_target_per_hour")
 }
 
+findings contains "quota" if count(exceeded) > 0
+
+# Quotas that the action would go beyond. Each that it states has to be kept, whatever its risk.
+exceeded contains quota if {
+	some quota in input.action.quotas
+	not within(quota)
+}
+
+within(quota) if {
+	is_number(quota.limit)
+	quota.used >= 0
+	quota.adds >= 0
+	quota.used + quota.adds <= quota.limit
+}
+
 findings contains code if {
 	not low_risk
 	some code in cautions

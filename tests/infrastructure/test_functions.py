@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from stacks.names import PREVIEW_ROLE
 from stacks.staging import MAX_UNZIPPED_BYTES, ROOT
 from tests.infrastructure.synthesis import Resource, Synthesis
 
@@ -56,14 +57,19 @@ def test_every_function_has_what_the_construct_gives(plane: Synthesis) -> None:
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), function
 
 
-def test_every_role_has_the_boundary_and_only_lambda_and_its_flow_take_it(plane: Synthesis) -> None:
+def test_every_role_has_the_boundary_and_only_the_service_that_runs_it_takes_it(plane: Synthesis) -> None:
     for role in plane.all("AWS::IAM::Role"):
         properties = plane.value(role.stack, role.properties)
         flow = role.stack == plane.plane.workflows.stack_name
-        boundary = plane.names.thing("flow-boundary" if flow else "boundary")
+        if properties["RoleName"] == plane.names.thing(PREVIEW_ROLE):
+            boundary, service = "preview-stack-boundary", "cloudformation.amazonaws.com"
+        elif flow:
+            boundary, service = "flow-boundary", "states.amazonaws.com"
+        else:
+            boundary, service = "boundary", "lambda.amazonaws.com"
+        boundary = plane.names.thing(boundary)
         assert properties["PermissionsBoundary"].endswith(f":policy/{boundary}"), role
         trust = properties["AssumeRolePolicyDocument"]["Statement"]
-        service = "states.amazonaws.com" if flow else "lambda.amazonaws.com"
         assert [statement["Principal"] for statement in trust] == [{"Service": service}], role
         assert "ManagedPolicyArns" not in properties, role
 

@@ -13,6 +13,7 @@ import yaml
 
 from stacks import grants
 from stacks.grants import AUTHORITY, needs_of
+from stacks.names import PREVIEW_ROLE
 from stacks.tables import SIGNING_KEYS
 from tests.infrastructure.synthesis import ENVS, Synthesis, listed, synthesized
 
@@ -228,8 +229,11 @@ def test_a_role_reads_no_index_that_is_not_there(plane: Synthesis) -> None:
     assert used <= indexes
 
 
+KINDS = ["boundary", "flow-boundary", "preview-stack-boundary"]
+
+
 def bounded(plane: Synthesis, kind: str) -> list[dict[str, Any]]:
-    """The statements of the boundary of functions (`boundary`) or of flows (`flow-boundary`)."""
+    """The statements of the boundary of functions, of flows, or of the stacks of previews."""
     name = plane.names.thing(kind)
     (found,) = [
         policy
@@ -243,13 +247,18 @@ def bounded(plane: Synthesis, kind: str) -> list[dict[str, Any]]:
 def granted_under(plane: Synthesis, kind: str) -> list[tuple[str, str, str]]:
     """Role, action and resource of all that one kind of role was granted."""
     return [
-        (role, action, resource)
-        for role, _, action, resource in granted(plane)
-        if role.startswith("flow-") is (kind == "flow-boundary")
+        (role, action, resource) for role, _, action, resource in granted(plane) if boundary_of(role) == kind
     ]
 
 
-@pytest.mark.parametrize("kind", ["boundary", "flow-boundary"])
+def boundary_of(role: str) -> str:
+    """Which boundary a role is under."""
+    if role == PREVIEW_ROLE:
+        return "preview-stack-boundary"
+    return "flow-boundary" if role.startswith("flow-") else "boundary"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_boundary_lets_every_role_do_what_it_was_granted(plane: Synthesis, kind: str) -> None:
     statements, roles = bounded(plane, kind), granted_under(plane, kind)
     beyond = [
@@ -264,7 +273,7 @@ def test_a_boundary_lets_every_role_do_what_it_was_granted(plane: Synthesis, kin
     assert beyond == []
 
 
-@pytest.mark.parametrize("kind", ["boundary", "flow-boundary"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_boundary_holds_nothing_that_no_role_was_granted(plane: Synthesis, kind: str) -> None:
     actions = {action for statement in bounded(plane, kind) for action in statement["Action"]}
     assert actions - {action for _, action, _ in granted_under(plane, kind)} == set()
@@ -276,17 +285,22 @@ OF_SERVICES = {"lambda:GetAlias", "lambda:InvokeFunction", "lambda:ListAliases",
 OF_DATA = {"dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"}
 
 
-@pytest.mark.parametrize("kind", ["boundary", "flow-boundary"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_boundary_ends_at_its_environment(plane: Synthesis, kind: str) -> None:
     for statement in bounded(plane, kind):
         for resource in statement["Resource"]:
-            named = f"writ-{plane.env}" in resource or resource.endswith(f":{plane.names.account}:key/*")
+            named = (
+                f"writ-{plane.env}" in resource
+                or plane.names.previews in resource
+                or resource.endswith(f":{plane.names.account}:key/*")
+            )
             actions = set(statement["Action"])
             known = actions <= WITHOUT_RESOURCES or (
                 actions == {"cloudwatch:PutMetricData"} and "Condition" in statement
             )
             known = known or actions == {"cloudwatch:GetMetricData"}
             known = known or (plane.env == "local" and actions == {"states:SendTaskSuccess"})
+            known = known or actions in ({"cloudformation:ListStacks"}, {"logs:DescribeLogGroups"})
             sessions = {"appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"}
             known = known or (actions == sessions and not plane.settings.target.flag_arns)
             services = resource.endswith(":function:service-*") and actions <= OF_SERVICES

@@ -66,12 +66,24 @@ class TargetFacts(_Facts):
     id: Filled
 
 
+class QuotaFacts(_Facts):
+    """What is used of something that is limited beside rates, and what the action adds to it."""
+
+    name: Filled
+    used: Count
+    adds: Count
+    limit: Count
+
+
 class ActionFacts(_Facts):
+    """`quotas` are those that the action states among its parameters."""
+
     risk: Literal["low", "medium", "high"]
     blast_radius: Count
     paused: StrictBool
     name: Filled
     target: TargetFacts
+    quotas: list[QuotaFacts] = Field(default_factory=list)
 
 
 class LimitFacts(_Facts):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 from writ.contracts.action_spec import ActionSpec
 from writ.contracts.errors import ContractError, WritError, from_validation
 from writ.contracts.flag_site import FlagSite
+from writ.contracts.preview_site import PreviewSite
 from writ.contracts.retirement import KeyKind, Retirement
 
 _PREFIX = "WRIT_"
@@ -43,6 +44,7 @@ class Environment(BaseModel):
     functions: Json[dict[str, str]] = {}
     flows: Json[dict[str, str]] = {}
     flags: Json[FlagSite] | None = None
+    previews: Json[PreviewSite] | None = None
     authority: str = ""
     dlq: str = ""
     queue_url: str = ""
@@ -98,6 +100,13 @@ class Environment(BaseModel):
             message = f"the manifest of {self.bot} does not declare needs.flags"
             raise WritError(message, code="manifest.undeclared", field="needs.flags")
         return self.flags
+
+    def preview_site(self) -> PreviewSite:
+        """The name space of previews."""
+        if self.previews is None:
+            message = f"the manifest of {self.bot} does not declare needs.previews"
+            raise WritError(message, code="manifest.undeclared", field="needs.previews")
+        return self.previews
 
     def _named(self, kind: str, name: str) -> str:
         found: dict[str, str] = getattr(self, kind)

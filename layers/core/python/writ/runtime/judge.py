@@ -84,6 +84,8 @@ def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str,
     }
     if facts.action_paused is not None:
         acted["paused"] = facts.action_paused
+    if "quotas" in action.parameters:
+        acted["quotas"] = action.parameters["quotas"]
     document: dict[str, Any] = {
         "bot": bot,
         "actor": {"kind": cause.actor_kind, "id": cause.actor_id or identity.bot},

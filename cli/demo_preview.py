@@ -182,7 +182,7 @@ def _picture(seen: Timeline) -> RenderableType:
             ("✔" if entry["held"] else "✘", f"{entry['at_s']:.0f}", line, entry["what"], entry["shown"])
         )
     note = (
-        "  A preview of this team lives for 150 s and is extended by 120 s. Function URLs of the\n"
+        "  A preview of this team lives for 90 s, after activity for 120 s. Function URLs of the\n"
         "  emulator have no DNS name: they are called at its own address, with their name as the host."
     )
     return Group(table(None, ("", ">seconds", "time", "what", "seen"), rows), Text(note, style="dim"))

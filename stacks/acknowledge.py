@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from aws_cdk import Acknowledgment, Stack, Validations
 from constructs import IConstruct
 
 WILDCARDS: Final = "AwsSolutions-IAM5"
+_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 
 
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
@@ -25,9 +27,9 @@ def acknowledge_wildcards(construct: IConstruct, resources: Iterable[str], reaso
 
 
 def _shown(value: Any) -> str:
-    """An ARN as cdk-nag writes it: a reference in angle brackets, an import by its name."""
+    """An ARN as cdk-nag writes it: references and variables in angle brackets, an import by its name."""
     if isinstance(value, str):
-        return value
+        return _VARIABLE.sub(r"<\1>", value)
     if "Fn::Join" in value:
         separator, parts = value["Fn::Join"]
         return str(separator).join(_shown(part) for part in parts)

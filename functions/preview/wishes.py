@@ -45,8 +45,9 @@ def answer(event: AnyEvent, asked: PullRequest, facts: Facts, now: datetime) -> 
         if preview is not None and up:
             yield close(event, preview.id, "its label was taken away")
         return
-    if preview is None or not up:
-        yield _opening(event, asked, facts, terms)
+    opening = _opening(event, asked, facts, terms)
+    if preview is None or not up or preview.goal.by == opening.id:  # this event has opened it already
+        yield opening
         return
     yield from _followed(event, asked, preview)
     if _is_activity(asked, terms):

@@ -27,9 +27,7 @@ def test_a_label_builds_seeds_checks_and_shows_a_preview(world: PreviewWorld) ->
     assert "[redacted]" in str(items)
     tags = world.stacks.held[STACK].tags
     assert (tags["writ-env"], tags["writ-preview"], tags["writ-team"]) == ("local", ID, "demo")
-    assert [type.split(".")[0] for type in (e.type for e in world.plane.announced())].count(
-        "PreviewOpened"
-    ) == 1
+    assert [event.type for event in world.plane.announced()].count("PreviewOpened.v1") == 1
     assert "is ready" in world.notes()[-1]
     assert row.url in world.notes()[-1]
 
@@ -178,12 +176,12 @@ def test_what_stays_of_a_stack_is_named_and_the_sweeper_finishes(world: PreviewW
 
 
 def test_a_flow_that_was_never_started_is_started_by_the_sweeper(world: PreviewWorld) -> None:
-    world.label()
+    world.label(repository="acme/shop")
     world.plane.flows.runs.clear()
     world.plane.flows.inputs.clear()
     world.tick(minutes=2)
     world.settle()
-    assert state(world) is State.READY
+    assert state(world, preview_id("acme/shop", 42)) is State.READY
 
 
 def test_a_stack_that_nobody_stands_for_is_swept_by_its_tags(world: PreviewWorld) -> None:

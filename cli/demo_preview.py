@@ -73,6 +73,7 @@ class _Story:
         self._pull_requests, self._space = PullRequests(plane), Space(plane)
 
     def tell(self) -> None:
+        self._begun_anew()
         first, second, third = (self._pull_requests.number() for _ in range(3))
         id = self._built(first)
         self._called(id, first)
@@ -84,6 +85,21 @@ class _Story:
         self._half_removed(other, second)
         self._expired(id)
         self._nothing_left([id, other])
+
+    def _begun_anew(self) -> None:
+        """What an earlier demonstration left would take the place of ours in the quota."""
+        over = ("gone", "lost", "refused")
+        left = [each for each in self._api.items("v1/previews", 10_000) if each["repository"] == REPOSITORY]
+        for each in left:
+            if each["state"] not in over and each["wanted"] is not None:
+                self._bars.step("removing what an earlier demonstration left")
+                self._api.delete(f"v1/previews/{each['id']}", reason="a demonstration begins anew")
+        ids = {each["id"] for each in left}
+        self._until_run(lambda: self._are_over(ids, over))
+
+    def _are_over(self, ids: set[str], over: tuple[str, ...]) -> bool:
+        listed = self._api.items("v1/previews", 10_000)
+        return all(each["state"] in over for each in listed if each["id"] in ids)
 
     def _built(self, number: int) -> str:
         self._bars.step(f"labelling {REPOSITORY}#{number} preview")

@@ -97,4 +97,4 @@ def _seen_to(event: AnyEvent, watched: Watched, now: datetime) -> Iterator[Actio
 
 
 def _patience(attempt: int) -> timedelta:
-    return max(STUCK, timedelta(minutes=2 ** min(attempt, _LONGEST_WAIT)))
+    return timedelta(minutes=2 ** min(attempt - 1, _LONGEST_WAIT)) if attempt else STUCK

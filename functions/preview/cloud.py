@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.preview.model import Failure
 from functions.preview.ports import Stack, StackState, Wanted
 from writ.adapters import aws
-from writ.contracts.errors import TransientError, WritError
+from writ.contracts.errors import PermanentError, TransientError, WritError
 from writ.contracts.preview_site import PreviewSite
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-stack-status-codes
@@ -152,5 +152,5 @@ def _failure(error: Exception, doing: str) -> WritError:
         return TransientError(f"{doing}: another operation is under way", code="stack.busy")
     if aws.error_code(error) == "ValidationError":
         shown = error.response.get("Error", {}).get("Message", "") if isinstance(error, ClientError) else ""
-        return WritError(f"{doing}: {shown}"[:_REASON], code="stack.refused")
+        return PermanentError(f"{doing}: {shown}"[:_REASON], code="stack.refused")
     return aws.failure(error, doing)

@@ -14,7 +14,7 @@ from functions.preview.ports import Branch, Ports, Stack, StackState, Wanted
 from functions.preview.table import settled
 from tests.support.controls import ControlledPlane
 from tests.support.flow_runs import FlowRuns
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, PermanentError, TransientError, WritError
 from writ.contracts.event import AnyEvent, parse_event
 from writ.contracts.preview_site import PreviewSite
 from writ.runtime.bot import Bot
@@ -62,6 +62,7 @@ class MemoryStacks:
     slow: int = 1
     broken: Failure | None = None
     kept: Failure | None = None
+    refused: str = ""
     down: int = 0
     calls: list[tuple[str, str]] = field(default_factory=list)
     problem: dict[str, Failure] = field(default_factory=dict)
@@ -101,6 +102,8 @@ class MemoryStacks:
         self._begin("remove", name)
         if name not in self.held:
             return
+        if self.refused:
+            raise PermanentError(self.refused, code="stack.refused")
         stack = self.held[name]
         if self.kept is not None:
             self.problem[name] = self.kept

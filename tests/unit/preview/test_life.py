@@ -225,3 +225,18 @@ def test_a_pull_request_opened_again_gets_a_preview_again(world: PreviewWorld) -
     world.settle()
     row = world.previews.rows[ID]
     assert (row.state, row.commit, row.goal.number) == (State.READY, COMMITS[1], 3)
+
+
+def test_a_removal_that_is_refused_is_told_and_the_sweeper_finishes(world: PreviewWorld) -> None:
+    world.label()
+    world.settle()
+    world.stacks.refused = "it is protected"
+    world.close()
+    world.settle()
+    row = world.previews.rows[ID]
+    assert (row.state, row.failure) == (State.STUCK, Failure(reason="it is protected"))
+    assert "it is protected" in world.notes()[-1]
+    world.stacks.refused = ""
+    world.tick()
+    world.settle()
+    assert (state(world), world.stacks.held) == (State.GONE, {})

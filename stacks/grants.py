@@ -2,13 +2,9 @@
 
 read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
 seal, open (keys), secret, start (flows, and look at them), invoke (functions), read, shift, call (services),
-<<<<<<< HEAD
-read, edit (data, the services' tables), put, read (metrics), read, set (flags), emit (the bus). What a verb
-does not say, a function cannot do. A flow may call the bots it names.
-=======
-put, read (metrics), read, set (flags), manage, seed, call (previews), emit (the bus). What a verb does not
-say, a function cannot do. A flow may call the bots it names, and CloudFormation may make previews.
->>>>>>> 78520fe (feat(previews): pull requests get environments of their own, seeded, bounded and removed)
+read, edit (data, the services' tables), put, read (metrics), read, set (flags), manage, seed, call
+(previews), emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots it names, and
+CloudFormation may make previews.
 """
 
 from __future__ import annotations

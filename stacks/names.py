@@ -73,11 +73,10 @@ class Names:
         """Every function that the organisation deploys itself, and its aliases."""
         return self._arn("lambda", f"function:{self.services}*")
 
-<<<<<<< HEAD
     def service_tables_arn(self) -> str:
         """Every table that the organisation deploys itself."""
         return self._arn("dynamodb", f"table/{self.services}*")
-=======
+
     @property
     def previews(self) -> str:
         """What the names of all stacks of previews begin with, and of all that is in them."""
@@ -98,7 +97,6 @@ class Names:
         """Where previews are, and whose rights make them."""
         role, boundary = self.role_arn(PREVIEW_ROLE), self.policy_arn(PREVIEW_BOUNDARY)
         return PreviewSite(self.env, self.previews, role, boundary)
->>>>>>> 78520fe (feat(previews): pull requests get environments of their own, seeded, bounded and removed)
 
     def flow_arn(self, flow: str) -> str:
         return self._arn("states", f"stateMachine:{self.thing(flow)}")

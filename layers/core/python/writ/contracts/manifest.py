@@ -61,12 +61,8 @@ class Route(_Part):
 class Needs(_Part):
     """What a function may touch, in the closed set of verbs that stacks/grants.py knows.
 
-<<<<<<< HEAD
     `services` are the organisation's own functions, `data` its tables, which the plane did not deploy.
-=======
-    `services` are the organisation's own functions, which the plane did not deploy. `previews` is the name
-    space of preview environments: their stacks, their tables, what answers in them.
->>>>>>> 78520fe (feat(previews): pull requests get environments of their own, seeded, bounded and removed)
+    `previews` is the name space of preview environments: their stacks, their tables, what answers in them.
     """
 
     tables: dict[Name, list[TableVerb]] = {}
@@ -78,11 +74,8 @@ class Needs(_Part):
     metrics: list[Literal["put", "read"]] = []
     flags: list[Literal["read", "set"]] = []
     services: list[Literal["read", "shift", "call"]] = []
-<<<<<<< HEAD
     data: list[Literal["read", "edit"]] = []
-=======
     previews: list[Literal["manage", "seed", "call"]] = []
->>>>>>> 78520fe (feat(previews): pull requests get environments of their own, seeded, bounded and removed)
 
 
 class Slo(_Part):

@@ -3,8 +3,8 @@
 read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
 seal, open (keys), secret, start (flows, and look at them), invoke (functions), read, shift, call (services),
 read, edit (data, the services' tables), put, read (metrics), read, set (flags), manage, seed, call
-(previews), emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots it names, and
-CloudFormation may make previews.
+(previews), emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots it names,
+and CloudFormation may make previews.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from tests.chaos.migration.tally import Tally, examine
 from tests.chaos.migration.variants import VARIANTS
 from tests.chaos.migration.world import Build
 
-RUNS = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "200"))
+RUNS = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "100"))
 BLOCKS = 2
 
 
@@ -38,9 +38,8 @@ def test_every_item_is_of_one_shape_with_the_newest_write_in_it_whatever_fails(b
     } <= tally.injected.keys()
 
 
-OFTEN = [
-    build for build in VARIANTS if build.name == "without the fence"
-]  # the others take some hundred runs
+# The others take some hundred runs.
+OFTEN = [build for build in VARIANTS if build.name == "without the fence"]
 
 
 @pytest.mark.parametrize("build", OFTEN, ids=lambda build: build.name)

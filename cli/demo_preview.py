@@ -11,12 +11,13 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli import elsewhere, forge
 from cli.api import Api
 from cli.output import CommandError, JsonFlag, reporting, table
 from cli.plane import Plane, calling
 from cli.preview_world import REPOSITORY, PullRequests, Space
 from cli.progress import Bars
-from cli.run import prove
+from cli.run import open_pull_requests, prove
 from cli.watch import pulse
 from cli.watch import wait as come_to_rest
 
@@ -70,13 +71,14 @@ class _Story:
 
     def __init__(self, plane: Plane, api: Api, bars: Bars, seen: Timeline, until: float) -> None:
         self._api, self._bars, self._seen, self._until = api, bars, seen, until
-        self._pull_requests, self._space = PullRequests(plane), Space(plane)
+        self._pull_requests, self._space = PullRequests(plane, open_pull_requests), Space(plane)
 
     def tell(self) -> None:
         self._begun_anew()
         first, second, third = (self._pull_requests.number() for _ in range(3))
         id = self._built(first)
         self._called(id, first)
+        self._told(id, first)
         self._updated(id, first)
         self._extended(id)
         other = self._built(second)
@@ -117,6 +119,18 @@ class _Story:
         masked = items.get("customer-1", {}).get("email") == "[redacted]"
         held = len(items) == 6 and masked and answer["commit"] == self._pull_requests.commit(number)
         self._seen.saw("called", f"HTTP 200, {len(items)} seeded items, mail addresses masked", held=held)
+
+    def _told(self, id: str, number: int) -> None:
+        """By the one comment on the pull request, which the local forge shows; elsewhere there is none."""
+        if elsewhere.endpoint() is not None:
+            return
+        url = self._api.get(f"v1/previews/{id}")["url"]
+
+        def said() -> bool:
+            return any(url in text for text in forge.comments_of(REPOSITORY, number))
+
+        held = self._until_run(said) and len(forge.comments_of(REPOSITORY, number)) == 1
+        self._seen.saw("told", f"one comment on the pull request has {url}", held=held)
 
     def _updated(self, id: str, number: int) -> None:
         self._bars.step("pushing a commit")

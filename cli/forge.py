@@ -64,6 +64,17 @@ def summary(record: Mapping[str, Any], pull: Mapping[str, Any]) -> dict[str, Any
     }
 
 
+def comments_of(repository: str, number: int) -> list[str]:
+    """What is said on a pull request. Raises CommandError where it is not there."""
+    record = _record(repository)
+    return [
+        comment["body"]
+        for pull in _pulls(record)
+        if pull["number"] == number
+        for comment in _comments(record, pull)
+    ]
+
+
 _SHOWN: Final = ("repository", "number", "title", "state", "comments", "check_runs")
 
 

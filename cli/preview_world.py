@@ -7,6 +7,7 @@ import json
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,9 +23,10 @@ _SAMPLE: Final = SAMPLES / "pull_request" / "unlocked.payload.json"
 
 @dataclass
 class PullRequests:
-    """Signed webhooks of pull requests of one repository, made from a real one."""
+    """Signed webhooks of pull requests of one repository, made from a real one; `opened` sees each before."""
 
     plane: Plane
+    opened: Callable[[Sequence[Webhook]], None] = lambda _: None
     _heads: dict[int, int] = field(default_factory=dict)
     _next: int = field(default_factory=lambda: int(time.time()) % 1_000_000_000)
 
@@ -60,7 +62,9 @@ class PullRequests:
         document["pull_request"] |= changed
         document["repository"] |= {"full_name": REPOSITORY, "name": "shop"}
         document |= {"action": action, "number": number, **more}
-        replay(self.plane, [Webhook(_SAMPLE, "pull_request", json.dumps(document).encode())])
+        webhooks = [Webhook(_SAMPLE, "pull_request", json.dumps(document).encode())]
+        self.opened(webhooks)
+        replay(self.plane, webhooks)
 
 
 @dataclass

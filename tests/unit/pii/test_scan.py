@@ -113,8 +113,8 @@ def test_redactor_is_loaded_without_compiling_the_patterns_of_detectors() -> Non
     script = (
         "import re, sys\n"
         "from writ.contracts.redaction import redact_text\n"
-        "early = any(name.startswith('writ.pii') for name in sys.modules)\n"
-        "redact_text('plain words')\n"
+        "redact_text('2026-11-25 10:11:12,345: 4711 of https://ci.example/octo, act-0123456789abcdef')\n"
+        "early = [name for name in sys.modules if name.startswith('writ.pii.')]\n"
         "from writ.pii import assigned, codes, mail, numbers, tokens\n"
         "loaded = {name: vars(it) for name, it in sys.modules.items() if name.startswith('writ.pii.')}\n"
         "made = [n for n, has in loaded.items() if any(isinstance(it, re.Pattern) for it in has.values())]\n"
@@ -122,4 +122,4 @@ def test_redactor_is_loaded_without_compiling_the_patterns_of_detectors() -> Non
     )
     env = {"PYTHONPATH": str(ROOT / "layers/core/python")}
     told = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
-    assert told.stdout == "False [] False False\n"
+    assert told.stdout == "['writ.pii.hints'] [] False False\n"

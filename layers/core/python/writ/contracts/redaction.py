@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from writ.pii.finding import Confidence
-    from writ.pii.sheet import Sheet
+from writ.pii import hints
 
 MASK: Final = "[redacted]"
 MAX_DEPTH: Final = 64
-# Below these lengths nothing can match: `a@b.cc`, `xoxb-` with ten more.
+# Below these lengths nothing can match: `a@b.cc`, a number of nine digits.
 _SHORTEST: Final = 6
-_SHORTEST_SECRET: Final = 15
-_NEVER: Final = 4  # more than the highest confidence
-_LONGEST_KNOWN: Final = 64
+_SHORTEST_OTHER: Final = 9
+_TOKENS, _ASSIGNED, _MAIL, _NUMBERS, _CODES = (1 << place for place in range(5))
+_LONGEST_NAME: Final = 64
+_LONGEST_KNOWN: Final = 128
+_MOST_KNOWN: Final = 4096
+# Texts in which there was nothing: the same names, states and addresses come with every event.
+_clean: Final[set[str]] = set()
 _BYTES: Final = (bytes, bytearray, memoryview)
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset, Mapping)  # the commonest first
 
@@ -48,9 +50,10 @@ _SECRET_PAIRS: Final = frozenset({("api", "key"), ("private", "key"), ("access",
 _HARMLESS_ENDINGS: Final = frozenset({"arn", "at", "count", "id", "kind", "name", "state", "status", "type"})
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-# One of these is in every text that has something to mask: what most texts are spared the detectors by.
-_HINT: Final = re.compile(r"[@=:]|[0-9]{2}|[\w-]{15}|-----|eyJ|[Bb][Ee][Aa][Rr][Ee][Rr]")
-_TWO_DIGITS: Final = re.compile(r"[0-9]{2}")
+# How sure a detector has to be of a number for it to be masked. Who reads a log needs addresses of machines;
+# names and dates, which only words give away, are left to who scans for them.
+_LEAST: Final = {"card": 1, "iban": 1, "us_ssn": 2, "us_itin": 2}
+_LEAST_NATIONAL: Final = 3
 
 
 def redact(value: Any) -> Any:
@@ -64,57 +67,73 @@ def redact(value: Any) -> Any:
 
 def redact_text(text: str) -> str:
     """The text without secrets, mail addresses and numbers that stand for a person, known by their shape."""
-    if len(text) < _SHORTEST or not _HINT.search(text):
+    if len(text) < _SHORTEST or text in _clean:
         return text
+    found = _detectors(text)
+    spans = _found(text, found) if found else None
+    if spans:
+        return _masked(text, sorted(spans))
+    if len(text) <= _LONGEST_KNOWN:
+        if len(_clean) >= _MOST_KNOWN:
+            _clean.clear()
+        _clean.add(text)
+    return text
+
+
+def _detectors(text: str) -> int:
+    """Those that this text has something for."""
+    found = _MAIL if "@" in text else 0
+    if len(text) < _SHORTEST_OTHER:
+        return found | _ASSIGNED if found else 0
+    lower = text.lower()
+    if hints.assigned(text, lower):
+        found |= _ASSIGNED
+    spread = " " + text + " "
+    raw = spread.encode("latin-1", "replace")
+    if len(text) >= hints.SHORTEST_TOKEN and hints.tokens(text, spread, raw):
+        found |= _TOKENS
+    classes = raw.translate(hints.CLASSES).decode("latin-1")
+    if "00" in classes:
+        if hints.identities(text, lower, raw):
+            found |= _NUMBERS
+        if hints.codes(spread, lower, classes):
+            found |= _CODES
+    return found
+
+
+def _found(text: str, detectors: int) -> list[tuple[int, int]]:
+    """Where something is to be masked; a detector is loaded when a text first has something for it."""
     from writ.pii.sheet import Sheet
 
     sheet = Sheet(text)
-    least = _least()
-    spans = [
-        (start, end)
-        for find in _detectors(text)
-        for start, end, kind, sure in find(sheet)
-        if sure >= least.get(kind, _NEVER)
-    ]
-    return _masked(text, sorted(spans)) if spans else text
-
-
-@cache
-def _least() -> dict[str, int]:
-    """What detectors say at the least about a kind for it to be masked.
-
-    Who reads a log needs addresses of machines, and names and dates that only words give away are no proof:
-    these are left to who scans for them.
-    """
-    from writ.pii.finding import Confidence
-    from writ.pii.kinds import KINDS, Group
-
-    national = {kind.id: Confidence.HIGH for kind in KINDS if kind.group is Group.NATIONAL}
-    secrets = {kind.id: Confidence.LOW for kind in KINDS if kind.group is Group.SECRET}
-    always = dict.fromkeys(("mail", "card", "iban"), Confidence.LOW)
-    structured = dict.fromkeys(("us_ssn", "us_itin"), Confidence.MEDIUM)
-    return {**national, **secrets, **always, **structured}
-
-
-def _detectors(text: str) -> Iterator[Callable[[Sheet], Iterator[tuple[int, int, str, Confidence]]]]:
-    """Those that this text has anything for; loaded when a text first has."""
-    if len(text) >= _SHORTEST_SECRET:
+    spans: list[tuple[int, int]] = []
+    if detectors & _TOKENS:
         from writ.pii import tokens
 
-        yield tokens.find
-    if "=" in text or ":" in text or "earer" in text.lower():
+        spans += [span[:2] for span in tokens.find(sheet)]
+    if detectors & _ASSIGNED:
         from writ.pii import assigned
 
-        yield assigned.find
-    if "@" in text:
+        spans += [span[:2] for span in assigned.find(sheet)]
+    if detectors & _MAIL:
         from writ.pii import mail
 
-        yield mail.find
-    if _TWO_DIGITS.search(text):
-        from writ.pii import codes, numbers
+        spans += [span[:2] for span in mail.find(sheet)]
+    if detectors & _NUMBERS:
+        from writ.pii import numbers
 
-        yield numbers.find_identities
-        yield codes.find
+        spans += _sure(numbers.find_identities(sheet))
+    if detectors & _CODES:
+        from writ.pii import codes
+
+        spans += _sure(codes.find(sheet))
+    return spans
+
+
+def _sure(found: Iterable[tuple[int, int, str, int]]) -> Iterator[tuple[int, int]]:
+    for start, end, kind, sure in found:
+        if sure >= _LEAST.get(kind, _LEAST_NATIONAL):
+            yield start, end
 
 
 def _masked(text: str, spans: list[tuple[int, int]]) -> str:
@@ -129,7 +148,7 @@ def _masked(text: str, spans: list[tuple[int, int]]) -> str:
 
 def is_secret_name(name: str) -> bool:
     """Whether a field of this name holds a secret or a mail address: `clientSecret`, `X-Api-Key`, `email`."""
-    return _known_name(name) if len(name) <= _LONGEST_KNOWN else _names_secret(name)
+    return _known_name(name) if len(name) <= _LONGEST_NAME else _names_secret(name)
 
 
 def _names_secret(name: str) -> bool:
@@ -141,7 +160,6 @@ def _names_secret(name: str) -> bool:
 
 # The same few hundred names come with every event.
 _known_name: Final = lru_cache(2048)(_names_secret)
-_known_key: Final = lru_cache(2048)(redact_text)
 
 
 def _redact(value: Any, depth: int) -> Any:
@@ -161,9 +179,7 @@ def _members(value: Any, depth: int) -> Any:
 
 
 def _key(key: Any) -> Any:
-    if not isinstance(key, str):
-        return key
-    return _known_key(key) if len(key) <= _LONGEST_KNOWN else redact_text(key)
+    return redact_text(key) if isinstance(key, str) else key
 
 
 def _field(key: Any, item: Any, depth: int) -> Any:

@@ -10,16 +10,9 @@ from typing import Final
 from writ.pii import checksums
 from writ.pii.dates import is_day
 from writ.pii.finding import Confidence
+from writ.pii.hints import ACCOUNT_LENGTHS
 from writ.pii.sheet import Sheet, Words, every, words
 
-# Country and length of its account numbers: https://www.swift.com/standards/data-standards/iban
-_ACCOUNTS: Final = (
-    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24"
-    " FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28"
-    " LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29"
-    " RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
-)
-_LENGTHS: Final = {entry[:2]: int(entry[2:]) for entry in _ACCOUNTS.split()}
 _NO_NINO: Final = frozenset({"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"})
 _REACH: Final = 64
 _CODICE: Final = r"[a-z]{6}[0-9]{2}[a-ehlmprst][0-9]{2}[a-z][0-9]{3}[a-z]"
@@ -75,7 +68,7 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
 def _accounts(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     done = 0
     for start in every(sheet.classes, b" aa00"):
-        length = _LENGTHS.get(sheet.text[start : start + 2].upper())
+        length = ACCOUNT_LENGTHS.get(sheet.text[start : start + 2].upper())
         found = _of_length(length).match(sheet.text, start) if length and start >= done else None
         if found and checksums.mod97(found[0].replace(" ", "")):
             done = found.end()

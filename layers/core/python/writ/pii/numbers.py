@@ -13,6 +13,7 @@ from typing import Final
 
 from writ.pii import checksums
 from writ.pii.finding import Confidence
+from writ.pii.hints import START
 from writ.pii.national import NUMBERS, Number
 from writ.pii.sheet import Sheet, Words, words
 
@@ -28,8 +29,7 @@ _EDGES: Final = frozenset("_-")
 @cache
 def _stretches() -> re.Pattern[str]:
     """Seven digits or more with at most two separators between; a character first, which is found fastest."""
-    moment = r"(?<=2)0[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:"
-    return re.compile(rf"[0-9+(](?<![A-Za-z0-9_-][0-9+(])(?!{moment})(?:[ ./()-]{{0,2}}[0-9]){{6,}}+")
+    return re.compile(rf"[0-9+(]{START}(?:[ ./()-]{{0,2}}[0-9]){{6,}}+")
 
 
 @cache

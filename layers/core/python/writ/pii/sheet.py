@@ -12,37 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-_LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_DIGITS: Final = frozenset(b"0123456789")
-_HEX: Final = _DIGITS | frozenset(b"abcdefABCDEF")
+from writ.pii.hints import CLASSES, RUNS, classed
+
 _BEFORE: Final = 48
 _AFTER: Final = 24
-_BEYOND_ASCII: Final = range(0xC0, 0x100)  # letters of Latin-1
-
-
-def _by_class(byte: int) -> int:
-    if byte in _LETTERS:
-        return ord("a")
-    if byte in _DIGITS:
-        return ord("0")
-    if byte in b"-_":
-        return ord("-")
-    return ord("e") if byte in _BEYOND_ASCII else ord(" ")
-
-
-def _in_runs(byte: int) -> int:
-    return ord("w") if byte in _LETTERS | _DIGITS or byte in b"-_" else ord(" ")
-
-
-def _as_hex(byte: int) -> int:
-    if byte in _HEX:
-        return ord("h")
-    return byte if byte in b":-." else ord(" ")
-
-
-_CLASSES: Final = bytes(map(_by_class, range(256)))
-_RUNS: Final = bytes(map(_in_runs, range(256)))
-_HEXES: Final = bytes(map(_as_hex, range(256)))
+_HEXES: Final = classed((b"0123456789abcdefABCDEF", b"h"), *((mark, mark) for mark in (b":", b"-", b".")))
 
 
 class Sheet:
@@ -67,7 +41,7 @@ class Sheet:
 
         A space stands at either end, so that a word's edges are seen: the text's place `p` is `p + 1` here.
         """
-        return b" " + self.raw.translate(_CLASSES) + b" "
+        return b" " + self.raw.translate(CLASSES) + b" "
 
     @cached_property
     def hexes(self) -> bytes:
@@ -76,7 +50,7 @@ class Sheet:
 
     def runs(self, least: int) -> Iterator[tuple[int, int]]:
         """Where at least so many letters, digits, hyphens and underscores stand together."""
-        marks = self.raw.translate(_RUNS)
+        marks = self.raw.translate(RUNS)
         needle = b"w" * least
         place = marks.find(needle)
         while place >= 0:

@@ -14,9 +14,9 @@ from typing import Final
 
 from writ.pii.checksums import crc32_base62
 from writ.pii.finding import Confidence
+from writ.pii.hints import SHORTEST_TOKEN
 from writ.pii.sheet import Sheet, every
 
-SHORTEST_RUN: Final = 15
 LONGEST: Final = 32_768
 """No credential is longer: the longest RSA key in use, armoured, is half of it."""
 _KEY_ENDS: Final = "PRIVATE KEY-----"
@@ -83,7 +83,7 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     text = sheet.text
     search = _in_runs().search
     hexes = sheet.hexes
-    for start, end in sheet.runs(SHORTEST_RUN):
+    for start, end in sheet.runs(SHORTEST_TOKEN):
         if not hexes[start:end].strip(b"h-"):
             continue  # a digest or a UUID
         found = search(text, start, end)

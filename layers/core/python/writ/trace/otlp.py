@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from writ.contracts.redaction import redact_text
@@ -22,8 +21,6 @@ _ERROR_STATUS: Final = 2
 _REMOTE_KNOWN: Final = 0x100
 _REMOTE: Final = 0x200
 _SERVICE: Final = "service.name"
-# The same names, verdicts and ids stand in span after span.
-_redacted: Final = lru_cache(4096)(redact_text)
 
 
 def encode(spans: Sequence[Span], resource: Mapping[str, str]) -> bytes:
@@ -63,7 +60,7 @@ def _written(span: Span) -> dict[str, Any]:
         "traceId": span.trace_id,
         "spanId": span.span_id,
         "flags": flags,
-        "name": _redacted(span.name),
+        "name": redact_text(span.name),
         "kind": span.kind.value,
         "startTimeUnixNano": str(span.start_ns),
         "endTimeUnixNano": str(span.end_ns),
@@ -73,7 +70,7 @@ def _written(span: Span) -> dict[str, Any]:
     attributes = span.attributes
     if span.error is not None:
         attributes = {**attributes, ERROR: span.error}
-        written["status"] = {"code": _ERROR_STATUS, "message": _redacted(span.error)}
+        written["status"] = {"code": _ERROR_STATUS, "message": redact_text(span.error)}
     if attributes:
         written["attributes"] = _attributes(attributes)
     if span.links:
@@ -87,7 +84,7 @@ def _attributes(values: Mapping[str, Value]) -> list[dict[str, Any]]:
 
 def _value(value: Value) -> dict[str, Any]:
     if isinstance(value, str):
-        return {"stringValue": _redacted(value)}
+        return {"stringValue": redact_text(value)}
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, int):

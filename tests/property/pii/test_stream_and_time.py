@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.linear import is_linear
 from tests.support.pii_made import VALID, lookalike
 from writ.pii.finding import Confidence
 from writ.pii.scan import scan
@@ -55,11 +56,9 @@ UNITS = [
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_with_the_text_and_not_faster(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = unit * (size // len(unit))
-        started = time.process_time()
-        scan(text, least=Confidence.LOW)
-        return time.process_time() - started
+    assert is_linear(lambda text: scan(text, least=Confidence.LOW), unit, 4_000)
 
-    small = max(min(seconds(4_000) for _ in range(2)), 0.001)
-    assert seconds(40_000) < 60 * small
+
+def test_search_whose_time_grows_with_the_square_is_told_from_others() -> None:
+    assert not is_linear(re.compile("a*b").findall, "a", 1500)
+    assert is_linear(re.compile("ab").findall, "a", 1500)

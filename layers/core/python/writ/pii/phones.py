@@ -38,6 +38,7 @@ _TWO: Final = frozenset(
 _UNLISTED: Final = (6, 12)
 _LONGEST: Final = 15
 _LONGEST_PLAIN: Final = 11
+_LONGEST_WRITTEN: Final = 64  # digits that go on beyond it are no telephone number
 _UNASSIGNED: Final = ("210", "214", "215", "217", "219", "28", "80", "83", "89", "99")
 
 # Each is written by nobody but who writes a telephone number there.
@@ -128,7 +129,7 @@ def find(sheet: Sheet, start: int, end: int) -> tuple[int, int, str, Confidence]
         named = sheet.near(start, found.end(), _words())
         sure = Confidence.HIGH if named else Confidence.MEDIUM if first == "+" else Confidence.LOW
         return start, found.end(), "phone", sure
-    if not text[start:end].isdigit() and (found := national.match(text, start)):
+    if not text[start : min(end, start + _LONGEST_WRITTEN)].isdigit() and (found := national.match(text, start)):
         sure = Confidence.HIGH if sheet.near(start, found.end(), _words()) else Confidence.MEDIUM
         return start, found.end(), "phone", sure
     found = loose.match(text, start)

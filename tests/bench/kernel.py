@@ -112,7 +112,7 @@ def requests_per_action() -> Figure:
             approvals=ApprovalTable("approvals"),
             evidence=_recorder(Forge(), EntryTable("entries", keys), CertificateTable("certificates"), clock),
             bus=EventBridgeBus("default"),
-            judge=Judge(engine(), GuardTable("controls", "usage", [])),
+            judge=Judge(engine(), GuardTable("controls", "usage", list)),
             clock=clock,
             entropy=os.urandom,
             replies=MemoryFlows(),

@@ -31,7 +31,7 @@ SPEC = ActionSpec.model_validate({"risk": "low", "limits": {"per_hour": 5}})
 
 @pytest.fixture
 def guards(account: None) -> GuardTable:
-    return GuardTable("controls", "usage", [])
+    return GuardTable("controls", "usage", list)
 
 
 def read(guards: GuardTable) -> GuardFacts:

@@ -91,7 +91,7 @@ class Plane:
         return Recorder(self.entries(), Sessions(authority, self.clock), self.clock)
 
     def loop(self, bot: str, specs: Any, effects: Any, ports: Any) -> Loop[Any]:
-        guards = GuardTable("controls", "usage", engine().bundle.windows)
+        guards = GuardTable("controls", "usage", lambda: engine().bundle.windows)
         return Loop(
             Identity(bot, "platform", "1", "c" * 64),
             specs,

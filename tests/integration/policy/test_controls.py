@@ -55,7 +55,7 @@ def declare(ports: Ports, id: str = "year-end") -> Action:
 
 
 def verdict(action: Action) -> tuple[Verdict, list[str]]:
-    judge = Judge(engine(), GuardTable("controls", "usage", engine().bundle.windows))
+    judge = Judge(engine(), GuardTable("controls", "usage", lambda: engine().bundle.windows))
     mine = action.model_copy(update={"bot": "release", "name": "publish"})
     decision = judge.decide(Question(WHO, MEDIUM, mine, Cause("Test.v1", "evt-1")), START)
     return decision.verdict, [reason.code for reason in decision.reasons]

@@ -30,7 +30,7 @@ def _account() -> Iterator[None]:
 
 
 def paused() -> bool | None:
-    return GuardTable("controls", "usage", []).read("probe", "low", "0" * 64, START).paused
+    return GuardTable("controls", "usage", list).read("probe", "low", "0" * 64, START).paused
 
 
 def test_what_is_set_is_what_policy_reads() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,12 @@ from writ.ports.guards import GuardFacts
 
 
 class GuardTable:
-    """See GuardStore. An absent item means the default; an unreadable one is None, hence `unknown`."""
+    """See GuardStore. An absent item means the default; an unreadable one is None, hence `unknown`.
 
-    def __init__(self, controls: str, usage: str, windows: Sequence[dict[str, Any]]) -> None:
+    `windows` is asked at each reading, and first when there is an action to decide on.
+    """
+
+    def __init__(self, controls: str, usage: str, windows: Callable[[], Sequence[dict[str, Any]]]) -> None:
         self._control = dynamo.bind(ControlItem, controls)
         self._usage = dynamo.bind(UsageItem, usage)
         self._windows = windows
@@ -41,7 +44,7 @@ class GuardTable:
             freezes=_items(controls.get(FREEZES)),
             exceptions=_items(controls.get(EXCEPTIONS)),
             break_glass=_items(controls.get(BREAK_GLASS)),
-            windows=self._windows,
+            windows=self._windows(),
             budget=_budget(controls.get(own), controls.get(target)),
         )
 

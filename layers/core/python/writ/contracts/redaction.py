@@ -173,7 +173,7 @@ def _redact(value: Any, depth: int) -> Any:
 
 
 def _members(value: Any, depth: int) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # the commonest first
         return {_key(key): _field(key, item, depth) for key, item in value.items()}
     return [_redact(item, depth) for item in value]
 

@@ -129,7 +129,9 @@ def find(sheet: Sheet, start: int, end: int) -> tuple[int, int, str, Confidence]
         named = sheet.near(start, found.end(), _words())
         sure = Confidence.HIGH if named else Confidence.MEDIUM if first == "+" else Confidence.LOW
         return start, found.end(), "phone", sure
-    if not text[start : min(end, start + _LONGEST_WRITTEN)].isdigit() and (found := national.match(text, start)):
+    if not text[start : min(end, start + _LONGEST_WRITTEN)].isdigit() and (
+        found := national.match(text, start)
+    ):
         sure = Confidence.HIGH if sheet.near(start, found.end(), _words()) else Confidence.MEDIUM
         return start, found.end(), "phone", sure
     found = loose.match(text, start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,12 @@ def bundle() -> Bundle:
     from writ.policy.bundle import Bundle
 
     return Bundle.load_default()
+
+
+@cache
+def windows() -> Sequence[dict[str, Any]]:
+    """The change windows that these policies know."""
+    return bundle().windows
 
 
 @cache

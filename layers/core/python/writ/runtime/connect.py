@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from writ.adapters.action_table import ActionTable
 from writ.adapters.approval_table import ApprovalTable
@@ -14,14 +14,16 @@ from writ.adapters.guard_table import GuardTable
 from writ.adapters.recorder import DeployedRecorder
 from writ.adapters.step_functions import StepFunctionsReplies
 from writ.adapters.system import SystemClock
-from writ.runtime.access import LatePolicy, bundle
-from writ.runtime.answers import Answers
+from writ.runtime.access import LatePolicy, windows
 from writ.runtime.effect import Effect, PortsT
 from writ.runtime.environment import Environment, current
 from writ.runtime.identity import Identity
 from writ.runtime.judge import Judge
 from writ.runtime.loop import Loop
 from writ.runtime.wiring import LoopPorts, Wiring
+
+if TYPE_CHECKING:
+    from writ.runtime.answers import Answers
 
 LEASE_MARGIN: Final = timedelta(seconds=5)
 
@@ -41,6 +43,8 @@ def connect(
 
 def answers(environment: Environment) -> Answers:
     """What makes people's answers known, in the name of this function."""
+    from writ.runtime.answers import Answers
+
     return Answers(
         identity=own_identity(environment),
         evidence=recorder(environment),
@@ -73,7 +77,7 @@ def loop_ports(environment: Environment) -> LoopPorts:
         approvals=ApprovalTable(environment.table("approvals")),
         evidence=recorder(environment),
         bus=EventBridgeBus(environment.bus),
-        judge=Judge(LatePolicy(), GuardTable(environment.table("controls"), usage, bundle().windows)),
+        judge=Judge(LatePolicy(), GuardTable(environment.table("controls"), usage, windows)),
         clock=SystemClock(),
         entropy=secrets.token_bytes,
         replies=StepFunctionsReplies(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from writ.contracts.action import Action, Outcome, Status, Verdict
@@ -29,7 +30,6 @@ from writ.runtime.effect import Effect, PortsT
 from writ.runtime.identity import Identity
 from writ.runtime.judge import Question, reservations_of
 from writ.runtime.outcomes import ABANDONED, EXPIRED, denial, failed, refusal, succeeded
-from writ.runtime.testimony import Testimony, approval_id
 from writ.runtime.waiting import WaitingFlows
 from writ.runtime.wiring import LoopPorts
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from writ.contracts.action_spec import ActionSpec
     from writ.contracts.event import AnyEvent
     from writ.ports.evidence import Adopted
+    from writ.runtime.testimony import Testimony
 
 MAX_ATTEMPTS: Final = 5
 LAST_ATTEMPT: Final = 20
@@ -63,14 +64,13 @@ class Loop(Generic[PortsT]):
         *,
         lease: timedelta,
     ) -> None:
-        self._identity = identity
-        self._specs = specs
-        self._effects = effects
-        self._ports = ports
-        self._bot_ports = bot_ports
-        self._lease = lease
-        self._testimony = Testimony(identity, ports.evidence, ports.entropy)
+        self._identity, self._specs, self._effects = identity, specs, effects
+        self._ports, self._bot_ports, self._lease = ports, bot_ports, lease
         self.waiting = WaitingFlows(ports.actions, ports.approvals, ports.replies)
+
+    @cached_property
+    def _testimony(self) -> Testimony:
+        return self._ports.testimony(self._identity)
 
     def run(self, action: Action, cause: Cause) -> ActionRecord:
         """Carry one planned action as far as it goes now: to its outcome, or to waiting for a person.
@@ -164,7 +164,7 @@ class Loop(Generic[PortsT]):
         request = self._ports.approvals.get(record.action.id)
         if request is None or (request.answer is None and not request.expired):
             return record
-        if request.answer is not None and self._ports.evidence.get(approval_id(record.action.id)) is None:
+        if request.answer is not None and not self._testimony.answered(record.action.id):
             return record  # an answer counts from its statement on, which the outcome has to follow
         lease_until = (now := self._ports.clock.now()) + self._lease
         if request.answer is None or not request.answer.approved:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from writ.contracts.event import AnyEvent, EventData, make_event
-from writ.contracts.statement import Phase, entry_id
 
 if TYPE_CHECKING:
     from writ.contracts.action import Approval
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 def action_completed(record: ActionRecord, now: datetime, producer: str | None = None) -> AnyEvent:
     """`ActionCompleted.v1` of a record that has its outcome; the producer is its bot unless named."""
     from writ.contracts.events.actions import ActedOn, ActionCompleted
+    from writ.contracts.statement import Phase, entry_id
 
     action, outcome = record.action, record.outcome
     if outcome is None:

@@ -69,6 +69,10 @@ class Testimony:
         earlier = self.evidence.get(outcome_id(action_id))
         return None if earlier is None else _outcome_of(earlier)
 
+    def answered(self, action_id: str) -> bool:
+        """Whether the answer of a person is stated."""
+        return self.evidence.get(approval_id(action_id)) is not None
+
     def _append(
         self, id: str, phase: statement.Phase, made: dict[str, Any], more: dict[str, Value] | None = None
     ) -> Adopted:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from writ.ports.clock import Clock
     from writ.ports.evidence import Evidence
     from writ.ports.flows import FlowReplies
+    from writ.runtime.identity import Identity
     from writ.runtime.judge import Judge
     from writ.runtime.loop import Loop
+    from writ.runtime.testimony import Testimony
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ class LoopPorts:
     clock: Clock
     entropy: Callable[[int], bytes]
     replies: FlowReplies
+
+    def testimony(self, identity: Identity) -> Testimony:
+        """What a function of this identity states; loaded for an action, which many events have none of."""
+        from writ.runtime.testimony import Testimony
+
+        return Testimony(identity, self.evidence, self.entropy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ from writ.pii.national import NUMBERS
 from writ.pii.sheet import Sheet
 
 PIECES = [
-    *"aA1-_.:=@/+( ~,é'\"", "aa", "GB29", "de12", "dni ", "nino ", "ssn ", "key", "api_", "token", "bearer ",
-    "://", "1234", "123-45-6789", "12 34 56 a", "abcdef12a12a123a", "12345678", "eyJ", "SG.", "ghp_", "sk-",
-    "AKIA", "Q~", "2026-11-25 10:11:12", "4111 1111 1111 1111", "xoxb-", "a@b.cc", "dapi", "756.1234.5678.97",
+    *"aA1-_.:=@/+( ~,é'\"", "aa", "GB29", "de12", "dni ", "nino ", "ssn ", "key", "client", "api_",
+    "token", "bearer ", "://", "1234", "123-45-6789", "12 34 56 a", "abcdef12a12a123a", "12345678", "eyJ",
+    "SG.", "ghp_", "sk-", "AKIA", "Q~", "2026-11-25 10:11:12", "4111 1111 1111 1111", "xoxb-", "a@b.cc",
+    "dapi", "756.1234.5678.97",
 ]  # fmt: skip
 
 
@@ -104,6 +105,10 @@ def test_words_of_short_numbers_have_a_stem() -> None:
     assert [
         stem for stem in lettered if not any(s in stem.decode("latin-1") for s in hints.LETTERED_STEMS)
     ] == []
+
+
+def test_what_may_stand_before_a_key_is_known() -> None:
+    assert {chr(stem[-1]) for stem in assigned._STEMS} | set("-_") == hints._BEFORE_KEY
 
 
 def test_what_is_remembered_is_bounded_and_has_no_secret() -> None:

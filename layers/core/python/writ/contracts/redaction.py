@@ -16,6 +16,9 @@ MAX_DEPTH: Final = 64
 _SHORTEST: Final = 6
 _SHORTEST_OTHER: Final = 9
 _TOKENS, _ASSIGNED, _MAIL, _NUMBERS, _CODES = (1 << place for place in range(5))
+# Few longer texts have no hint at all: there the detectors look at once.
+_LONGEST_HINTED: Final = 4096
+_EVERY: Final = _TOKENS | _ASSIGNED | _MAIL | _NUMBERS | _CODES
 _LONGEST_NAME: Final = 64
 _LONGEST_KNOWN: Final = 128
 _MOST_KNOWN: Final = 4096
@@ -81,7 +84,9 @@ def redact_text(text: str) -> str:
 
 
 def _detectors(text: str) -> int:
-    """Those that this text has something for."""
+    """Those that this text may have something for."""
+    if len(text) > _LONGEST_HINTED:
+        return _EVERY
     found = _MAIL if "@" in text else 0
     if len(text) < _SHORTEST_OTHER:
         return found | _ASSIGNED if found else 0

@@ -14,6 +14,7 @@ from typing import Final
 SHORTEST_TOKEN: Final = 15
 _SHORTEST_NUMBER: Final = 9
 _SHORTEST_CARD: Final = 13
+_LONGEST_CARD: Final = 19
 
 _ALNUM: Final = (string.ascii_letters + string.digits).encode()
 _ALL: Final = bytes(range(256))
@@ -57,6 +58,9 @@ _BEGINNINGS: Final = tuple(
     for word in line.split()
 )
 _FIRST_TWO: Final = frozenset(beginning[:2] for beginning in _BEGINNINGS)
+
+# `api_key`, `access-key`, `clientkey`: a hyphen, an underscore, or the end of one of the words before it.
+_BEFORE_KEY: Final = frozenset("-_istegnhdr")
 
 # Country and length of its account numbers: https://www.swift.com/standards/data-standards/iban
 _ACCOUNTS: Final = (
@@ -127,7 +131,7 @@ def assigned(text: str, lower: str) -> bool:
     """Whether there may be a secret that a name is given to, a password in an address, or a bearer token."""
     if "=" in text or ":" in text:
         return (
-            "key" in lower
+            ("key" in lower and _names_key(lower))
             or "token" in lower
             or "secret" in lower
             or "passw" in lower
@@ -141,6 +145,16 @@ def assigned(text: str, lower: str) -> bool:
     return "bearer" in lower
 
 
+def _names_key(lower: str) -> bool:
+    """Whether a word that ends as those do which make a key secret stands before `key`."""
+    place = lower.find("key")
+    while place >= 0:
+        if lower[place - 1 : place] in _BEFORE_KEY:
+            return True
+        place = lower.find("key", place + 3)
+    return False
+
+
 def identities(text: str, lower: str, raw: bytes) -> bool:
     """Whether there may be a card, or a national number of digits that is sure enough."""
     if raw.translate(CLASSES, _BETWEEN_DIGITS).find(_DIGITS) < 0:
@@ -148,7 +162,7 @@ def identities(text: str, lower: str, raw: bytes) -> bool:
     named: bool | None = None
     for found in _digits().finditer(text):
         written = found[0].lstrip("+(")
-        if len(written) >= _SHORTEST_CARD or not written.isdigit():
+        if not written.isdigit() or _SHORTEST_CARD <= len(written) <= _LONGEST_CARD:
             return True
         if named is None:
             named = any(stem in lower for stem in STEMS)

@@ -22,7 +22,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def acting(action: Action, run: Callable[[Action, Cause], ActionRecord], cause: Cause) -> ActionRecord:
-    """Take an action through the loop, in a span."""
+    """Take an action through the loop, in a span where one is open."""
+    if recording.current() is recording.NOTHING:
+        return run(action, cause)
     with recording.span(f"action {action.name}", attributes=_told(action)) as span:
         record = run(action, cause)
         _conclude(span, record)

@@ -15,7 +15,6 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from writ.contracts.redaction import redact
 from writ.runtime import tracing
 from writ.trace import recording
-from writ.trace.context import TraceContext
 from writ.trace.span import CAUSE, EVENT, EVENT_TYPE, Kind, Value
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ def span(
     told: dict[str, Value] = {EVENT: event.id, EVENT_TYPE: event.type, **(attributes or {})}
     if event.meta.cause:
         told[CAUSE] = event.meta.cause
-    parent = TraceContext.parse(event.meta.trace)
-    with tracing.begin(service, name or event.type, Kind.CONSUMER, parent, told):
+    with tracing.begin(service, name or event.type, Kind.CONSUMER, event.meta.trace, told):
         trace = recording.carried(event.meta.trace)
         yield records.extend
     elapsed_ms = round((time.perf_counter() - started) * 1000, 1)

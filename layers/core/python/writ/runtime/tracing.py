@@ -24,12 +24,12 @@ RATIO: Final = "WRIT_TRACE_RATIO"
 
 
 def begin(
-    service: str, name: str, kind: Kind, parent: TraceContext | None, attributes: dict[str, Value]
+    service: str, name: str, kind: Kind, traceparent: str | None, attributes: dict[str, Value]
 ) -> Recorded:
     """The span of an entry into this function; nothing where spans go nowhere."""
     if (found := tracer()) is None:
         return recording.NOTHING
-    return found.begin(service, name, kind, parent, attributes=attributes)
+    return found.begin(service, name, kind, TraceContext.parse(traceparent), attributes=attributes)
 
 
 def request(service: str, route: str, event: Mapping[str, Any]) -> Recorded:

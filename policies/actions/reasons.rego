@@ -71,7 +71,11 @@ message("limit_per_target") := sprintf(
 	[input.usage.target_hour, input.limits.per_target_per_hour],
 )
 
-message("quota") := concat("; ", sort([text | some quota in exceeded; text := beyond(quota)]))
+message("quota") := concat("; ", sort({text |
+	some quota in input.action.quotas
+	not within(quota)
+	text := beyond(quota)
+}))
 
 beyond(quota) := sprintf("%s: %v and %v more, limit %v", [quota.name, quota.used, quota.adds, quota.limit])
 

@@ -20,10 +20,8 @@ findings contains "limit_per_target" if {
 	not unlimited("per_target_per_hour")
 }
 
-findings contains "quota" if count(exceeded) > 0
-
-# Quotas that the action would go beyond. Each that it states has to be kept, whatever its risk.
-exceeded contains quota if {
+# Each quota that the action states has to be kept, whatever its risk.
+findings contains "quota" if {
 	some quota in input.action.quotas
 	not within(quota)
 }

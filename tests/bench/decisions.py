@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from tests.bench.measure import Figure, percentiles
 from tests.bench.sizes import Sizes
-from tests.unit.policy.facts import NOW, complete, engine
+from tests.unit.policy.facts import NOW, complete
+from writ.runtime.access import engine
 
 P50_BUDGET_MS = 0.3  # docs/adr/0010
 
 
 def measure(sizes: Sizes) -> Sequence[Figure]:
-    """One decision over a small document, against the smallest question the same bundle answers."""
+    """One decision of a bot's engine over a small document, against the smallest question that it answers."""
     policy, document = engine(), complete()
     policy.decide(document, NOW)
     smallest, _ = percentiles(lambda: policy.authorize({"sub": "s-1"}, "GET /v1/bots"), calls=sizes.decisions)

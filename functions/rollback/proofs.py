@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from writ.contracts.action import Status
-from writ.runtime.testimony import outcome_id
 
 if TYPE_CHECKING:
     from writ.ports.evidence import Evidence
@@ -27,6 +26,8 @@ class LedgerProofs:
         self._evidence = evidence
 
     def succeeded(self, action_id: str) -> bool:
+        from writ.runtime.testimony import outcome_id  # with what statements are: for a start, too much
+
         entry = outcome_id(action_id)
         if entry not in self._index.find([(action_id, entry)]):
             return False

@@ -28,6 +28,7 @@ SAMPLES = Path(__file__).parents[2] / "events" / "github" / "samples"
 SECOND_PASSWORD = "Not-a-secret-2026"
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker a plane: what changes a plane for good has one of its own, beside the others."""
     for item in items:

@@ -153,7 +153,7 @@ NUMBERS: Final = (
         "cn_resident_id",
         ("18",),
         _chinese,
-        ("\xc9", "resident id", "identity card", "id card", "id number"),
+        ("resident id", "identity card", "id card", "id number"),
         {"18": _MEDIUM},
     ),
     Number(

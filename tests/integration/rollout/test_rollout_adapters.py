@@ -22,7 +22,7 @@ from writ.adapters.lambda_aliases import LambdaAliases
 from writ.adapters.rollout_table import RolloutTable
 from writ.contracts.errors import ConflictError, NotFoundError
 from writ.rollout.ports import Alias
-from writ.rollout.state import Result, Row
+from writ.rollout.state import Guard, Result, Row
 from writ.rollout.watch import Query
 
 FUNCTION = "service-shop"
@@ -72,6 +72,28 @@ def test_past_rollouts_come_newest_first_by_number(table: RolloutTable) -> None:
         row = held.after(rollout=None)
         table.write(held, row, one)
     assert [one.id for one in table.past(SERVICE, 3)] == ["shop-11", "shop-10", "shop-9"]
+
+
+def test_a_service_is_listed_as_guarded_until_another_rollout_begins(table: RolloutTable) -> None:
+    guard = Guard(rollout="shop-1", until=START + timedelta(hours=1))
+    free = Row(service="mail").after(number=1, release=OLD)
+    guarded = Row(service=SERVICE).after(number=1, release=NEW, guard=guard)
+    table.write(None, free)
+    table.write(None, guarded)
+    assert list(table.guarded()) == [guarded]
+    assert {row.service for row in table.rows()} == {"mail", SERVICE}
+    held = guarded.after(number=2, guard=None, rollout=rollout(id="shop-2"))
+    table.write(guarded, held)
+    assert list(table.guarded()) == []
+    assert list(table.open()) == ["shop-2"]
+    over = rollout(id="shop-2", final=Result.PROMOTED, closed_at=START)
+    again = held.after(rollout=None, guard=guard.model_copy(update={"rollout": "shop-2"}))
+    table.write(held, again, over)
+    assert list(table.guarded()) == [again]
+    assert list(table.open()) == []
+    table.write(again, again.after(guard=None))
+    assert list(table.guarded()) == []
+    assert len(table.rows()) == 2
 
 
 def test_an_incident_is_kept_once(table: RolloutTable) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from writ.contracts.action import Approval
+from writ.contracts.action import ASKED_BY, Approval
 from writ.contracts.errors import BusyError, ConflictError, NotFoundError, TransientError, WritError
 from writ.ports.actions import ActionRecord, ActionStore, Phase
 from writ.ports.approvals import ApprovalRequest, ApprovalStore
@@ -81,14 +81,20 @@ def find(action_id: str, actions: ActionStore) -> ActionRecord:
 def _require_open(
     record: ActionRecord, request: ApprovalRequest, given: Approval, known_as: Collection[str]
 ) -> None:
-    cause = record.cause
     if request.expired or given.at >= request.expires_at:
         message = f"the time to answer ended at {request.expires_at.isoformat()}"
         raise ConflictError(message, code="approval.expired")
-    if given.approved and cause.actor_kind == "person" and cause.actor_id in known_as:
+    if given.approved and not _asked_by(record).isdisjoint(known_as):
         raise WritError("whoever asked for an action cannot approve it", code="forbidden.four_eyes")
     if record.phase is not Phase.WAITING:
         raise BusyError(f"{record.action.id} does not wait yet")
+
+
+def _asked_by(record: ActionRecord) -> set[str]:
+    """Whoever asked for an action: the person behind its event, and the one that it names."""
+    cause, named = record.cause, record.action.parameters.get(ASKED_BY)
+    behind = {cause.actor_id} if cause.actor_kind == "person" else set()
+    return behind | ({named} if isinstance(named, str) else set())
 
 
 def _watched(record: ActionRecord, given: Approval) -> ActionRecord:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from functions.migration.facts import Facts
-from writ.contracts.action import Action, Target
+from writ.contracts.action import ASKED_BY, Action, Target
 from writ.contracts.errors import ConflictError, ContractError, NotFoundError, from_validation
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.migrations import (
@@ -134,6 +134,8 @@ def action_of(event_id: str, record: Record, move: Move) -> Action:
         which, on = TURNS[move.stage]
         flag = getattr(record.document.flags, which)
         parameters |= {"flag": flag, "percent": 100 if on else 0} if flag is not None else {}
+    if move.stage is Stage.LEAVE and record.by:
+        parameters[ASKED_BY] = record.by  # a flow comes to it, and its person does not approve it
     if record.then is not None:
         parameters["then"] = record.then.model_dump(mode="json", exclude_none=True)
     return Action.of(

@@ -15,7 +15,7 @@ from tests.support.approvals import calm_plane, desk_of, published, said, waitin
 from tests.support.faults import Crash, Faults
 from tests.support.plane import Plane
 from tests.support.records import an_action, claimed
-from writ.contracts.action import Action, Status
+from writ.contracts.action import ASKED_BY, Action, Status
 from writ.contracts.errors import BusyError, ConflictError, NotFoundError, TransientError, WritError
 from writ.ports.actions import Cause, Phase
 from writ.runtime.testimony import approval_id, intent_id, outcome_id
@@ -70,6 +70,15 @@ def test_nobody_approves_what_he_asked_for(plane: Plane, known_as: set[str]) -> 
     assert plane.actions.records[action.id] == before
     assert plane.approvals.requests[action.id].answer is None
     assert published(plane, "ApprovalDecided.v1") == []
+
+
+def test_nobody_approves_what_a_flow_asks_for_in_his_name(plane: Plane) -> None:
+    action = an_action(name="high").model_copy(update={"parameters": {ASKED_BY: "ann"}})
+    plane.worker().run(action, Cause("Probed.v1", "event-0", "bot", ""))
+    with pytest.raises(WritError) as refused:
+        take(action.id, said(plane), {"sub-1", "ann"}, desk_of(plane))
+    assert refused.value.code == "forbidden.four_eyes"
+    assert take(action.id, said(plane, by="bob"), {"bob"}, desk_of(plane)).answer.by == "bob"
 
 
 def test_whoever_asked_may_withdraw_and_another_may_approve(plane: Plane) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from tests.support.memory import START, MemoryFlows
-from tests.support.rollouts import rollout
+from tests.support.rollouts import PLAN, rollout
+from writ.contracts.action import ASKED_BY
 from writ.contracts.errors import NotFoundError, TransientError
 from writ.ports.flows import Run, RunState
+from writ.rollout.acting import gate_id
 from writ.rollout.decide import Health, Look, Verdict
 from writ.rollout.following import (
     ATTEMPTS,
@@ -21,7 +23,7 @@ from writ.rollout.following import (
     following,
     standing,
 )
-from writ.rollout.plan import AT_ONCE
+from writ.rollout.plan import AT_ONCE, Step
 from writ.rollout.state import BASELINE, Goal, Result, Rollout
 
 GOOD = Look(health=Health.OK, verdict=Verdict.PASS)
@@ -50,6 +52,17 @@ def test_a_running_flow_makes_what_leads_on() -> None:
 def test_what_a_flow_is_late_with_is_made_by_the_tick() -> None:
     assert planned(step(), GOOD, RUNNING, 60 + 89) == []
     assert planned(step(), GOOD, RUNNING, 60 + 90) == ["shift-weight"]
+
+
+@pytest.mark.parametrize(("by", "named"), [("ann", {ASKED_BY: "ann"}), ("", {})])
+def test_a_gate_names_who_asked_for_the_rollout_and_is_one_whoever_that_was(
+    by: str, named: dict[str, str]
+) -> None:
+    plan = PLAN.model_copy(update={"steps": (Step(weight=0.1, pause_s=60, gate=True),)})
+    gated, now = step(plan=plan, by=by), START + timedelta(seconds=61)
+    (gate,) = actions_for("canary", Watched(rollout=gated, look=GOOD), "event-1", ticked=False, now=now)
+    assert (gate.name, gate.id) == ("open-gate", gate_id("canary", gated))
+    assert {name: value for name, value in gate.parameters.items() if name == ASKED_BY} == named
 
 
 @pytest.mark.parametrize("ticked", [True, False])

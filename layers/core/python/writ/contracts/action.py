@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=48)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+# The parameter that names the person an action is asked for, where a flow or a tick comes to it: as with who
+# asks himself, that person does not approve it.
+ASKED_BY: Final = "asked_by"
 
 
 class _Value(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from writ.contracts.action import Action, Target
+from writ.contracts.action import ASKED_BY, Action, Target
 from writ.contracts.errors import (
     ConflictError,
     NotFoundError,
@@ -35,19 +35,27 @@ _LAST: Final = 10  # closed rollouts of a service among which an action looks fo
 
 
 def action_of(bot: str, rollout: Rollout, move: Move, event_id: str) -> Action:
-    """The action that makes a move, one for an event; a gate is one whatever event comes to it."""
+    """The action that makes a move, one for an event; a gate is one whatever event comes to it.
+
+    A gate says who asked for the rollout: a flow comes to it, and its person may not open it.
+    """
     if move.kind is None:
         raise ValueError("a pause is no action")
     once = (
         (rollout.id, str(move.stage)) if move.kind is Kind.GATE else (rollout.id, str(rollout.seq), event_id)
     )
+    asked_by = {ASKED_BY: rollout.by} if move.kind is Kind.GATE and rollout.by else {}
     return Action.of(
         bot,
         NAMES[move.kind],
         Target(kind="rollout", id=rollout.id),
         reason=f"{rollout.candidate.id} on {rollout.group.service}: {move.reason}"[:1000],
         once_per=once,
-        parameters={"seq": rollout.seq, "move": move.model_dump(mode="json", exclude_defaults=True)},
+        parameters={
+            "seq": rollout.seq,
+            "move": move.model_dump(mode="json", exclude_defaults=True),
+            **asked_by,
+        },
         blast_radius=len(rollout.group.functions),
     )
 

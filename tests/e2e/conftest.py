@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import pytest
 from cli import deploy, elsewhere, lifecycle
 from cli.emulator import Emulator
 from cli.ledger import write_copy
+from cli.localforge.server import SEEN, TAKE_IN, LocalServer
+from cli.localforge.sign_in import APP, private_key
 from cli.log_source import PlaneLog
 from cli.login import sign_in
 from cli.plane import STATE, Plane, RunFile
@@ -25,6 +28,7 @@ from writ.ledger.findings import Report
 from writ.ledger.logcopy import LogCopy
 
 SAMPLES = Path(__file__).parents[2] / "events" / "github" / "samples"
+PULL_REQUEST = (SAMPLES / "pull_request" / "converted_to_draft.payload.json").read_bytes()
 SECOND_PASSWORD = "Not-a-secret-2026"
 
 
@@ -143,6 +147,28 @@ def operator(world: World) -> Person:
 def colleague(world: World) -> Person:
     """A second person: nobody approves what he asked for himself."""
     return person(world, "colleague")
+
+
+@pytest.fixture(scope="session")
+def forge(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """A forge of these tests' own with one pull request, which the plane knows by its secret."""
+    folder = tmp_path_factory.mktemp("forge")
+    server = LocalServer(folder, 0)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    credentials = {"app": APP, "private_key": private_key(folder), "api": server.address}
+    world.plane.aws("secretsmanager").put_secret_value(
+        SecretId=world.plane.thing("forge"), SecretString=json.dumps(credentials)
+    )
+    httpx.post(server.address + TAKE_IN, content=PULL_REQUEST).raise_for_status()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def comments(server: LocalServer) -> list[Mapping[str, Any]]:
+    """What stands under the pull request of the forge."""
+    (repository,) = httpx.get(server.address + SEEN).json()["repositories"]
+    return list(repository["comments"].values())
 
 
 @pytest.fixture(scope="session")

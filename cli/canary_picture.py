@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -13,6 +13,7 @@ from rich.text import Text
 from writ.judge.picture import Bins, Panel, Quantiles, Rates
 from writ.judge.reasons import number
 from writ.judge.verdict import Judgement, Verdict
+from writ.rollout.kept import KeptLook, restored
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _STYLES: Final = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNKNOWN: "yellow"}
@@ -34,6 +35,18 @@ def picture(judgement: Judgement, panels: Sequence[Panel]) -> RenderableType:
         (f"  {looks}, {judgement.score:.0%} of the weight passes", "dim"),
     )
     return Group(head, *(Padding(Group(*_panel(panel)), (1, 0, 0, 0)) for panel in panels))
+
+
+def decided(looks: Sequence[Mapping[str, Any]]) -> RenderableType | None:
+    """The newest judgement that decided a transition, as the API gives them; None where there is none."""
+    if not looks:
+        return None
+    look = KeptLook.model_validate(looks[-1])
+    head = Text.assemble(
+        (f"decided by the judge: #{look.seq} {look.kind}", "bold"),
+        (f"  {look.at:%H:%M:%S}  {look.action}", "dim"),
+    )
+    return Padding(Group(head, picture(*restored(look.judgement))), (1, 0, 0, 0))
 
 
 def _panel(panel: Panel) -> Iterator[Text]:

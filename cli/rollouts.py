@@ -10,6 +10,7 @@ import typer
 from rich.console import Group
 
 from cli.api import Api
+from cli.canary_picture import decided
 from cli.output import JsonFlag, UsageError, facts, reporting, table
 from cli.plane import Plane
 
@@ -39,14 +40,16 @@ def status(
     *,
     as_json: JsonFlag = False,
 ) -> None:
-    """How far rollouts are; of one also every transition that was made."""
+    """How far rollouts are; of one also every transition, and the judgement that decided the last of them."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         if rollout is None:
             items = list(api.items("v1/rollouts", 1000))
             output.show({"items": items}, _listed(items))
             return
         found = api.get(f"v1/rollouts/{rollout}")
-        output.show(found, Group(facts(rollout, _brief(found)), _trail(found["trail"])))
+        parts = [facts(rollout, _brief(found)), _trail(found["trail"])]
+        drawn = decided(found["looks"])
+        output.show(found, Group(*parts, *([drawn] if drawn is not None else [])))
 
 
 def abort(rollout: RolloutId, *, reason: Reason, as_json: JsonFlag = False) -> None:

@@ -41,12 +41,12 @@ def start_rollout(request: Request) -> Response:
 
 @api.get("/v1/rollouts/{id}")
 def show_rollout(request: Request) -> Response:
-    """How far a rollout is, with its trail."""
+    """How far a rollout is, with its trail and the newest judgements that decided a transition."""
     id = request.path["id"]
     rollout = _rollouts().find(id) if re.fullmatch(ROLLOUT_ID, id) else None
     if rollout is None:
         raise NotFoundError("there is no such rollout", field="id")
-    return Response(views.whole(rollout))
+    return Response(views.whole(rollout, _rollouts().looks(id, views.LOOKS)))
 
 
 @api.post("/v1/rollouts/{id}/abort")

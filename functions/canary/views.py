@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+from writ.rollout.kept import KeptLook
 from writ.rollout.state import Rollout, word
 
 PAST: Final = 10
+LOOKS: Final = 20
 
 
 def brief(rollout: Rollout) -> dict[str, Any]:
@@ -30,8 +33,12 @@ def brief(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def whole(rollout: Rollout) -> dict[str, Any]:
-    """A rollout with what it was made of and the trail of its transitions, each with its action."""
+def whole(rollout: Rollout, looks: Sequence[KeptLook]) -> dict[str, Any]:
+    """A rollout with what it was made of, the trail of its transitions, and the looks that decided them."""
     document = rollout.model_dump(mode="json")
     names = ("group", "plan", "watch", "by", "repository", "pull_request", "trail")
-    return {**brief(rollout), **{name: document[name] for name in names}}
+    return {
+        **brief(rollout),
+        **{name: document[name] for name in names},
+        "looks": [look.model_dump(mode="json") for look in looks],
+    }

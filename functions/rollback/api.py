@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from functions.rollback.table import IncidentTable
+from writ.adapters.rollout_table import RolloutTable
 from writ.contracts.errors import NotFoundError
 from writ.contracts.rollout_id import ROLLOUT_ID
 from writ.runtime.environment import current
@@ -14,7 +15,9 @@ from writ.runtime.rest import Api, Request, Response
 
 if TYPE_CHECKING:
     from functions.rollback.incident import Incidents
+    from writ.rollout.ports import Rollouts
 
+_LOOKS: Final = 20
 api = Api("rollback")
 handler = api.handler
 
@@ -29,12 +32,18 @@ def roll_back(request: Request) -> Response:
 
 @api.get("/v1/incidents/{id}")
 def show_incident(request: Request) -> Response:
-    """What was recorded of a release that had to be taken back; it has the id of its rollout."""
+    """What was recorded of a release that had to be taken back, by the id of its rollout, and its looks."""
     id = request.path["id"]
     incident = _incidents().get(id) if re.fullmatch(ROLLOUT_ID, id) else None
     if incident is None:
         raise NotFoundError("there is no such incident", field="id")
-    return Response(incident.model_dump(mode="json"))
+    looks = [look.model_dump(mode="json") for look in _rollouts().looks(id, _LOOKS)]
+    return Response({**incident.model_dump(mode="json"), "looks": looks})
+
+
+@cache
+def _rollouts() -> Rollouts:
+    return RolloutTable(current().table("rollouts"))
 
 
 @cache

@@ -11,6 +11,8 @@ from functions.rollback.incident import Incident
 from tests.support.memory import START
 from writ.contracts.errors import ConflictError, NotFoundError
 from writ.judge.criteria import Count, Criteria
+from writ.judge.verdict import Verdict
+from writ.rollout.kept import Judged, KeptLook
 from writ.rollout.plan import Group, Hook, Plan, Release, Step
 from writ.rollout.ports import Alias, HookAnswer
 from writ.rollout.signals import Source, Stop, Watch
@@ -45,18 +47,24 @@ class MemoryRollouts:
 
     held: dict[str, Row] = field(default_factory=dict)
     over: dict[str, Rollout] = field(default_factory=dict)
+    looked: dict[tuple[str, int], KeptLook] = field(default_factory=dict)
     stopped: dict[str, int] = field(default_factory=dict)
 
     def read(self, service: str) -> Row | None:
         return self.held.get(service)
 
-    def write(self, before: Row | None, after: Row, closed: Rollout | None = None) -> None:
+    def write(
+        self, before: Row | None, after: Row, closed: Rollout | None = None, look: KeptLook | None = None
+    ) -> None:
         there = self.held.get(after.service)
         if (there.version if there else None) != (before.version if before else None):
             raise ConflictError("the row is not what it was")
         if closed is not None:
             assert closed.id not in self.over
             self.over[closed.id] = closed
+        if look is not None:
+            assert (look.rollout, look.seq) not in self.looked
+            self.looked[look.rollout, look.seq] = look
         self.held[after.service] = after
         if after.rollout is not None and after.rollout.stop is not None:
             self.stopped.setdefault(after.rollout.id, after.rollout.seq)
@@ -79,6 +87,10 @@ class MemoryRollouts:
     def past(self, service: str, limit: int) -> Sequence[Rollout]:
         mine = [rollout for rollout in self.over.values() if rollout.group.service == service]
         return sorted(mine, key=lambda one: -int(one.id.rpartition("-")[2]))[:limit]
+
+    def looks(self, rollout_id: str, limit: int) -> Sequence[KeptLook]:
+        mine = [look for (id, _), look in sorted(self.looked.items()) if id == rollout_id]
+        return mine[-limit:]
 
 
 @dataclass
@@ -157,6 +169,11 @@ class Proven:
 
     def succeeded(self, action_id: str) -> bool:
         return self.actions is None or action_id in self.actions
+
+
+def judged(verdict: Verdict) -> Judged:
+    """A judgement without metrics."""
+    return Judged(verdict=verdict, looks=3, score=1.0, evidence=0.5, needed=3.0, reasons=("seen",))
 
 
 def rollout(**changes: Any) -> Rollout:

@@ -8,11 +8,13 @@ from tests.chaos.rollout.world import ROUNDS, World
 from tests.support.rollouts import NEW, OLD, SERVICE
 from writ.contracts.action import Status
 from writ.ports.actions import Phase
+from writ.rollout.kept import Judged
 from writ.rollout.state import End, Kind, Result
 from writ.runtime.testimony import intent_id, outcome_id
 
 # Transitions of one rollout: what the plan needs, and what faults repeat while they last.
 _TRANSITIONS = 150
+_LEADING_OUT = (Kind.GATE,)
 _ONWARD = (Kind.SHIFT, Kind.HOOK, Kind.GATE, Kind.PROMOTE)
 
 
@@ -22,6 +24,7 @@ def judge(world: World) -> None:
     _one_version(world)
     _lock_free(world)
     _trail_closed(world)
+    _judged(world)
     _truth(world)
     _obeyed(world)
     _once(world)
@@ -58,6 +61,24 @@ def _trail_closed(world: World) -> None:
         assert record.phase is Phase.CLOSED
         assert entries[intent_id(record.action.id)] == 1, f"I3: {record.action}"
         assert entries[outcome_id(record.action.id)] == 1, f"I3: {record.action}"
+
+
+def _judged(world: World) -> None:
+    """What decided a transition is kept with it, as its signed intent says; nothing else is."""
+    found = {}
+    for rollout in world.rollouts.over.values():
+        for entry in rollout.trail[1:]:
+            move = world.actions.records[entry.action].action.parameters["move"]
+            if isinstance(move, dict) and "judged" in move:
+                found[rollout.id, entry.seq] = (
+                    entry.action,
+                    entry.kind,
+                    Judged.model_validate(move["judged"]),
+                )
+            decides = entry.kind in _LEADING_OUT and rollout.way == "forward"
+            assert not decides or (rollout.id, entry.seq) in found, f"{entry} was decided by nothing"
+    looks = world.rollouts.looked
+    assert {key: (look.action, look.kind, look.judgement) for key, look in looks.items()} == found
 
 
 def _truth(world: World) -> None:

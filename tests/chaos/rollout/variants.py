@@ -9,6 +9,7 @@ from tests.chaos.rollout.world import Build
 from tests.support.rollouts import MemoryAliases, MemoryRollouts
 from writ.rollout.coordinator import Attempt, Coordinator
 from writ.rollout.decide import Health, Look, Move, Verdict
+from writ.rollout.kept import KeptLook
 from writ.rollout.ports import Alias
 from writ.rollout.state import Kind, Rollout, Row, service_of
 
@@ -31,10 +32,14 @@ class WithoutRevision(MemoryAliases):
 class WithoutCondition(MemoryRollouts):
     """Lets a row be written whatever it has become."""
 
-    def write(self, before: Row | None, after: Row, closed: Rollout | None = None) -> None:
+    def write(
+        self, before: Row | None, after: Row, closed: Rollout | None = None, look: KeptLook | None = None
+    ) -> None:
+        if look is not None:
+            self.looked.pop((look.rollout, look.seq), None)
         if closed is not None:
             self.over.pop(closed.id, None)
-        super().write(self.held.get(after.service), after, closed)
+        super().write(self.held.get(after.service), after, closed, look)
 
 
 class OneAtATime(Coordinator):

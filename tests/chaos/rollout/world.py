@@ -39,12 +39,14 @@ from tests.support.rollouts import (
     MemoryMetrics,
     MemoryRollouts,
     Proven,
+    judged,
 )
 from tests.support.tasks import RiskPolicy, event
 from writ.contracts.action import Approval
 from writ.contracts.errors import WritError
 from writ.contracts.event import AnyEvent
 from writ.contracts.manifest import Manifest
+from writ.judge.verdict import Verdict as Found
 from writ.ports.actions import Phase
 from writ.rollout.coordinator import Coordinator
 from writ.rollout.decide import Health, Look, Verdict
@@ -66,11 +68,13 @@ _MANIFESTS: Final = {
     name: Manifest.model_validate(yaml.safe_load((_ROOT / name / "bot.yaml").read_text()))
     for name in ("canary", "rollback")
 }
-_PASSING: Final = Look(health=Health.OK, verdict=Verdict.PASS)
+_PASSING: Final = Look(health=Health.OK, verdict=Verdict.PASS, judged=judged(Found.PASS))
 STORIES: Final[Mapping[str, Look]] = {
     "good": _PASSING,
-    "worse": Look(health=Health.OK, verdict=Verdict.FAIL, reasons=("errors",)),
-    "burning": Look(health=Health.BREACHED, reasons=("errors burn the budget",)),
+    "worse": Look(health=Health.OK, verdict=Verdict.FAIL, reasons=("errors",), judged=judged(Found.FAIL)),
+    "burning": Look(
+        health=Health.BREACHED, reasons=("errors burn the budget",), judged=judged(Found.UNKNOWN)
+    ),
     "unknown": Look(),
 }
 

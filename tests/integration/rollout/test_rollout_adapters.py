@@ -15,14 +15,16 @@ from functions.rollback.incident import Incident
 from functions.rollback.table import IncidentTable
 from tests.support.memory import START
 from tests.support.moto_aws import moto_aws
-from tests.support.rollouts import GROUP, NEW, OLD, SERVICE, WATCH, rollout
+from tests.support.rollouts import GROUP, NEW, OLD, SERVICE, WATCH, judged, rollout
 from writ.adapters import aws
 from writ.adapters.cloudwatch import CloudWatchMetrics
 from writ.adapters.lambda_aliases import LambdaAliases
 from writ.adapters.rollout_table import RolloutTable
 from writ.contracts.errors import ConflictError, NotFoundError
+from writ.judge.verdict import Verdict
+from writ.rollout.kept import KeptLook
 from writ.rollout.ports import Alias
-from writ.rollout.state import Guard, Result, Row
+from writ.rollout.state import Guard, Kind, Result, Row
 from writ.rollout.watch import Query
 
 FUNCTION = "service-shop"
@@ -94,6 +96,39 @@ def test_a_service_is_listed_as_guarded_until_another_rollout_begins(table: Roll
     table.write(again, again.after(guard=None))
     assert list(table.guarded()) == []
     assert len(table.rows()) == 2
+
+
+def looked(seq: int, id: str = f"{SERVICE}-1") -> KeptLook:
+    return KeptLook(
+        rollout=id, seq=seq, kind=Kind.SHIFT, at=START, action=f"act-{seq}", judgement=judged(Verdict.PASS)
+    )
+
+
+def test_a_look_is_kept_in_the_write_of_the_move_that_it_decided(table: RolloutTable) -> None:
+    row = Row(service=SERVICE).after(number=1, group=GROUP, rollout=rollout())
+    table.write(None, row)
+    with pytest.raises(ConflictError):
+        table.write(row.after(), row.after().after(), look=looked(1))
+    assert not table.looks("shop-1", 5)
+    for seq in (1, 2, 11):
+        after = row.after()
+        table.write(row, after, look=looked(seq))
+        row = after
+    assert list(table.looks("shop-1", 5)) == [looked(1), looked(2), looked(11)]
+    assert list(table.looks("shop-1", 1)) == [looked(11)]
+
+
+def test_looks_are_of_one_rollout_and_no_rollouts_themselves(table: RolloutTable) -> None:
+    row: Row | None = None
+    for number in (1, 10):
+        one = rollout(id=f"{SERVICE}-{number}")
+        held = (row or Row(service=SERVICE)).after(number=number, rollout=one)
+        table.write(row, held, look=looked(1, one.id))
+        row = held.after(rollout=None)
+        table.write(held, row, one, looked(2, one.id))
+    assert [(look.rollout, look.seq) for look in table.looks("shop-1", 5)] == [("shop-1", 1), ("shop-1", 2)]
+    assert [one.id for one in table.past(SERVICE, 5)] == ["shop-10", "shop-1"]
+    assert not table.looks("shop-2", 5)
 
 
 def test_an_incident_is_kept_once(table: RolloutTable) -> None:

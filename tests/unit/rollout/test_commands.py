@@ -15,6 +15,8 @@ from tests.chaos.rollout.world import Build, World
 from tests.support.commands import Command, commanding, shown
 from tests.support.http import call
 from tests.support.rollouts import NEW, OLD, SERVICE, command
+from writ.rollout.kept import Judged
+from writ.runtime.testimony import intent_id
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         monkeypatch.setitem(module.bot.__dict__, "wiring", world.bot(name).wiring)
     monkeypatch.setattr(canary_routes, "_rollouts", lambda: world.rollouts)
     monkeypatch.setattr(rollback_routes, "_incidents", lambda: world.incidents)
+    monkeypatch.setattr(rollback_routes, "_rollouts", lambda: world.rollouts)
     return world
 
 
@@ -83,6 +86,33 @@ def test_an_abort_takes_a_rollout_back(world: World, writ: Command, wanted: str)
     assert world.aliases.served() == OLD.versions
     answer = call(rollback_routes.api, "GET", "/v1/incidents/shop-1")
     assert (answer.status, answer.body["severity"], answer.body["service"]) == (200, "minor", "shop")
+    assert answer.body["looks"] == found["looks"] == []
+
+
+def test_the_judgement_that_decided_a_move_is_shown_with_the_rollout(
+    world: World, writ: Command, wanted: str
+) -> None:
+    writ("canary", "start", wanted)
+    settle(world)
+    looks = shown(writ("canary", "status", "shop-1", "--json"))["looks"]
+    assert [(look["seq"], look["kind"]) for look in looks] == [(2, "shift"), (3, "promote")]
+    assert all(look["judgement"]["verdict"] == "pass" for look in looks)
+    drawn = writ("canary", "status", "shop-1").output
+    assert "decided by the judge: #3 promote" in drawn
+    assert "✔ pass" in drawn
+
+
+def test_a_release_that_fails_leaves_its_judgement_in_the_incident_and_in_signed_evidence(
+    world: World, writ: Command, wanted: str
+) -> None:
+    world.story = "worse"
+    writ("canary", "start", wanted)
+    settle(world)
+    (look,) = call(rollback_routes.api, "GET", "/v1/incidents/shop-1").body["looks"]
+    assert (look["kind"], look["judgement"]["verdict"]) == ("revert", "fail")
+    intent = world.evidence.entries[intent_id(look["action"])]
+    move = intent["predicate"]["action"]["parameters"]["move"]
+    assert Judged.model_validate(move["judged"]) == Judged.model_validate(look["judgement"])
 
 
 @pytest.mark.parametrize("id", ["shop-2", "shop", "past%2F1"])

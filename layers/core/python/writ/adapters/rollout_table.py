@@ -1,4 +1,4 @@
-"""Rollouts on DynamoDB: table `rollouts`, a row a service, and an item a rollout that is over."""
+"""Rollouts on DynamoDB: table `rollouts`, a row a service, an item a rollout that is over, and one a look."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pynamodb.models import Model
 
 from writ.adapters import dynamo
 from writ.contracts.errors import ConflictError
+from writ.rollout.kept import KeptLook
 from writ.rollout.state import Rollout, Row, service_of
 
 ROW: Final = "row"
@@ -53,7 +54,9 @@ class RolloutTable:
         item = dynamo.get(self._item, service, ROW)
         return None if item is None else Row.model_validate_json(item.document)
 
-    def write(self, before: Row | None, after: Row, closed: Rollout | None = None) -> None:
+    def write(
+        self, before: Row | None, after: Row, closed: Rollout | None = None, look: KeptLook | None = None
+    ) -> None:
         item = self._item(
             after.service,
             ROW,
@@ -62,14 +65,21 @@ class RolloutTable:
             document=after.model_dump_json(exclude_none=True),
         )
         unchanged = self._item.pk.does_not_exist() if before is None else self._item.version == before.version
-        if closed is None:
+        beside = [
+            self._item(after.service, key, document=value.model_dump_json(exclude_none=True))
+            for key, value in (
+                *([(_past(closed.id), closed)] if closed is not None else []),
+                *([(_looked(look.rollout, look.seq), look)] if look is not None else []),
+            )
+        ]
+        if not beside:
             dynamo.save(item, unchanged)
             return
-        over = self._item(after.service, _past(closed.id), document=closed.model_dump_json(exclude_none=True))
         try:
             with dynamo.transaction() as transaction:
                 transaction.save(item, condition=unchanged)
-                transaction.save(over, condition=self._item.pk.does_not_exist())
+                for each in beside:
+                    transaction.save(each, condition=self._item.pk.does_not_exist())
         except dynamo.TransactionRefusedError:
             raise ConflictError(f"the row of {after.service} is not what it was") from None
 
@@ -95,6 +105,13 @@ class RolloutTable:
         items, _ = dynamo.query(self._item, service, over, limit=limit, descending=True, consistent=True)
         return [Rollout.model_validate_json(item.document) for item in items]
 
+    def looks(self, rollout_id: str, limit: int) -> Sequence[KeptLook]:
+        mine = self._item.sk.startswith(_looked(rollout_id))
+        items, _ = dynamo.query(
+            self._item, service_of(rollout_id), mine, limit=limit, descending=True, consistent=True
+        )
+        return [KeptLook.model_validate_json(item.document) for item in reversed(items)]
+
     def _listed(self, listing: str) -> list[Row]:
         found: list[Row] = []
         start: Mapping[str, Any] | None = None
@@ -113,4 +130,13 @@ def _listing(row: Row) -> str:
 
 def _past(rollout_id: str) -> str:
     """Sorts by number."""
-    return f"past/{int(rollout_id.rpartition('-')[2]):010d}"
+    return f"past/{_number(rollout_id)}"
+
+
+def _looked(rollout_id: str, seq: int | None = None) -> str:
+    """Sorts by rollout and transition; without a transition it is what all of a rollout begin with."""
+    return f"look/{_number(rollout_id)}/{'' if seq is None else f'{seq:06d}'}"
+
+
+def _number(rollout_id: str) -> str:
+    return f"{int(rollout_id.rpartition('-')[2]):010d}"

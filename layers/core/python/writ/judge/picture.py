@@ -107,11 +107,15 @@ def in_bins(baseline: Sequence[float], canary: Sequence[float]) -> Bins | None:
     if low == high:
         margin = abs(low) / 10 or 1.0
         low, high = max(0.0, low - margin), high + margin
-    if logarithmic:
-        edges = tuple(low * (high / low) ** (place / count) for place in range(count + 1))
-    else:
-        edges = tuple(low + (high - low) * place / count for place in range(count + 1))
+    edges = edges_of(low, high, count, logarithmic=logarithmic)
     return Bins(edges, _parts(baseline, edges), _parts(canary, edges), logarithmic)
+
+
+def edges_of(low: float, high: float, count: int, *, logarithmic: bool) -> tuple[float, ...]:
+    """The edges of `count` bins of equal width, by their logarithm where `low` is above zero."""
+    if logarithmic:
+        return tuple(low * (high / low) ** (place / count) for place in range(count + 1))
+    return tuple(low + (high - low) * place / count for place in range(count + 1))
 
 
 def quantiles(values: Sequence[float]) -> Quantiles | None:

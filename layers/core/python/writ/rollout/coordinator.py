@@ -20,6 +20,7 @@ from typing import Final
 
 from writ.contracts.errors import BusyError, ConflictError, NotFoundError, PermanentError, TransientError
 from writ.rollout.decide import Move
+from writ.rollout.kept import look_of
 from writ.rollout.plan import Release
 from writ.rollout.ports import Alias, Aliases, Clock, Hooks, Rollouts
 from writ.rollout.state import (
@@ -164,7 +165,7 @@ class Coordinator:
         return None if rollout is None or entry is None else (rollout, entry)
 
     def _held(self, rollout_id: str, seq: int, move: Move, attempt: Attempt) -> Row:
-        """The row with the move begun in it and the lock taken, in one write.
+        """The row with the move begun in it and the lock taken, in one write with what decided the move.
 
         A write that lost against another is not tried again: the row is not what the move was decided on.
         """
@@ -180,11 +181,13 @@ class Coordinator:
         if (entry is None and rollout.seq != seq) or is_stopped(rollout, move):
             raise PermanentError(f"{rollout_id} has moved since this was decided", code="rollout.moved")
         self._wait_for_lock(row, move, attempt)
+        look = None
         if entry is None:
             rollout = begun(rollout, move, (attempt.bot, attempt.action), self._clock.now())
+            look = look_of(rollout_id, rollout.trail[-1], move.judged)
         taken = row.after(rollout=rollout, worker=attempt.action, lease_until=now + self._lease)
         try:
-            self._rollouts.write(row, taken)
+            self._rollouts.write(row, taken, look=look)
         except ConflictError:
             raise BusyError(f"{rollout_id} was taken by another attempt", code="rollout.busy") from None
         return taken

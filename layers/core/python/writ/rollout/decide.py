@@ -14,6 +14,7 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field
 
+from writ.rollout.kept import Judged
 from writ.rollout.plan import Hook, Value
 from writ.rollout.state import BASELINE, CANDIDATE, Goal, Kind, Result, Rollout, seconds
 
@@ -49,16 +50,20 @@ _HEALTHY: Final[Mapping[Health, tuple[bool | None, str]]] = {
 
 
 class Look(Value):
-    """What was seen at one time; without data everything is unknown."""
+    """What was seen at one time; without data everything is unknown. `judged` is the verdict at length."""
 
     health: Health = Health.UNKNOWN
     verdict: Verdict = Verdict.UNKNOWN
     gate: Gate = Gate.WAITING
     reasons: tuple[str, ...] = ()
+    judged: Judged | None = None
 
 
 class Move(Value):
-    """The next transition; `until` is given for none, and says when something is due at the latest."""
+    """The next transition; `until` is given for none, and says when something is due at the latest.
+
+    `judged` is the judgement that decided it: that let it lead out of a step, or had it lead back.
+    """
 
     kind: Kind | None
     reason: Annotated[str, Field(max_length=1000)]
@@ -68,6 +73,7 @@ class Move(Value):
     until: AwareDatetime | None = None
     final: Result | None = None
     healthy: bool | None = None
+    judged: Judged | None = None
 
     @property
     def key(self) -> str:
@@ -83,8 +89,7 @@ def next_move(rollout: Rollout, look: Look, now: datetime) -> Move:
         return _back(rollout, look, now)
     if rollout.reverting:
         return _reversal(rollout, look, now)
-    stop = _stop(rollout, look, now)
-    return _revert(rollout, stop) if stop is not None else _onward(rollout, look, now)
+    return _stop(rollout, look, now) or _onward(rollout, look, now)
 
 
 def _onward(rollout: Rollout, look: Look, now: datetime) -> Move:
@@ -131,18 +136,20 @@ def is_abandoned(rollout: Rollout, now: datetime, grace: timedelta) -> bool:
     return rollout.final is None and now >= deadline(rollout) + grace
 
 
-def _stop(rollout: Rollout, look: Look, now: datetime) -> str | None:
+def _stop(rollout: Rollout, look: Look, now: datetime) -> Move | None:
     """What ends a rollout now, whatever it waits for. Before the first step nobody meets the candidate."""
-    if rollout.stop is not None or rollout.stage < 0:
-        return rollout.stop
+    if rollout.stop is not None:
+        return _revert(rollout, rollout.stop)
+    if rollout.stage < 0:
+        return None
     if look.health is Health.BREACHED:
-        return _because("the service breaches its objectives", look)
+        return _seen(look, _revert(rollout, _because("the service breaches its objectives", look)))
     if look.verdict is Verdict.FAIL:
-        return _because("the candidate is worse than the baseline", look)
+        return _seen(look, _revert(rollout, _because("the candidate is worse than the baseline", look)))
     if look.gate is Gate.REFUSED:
-        return "a person refused to go on"
+        return _revert(rollout, "a person refused to go on")
     late = rollout.applied_at is None and now >= rollout.goal_at + seconds(rollout.plan.apply_s)
-    return "the functions did not all get their weight in time" if late else None
+    return _revert(rollout, "the functions did not all get their weight in time") if late else None
 
 
 def _revert(rollout: Rollout, reason: str) -> Move:
@@ -198,13 +205,15 @@ def _step(rollout: Rollout, look: Look, now: datetime) -> Move:
         return _unsettled(rollout, look, now, last)
     hook = Move(kind=Kind.HOOK, reason=f"after step {number}", stage=stage, hook=step.after)
     if _is_open(rollout, hook):
-        return hook if now < last else _revert(rollout, f"the hook after step {number} did not answer")
+        late = f"the hook after step {number} did not answer"
+        return _seen(look, hook) if now < last else _revert(rollout, late)
     if step.gate and stage not in rollout.gates:
         if now >= last:
             return _revert(rollout, "nobody opened the gate in time")
         reason = f"a person agrees to leave step {number}"
-        return Move(kind=Kind.GATE, reason=reason, goal=rollout.goal, stage=stage)
-    return _enter(rollout, stage + 1, now, last)
+        return _seen(look, Move(kind=Kind.GATE, reason=reason, goal=rollout.goal, stage=stage))
+    entering = _enter(rollout, stage + 1, now, last)
+    return entering if entering.kind is Kind.REVERT else _seen(look, entering)
 
 
 def _is_open(rollout: Rollout, move: Move) -> bool:
@@ -229,8 +238,14 @@ def _bake(rollout: Rollout, look: Look, now: datetime) -> Move:
 
 def _unsettled(rollout: Rollout, look: Look, now: datetime, last: datetime) -> Move:
     if now >= last:
-        return _revert(rollout, _because("it is still not known whether the candidate is harmless", look))
+        reason = _because("it is still not known whether the candidate is harmless", look)
+        return _seen(look, _revert(rollout, reason))
     return Move(kind=None, reason=_because("not settled yet", look), until=last)
+
+
+def _seen(look: Look, move: Move) -> Move:
+    """A move that a look decided."""
+    return move.model_copy(update={"judged": look.judged})
 
 
 def _because(what: str, look: Look) -> str:

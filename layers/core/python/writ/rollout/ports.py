@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from writ.rollout.kept import KeptLook
 from writ.rollout.plan import Hook
 from writ.rollout.state import Rollout, Row
 
@@ -44,8 +45,10 @@ class Rollouts(Protocol):
     def read(self, service: str) -> Row | None:
         """Strongly consistent."""
 
-    def write(self, before: Row | None, after: Row, closed: Rollout | None = None) -> None:
-        """Replace a row, and keep a rollout that it no longer has, in one transaction.
+    def write(
+        self, before: Row | None, after: Row, closed: Rollout | None = None, look: KeptLook | None = None
+    ) -> None:
+        """Replace a row; keep a rollout that it no longer has, and what decided a move, in one transaction.
 
         Raises ConflictError when the row is no longer at `before.version`, or is there though it was not.
         """
@@ -64,6 +67,9 @@ class Rollouts(Protocol):
 
     def past(self, service: str, limit: int) -> Sequence[Rollout]:
         """Rollouts of a service that are over, the newest first."""
+
+    def looks(self, rollout_id: str, limit: int) -> Sequence[KeptLook]:
+        """The looks that decided the newest transitions of a rollout, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

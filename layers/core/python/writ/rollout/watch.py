@@ -14,9 +14,11 @@ from typing import Final, Protocol
 
 from writ.judge.course import State, observe
 from writ.judge.criteria import Distribution
+from writ.judge.picture import panels
 from writ.judge.verdict import judge
 from writ.judge.window import Events, Window
 from writ.rollout.decide import Health, Look, Verdict
+from writ.rollout.kept import keep
 from writ.rollout.plan import Release
 from writ.rollout.signals import Source, Watch
 from writ.rollout.state import Rollout
@@ -57,12 +59,17 @@ def look(rollout: Rollout, watch: Watch, metrics: Metrics, now: datetime) -> Loo
     series = dict(zip(queries, metrics.read(queries, since, until), strict=True))
     health, reasons = _health(rollout, watch, series, until)
     minutes = [since + MINUTE * number for number in range((until - since) // MINUTE)]
+    windows = [_window(rollout, watch, series, minute) for minute in minutes]
     state = State.none(watch.criteria)
-    for minute in minutes:
-        state = observe(watch.criteria, state, _window(rollout, watch, series, minute))
+    for window in windows:
+        state = observe(watch.criteria, state, window)
     judgement = judge(watch.criteria, state)
-    verdict = Verdict(judgement.verdict.value)
-    return Look(health=health, verdict=verdict, reasons=(*reasons, *judgement.reasons)[:5])
+    return Look(
+        health=health,
+        verdict=Verdict(judgement.verdict.value),
+        reasons=(*reasons, *judgement.reasons)[:5],
+        judged=keep(judgement, panels(watch.criteria, state, judgement, windows)),
+    )
 
 
 def vitals(rollout: Rollout, watch: Watch, metrics: Metrics, now: datetime) -> Look:

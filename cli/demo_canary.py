@@ -1,8 +1,10 @@
-"""`writ demo canary`: four releases rolled out on the running plane; the bad ones come back."""
+"""`writ demo canary`: four releases rolled out on the running plane; the bad ones come back, proven."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -11,10 +13,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.api import Api
+from cli.canary_picture import decided
 from cli.output import CommandError, JsonFlag, reporting, table
 from cli.plane import Plane, calling
 from cli.progress import Bars
+from cli.rollout_evidence import Signed, signed
 from cli.rollout_load import ALIAS, CANDIDATES, SLOW_S, Users, deploy, wait
+from cli.run import Proof, prove
+from cli.watch import pulse
+from cli.watch import wait as come_to_rest
 
 _PLAN: Final = {
     "steps": [{"weight": 0.4, "pause_s": 60}],
@@ -27,11 +34,21 @@ _WATCH: Final = {
         "metrics": [
             {"kind": "count", "name": "errors", "acceptable": 0.05},
             {"kind": "count", "name": "slow", "acceptable": 0.05},
+            # One value a minute is too few to settle anything in a demonstration: it is shown.
+            {
+                "kind": "distribution",
+                "name": "latency",
+                "unit": "ms",
+                "allowed": 2,
+                "harmful": 4,
+                "required": False,
+            },
         ]
     },
     "sources": {
         "errors": {"metric": "Errors", "exposure": "Invocations"},
         "slow": {"metric": "Slow", "exposure": "Invocations"},
+        "latency": {"metric": "Duration", "statistic": "p90"},
     },
     "stops": [
         {"metric": "errors", "objective": 0.98, "burn": 5, "least": 5},
@@ -59,11 +76,21 @@ def canary(
             bars.step("users come: split by the weights of the aliases, which the emulator does not do")
             with Users(plane, [_function(name) for name in CANDIDATES]) as users:
                 ended = _watch(api, ids, time.monotonic() + minutes * 60)
+            bars.step("waiting for every outcome and its checkpoint")
+            come_to_rest(lambda: pulse(plane))
+            proof = prove(plane, [], bars)
+        held = {name: signed(proof.copy, each) for name, each in ended.items()}
         output.show(
-            {"rollouts": ended, "served": dict(users.served), "hurt": dict(users.hurt)},
-            _picture(ended, users),
+            {
+                "rollouts": ended,
+                "served": dict(users.served),
+                "hurt": dict(users.hurt),
+                "evidence": _evidence(proof, held),
+            },
+            Group(*_decisions(ended), _picture(ended, users), _proven(proof, held)),
         )
-        if {name: each["final"] for name, each in ended.items()} != _EXPECTED:
+        proven = proof.report.ok and all(each.whole and each.looks_of for each in held.values())
+        if not proven or {name: each["final"] for name, each in ended.items()} != _EXPECTED:
             output.found_problem()
 
 
@@ -90,6 +117,31 @@ def _watch(api: Api, ids: dict[str, str], until: float) -> dict[str, dict[str, A
         if all(each["final"] for each in found.values()) or time.monotonic() > until:
             return found
         wait(3)
+
+
+def _decisions(ended: dict[str, dict[str, Any]]) -> Iterator[RenderableType]:
+    """Of each rollout the judgement that decided its last move."""
+    for name, each in ended.items():
+        drawn = decided(each["looks"])
+        yield Text.assemble((f"{name}: {each['id']}", "bold underline"))
+        yield drawn if drawn is not None else Text("  no judgement decided a move", style="red")
+        yield Text()
+
+
+def _evidence(proof: Proof, held: dict[str, Signed]) -> dict[str, Any]:
+    found = {name: asdict(each) for name, each in held.items()}
+    return {"checkpoint": proof.checkpoint, "faults": proof.report.faults, "rollouts": found}
+
+
+def _proven(proof: Proof, held: dict[str, Signed]) -> RenderableType:
+    """What the copy of the log says of it, verified offline."""
+    size, faults = proof.report.checkpoint.size, proof.report.faults
+    rows = [("✔" if each.whole and each.looks_of else "✘", name, each.words) for name, each in held.items()]
+    mark, style = ("✔", "green") if proof.report.ok else ("✘", "red")
+    return Group(
+        Text(f"\n{mark} {size} entries verified offline, {faults} faults", style=style),
+        table(None, ("", "candidate", "signed in the log"), rows),
+    )
 
 
 def _picture(ended: dict[str, dict[str, Any]], users: Users) -> RenderableType:

@@ -52,6 +52,7 @@ class Users:
     hurt: Counter[str] = field(default_factory=Counter)
     served: Counter[str] = field(default_factory=Counter)
     _counts: Counter[tuple[str, str, str, datetime]] = field(default_factory=Counter)
+    _durations: dict[tuple[str, str, datetime], list[float]] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -92,29 +93,41 @@ class Users:
             self.hurt[function] += failed or slow
             for metric, count in (("Invocations", 1), ("Errors", failed), ("Slow", slow)):
                 self._counts[function, version, metric, at] += int(count)
+            if not failed:
+                taken = float(said["seconds"]) * 1000
+                self._durations.setdefault((function, version, at), []).append(taken)
 
     def _report(self, function: str) -> None:
-        """Hand the counts of a service to CloudWatch, as AWS does with those of Lambda."""
+        """Hand the figures of a service to CloudWatch, as AWS does with those of Lambda."""
         with self._lock:
-            mine = {key: count for key, count in self._counts.items() if key[0] == function}
-            for key in mine:
+            counts = {key: count for key, count in self._counts.items() if key[0] == function}
+            durations = {key: taken for key, taken in self._durations.items() if key[0] == function}
+            for key in counts:
                 del self._counts[key]
+            for each in durations:
+                del self._durations[each]
         data = [
-            {
-                "MetricName": metric,
-                "Dimensions": [
-                    {"Name": "FunctionName", "Value": name},
-                    {"Name": "Resource", "Value": f"{name}:{ALIAS}"},
-                    {"Name": "ExecutedVersion", "Value": version},
-                ],
-                "Timestamp": at,
-                "Value": float(count),
-                "Unit": "Count",
-            }
-            for (name, version, metric, at), count in mine.items()
+            _datum(function, version, at, metric, {"Value": float(count), "Unit": "Count"})
+            for (_, version, metric, at), count in counts.items()
+        ]
+        data += [
+            _datum(function, version, at, "Duration", {"Values": taken, "Unit": "Milliseconds"})
+            for (_, version, at), taken in durations.items()
         ]
         if data:
             self.plane.aws("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=data)
+
+
+def _datum(
+    function: str, version: str, at: datetime, metric: str, figure: Mapping[str, Any]
+) -> dict[str, Any]:
+    dimensions = {"FunctionName": function, "Resource": f"{function}:{ALIAS}", "ExecutedVersion": version}
+    return {
+        "MetricName": metric,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        "Timestamp": at,
+        **figure,
+    }
 
 
 def deploy(plane: Plane, function: str, candidate: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from writ.rollout.watch import look
 
 
 def merged(*windows: Window) -> Window:
-    sides = ({}, {})
+    sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for window in windows:
         sides[0].update(window.baseline)
         sides[1].update(window.canary)

@@ -6,6 +6,7 @@ import typer
 
 from cli import (
     actions,
+    api_diff,
     backlog,
     bots,
     break_glass,
@@ -67,6 +68,7 @@ app.command("rollback")(rollouts.rollback)
 app.add_typer(previews.app, name="previews")
 app.add_typer(release.app, name="release")
 app.add_typer(migrations.app, name="migrations")
+app.add_typer(api_diff.app, name="api")
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(erasures.holds, name="holds")
 app.command("slo")(slo.slo)

@@ -1,0 +1,130 @@
+"""How the difference of two API documents looks in a terminal, and as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from cli.output import table
+from writ.contracts.errors import ContractError
+from writ.openapi.change import Change, Verdict
+from writ.openapi.diff import ApiDiff
+from writ.release.versions import Bump, difference, parse_version, raised
+
+_STYLES: Final = {Verdict.BREAKING: "bold red", Verdict.UNKNOWN: "yellow", Verdict.COMPATIBLE: "green"}
+_NONE: Final = "the whole document"
+_NAMED: Final = 3
+
+
+def document(found: ApiDiff) -> dict[str, Any]:
+    """The difference for programs: every change, grouped by operation as in the terminal."""
+    return {
+        "verdict": found.verdict.value,
+        "bump": found.bump.word,
+        "versions": {"old": found.old_version, "new": found.new_version, "next": _next(found)},
+        "counts": {verdict.value: found.count(verdict) for verdict in Verdict},
+        "changes": [
+            {
+                "rule": each.rule,
+                "verdict": each.verdict.value,
+                "direction": each.direction.value,
+                "operation": each.operation or None,
+                "place": each.place or None,
+                "schema": each.schema,
+                "message": each.message,
+            }
+            for each in found.changes
+        ],
+    }
+
+
+def picture(found: ApiDiff, everything: bool) -> Iterator[RenderableType]:
+    """One line that says it all, then a table an operation, what breaks first."""
+    yield _headline(found)
+    yield from _versions(found)
+    harmful = found.verdict is not Verdict.COMPATIBLE
+    shown = [
+        each for each in found.changes if everything or not harmful or each.verdict is not Verdict.COMPATIBLE
+    ]
+    folded = [(each, list[str]()) for each in shown] if everything else _folded(shown)
+    rows: dict[str, list[tuple[Change, list[str]]]] = {}
+    for each, others in folded:
+        rows.setdefault(each.operation, []).append((each, others))
+    for operation, changes in rows.items():
+        yield Text("")
+        yield Text(operation or _NONE, style="bold")
+        yield table(None, ("=effect", "where", "what", "=rule"), [_row(*each) for each in changes])
+    hidden = len(found.changes) - len(shown)
+    if hidden:
+        said = "breaks" if hidden == 1 else "break"
+        yield Text(f"\n{hidden} more {said} nothing; --all shows them", style="dim")
+
+
+def _headline(found: ApiDiff) -> Text:
+    if not found.changes:
+        return Text.assemble(("✔ ", "green"), "no change that a client could notice")
+    counts = ", ".join(
+        f"{found.count(verdict)} {verdict.value}" for verdict in Verdict if found.count(verdict)
+    )
+    sign = ("✔ ", "green") if found.verdict is Verdict.COMPATIBLE else ("✘ ", "bold red")
+    style = "green" if found.verdict is Verdict.COMPATIBLE else "bold red"
+    return Text.assemble(sign, counts, " → ", (found.bump.word, style))
+
+
+def _versions(found: ApiDiff) -> Iterator[Text]:
+    """What the documents say of their versions, where that is less than the changes ask for."""
+    wanted, old, new = _next(found), found.old_version, found.new_version
+    if wanted is None or old is None or new is None:
+        return
+    before, after = parse_version(old), _parsed(new)
+    asked = difference(before, parse_version(wanted))
+    if after is None or asked is Bump.NONE:
+        return
+    given = difference(before, after) if after > before else Bump.NONE
+    if given < asked:
+        said = f"info.version goes from {old} to {new}" if new != old else f"info.version is still {old}"
+        yield Text(f"  {said}; by these changes it is {wanted}", style="yellow")
+
+
+def _next(found: ApiDiff) -> str | None:
+    """The version after the old one; before 1.0.0 what breaks raises the second number."""
+    before = None if found.old_version is None else _parsed(found.old_version)
+    if before is None:
+        return None
+    bump = Bump.MINOR if before.major == 0 and found.bump is Bump.MAJOR else found.bump
+    return str(raised(before, bump))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return parse_version(text)
+    except ContractError:
+        return None
+
+
+def _folded(changes: Sequence[Change]) -> list[tuple[Change, list[str]]]:
+    """Changes of a named schema once, with the other operations that have the same."""
+    places: dict[tuple[Any, ...], list[Change]] = {}
+    for each in changes:
+        own = each.schema or (each.operation, each.place)
+        places.setdefault((each.rule, each.verdict, each.direction, own, each.message), []).append(each)
+    return [
+        (first, list(dict.fromkeys(each.operation for each in same if each.operation != first.operation)))
+        for first, *same in places.values()
+    ]
+
+
+def _row(change: Change, others: Sequence[str]) -> tuple[object, ...]:
+    what = Text(change.message)
+    if others:
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        what.append(f"; also in {', '.join(others[:_NAMED])}{more}", style="dim")
+    return (
+        Text(change.verdict.value, style=_STYLES[change.verdict]),
+        change.place or "–",
+        what,
+        Text(change.rule, style="dim"),
+    )

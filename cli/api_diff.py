@@ -26,11 +26,6 @@ Everything = Annotated[
 ]
 
 
-@app.callback()
-def group() -> None:
-    """Descriptions of APIs: what changed between two of them."""
-
-
 @app.command("diff")
 def compare(
     old: Old, new: New, *, day: Day = None, everything: Everything = False, as_json: JsonFlag = False
@@ -44,6 +39,14 @@ def compare(
         output.show(views.document(found), *views.picture(found, everything))
         if found.verdict is not Verdict.COMPATIBLE:
             output.found_problem()
+
+
+@app.command()
+def rules(*, as_json: JsonFlag = False) -> None:
+    """Every rule, with what it means in a request and in a response."""
+    with reporting(as_json) as output:
+        told = views.rules()
+        output.show({"items": told}, views.rule_table(told))
 
 
 def _day(text: str | None) -> date:

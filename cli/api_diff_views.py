@@ -10,8 +10,10 @@ from rich.text import Text
 
 from cli.output import table
 from writ.contracts.errors import ContractError
-from writ.openapi.change import Change, Verdict
+from writ.openapi.change import Change, Direction, Verdict
+from writ.openapi.change import verdict as verdict_of
 from writ.openapi.diff import ApiDiff
+from writ.openapi.rules import RULES
 from writ.release.versions import Bump, difference, parse_version, raised
 
 _STYLES: Final = {Verdict.BREAKING: "bold red", Verdict.UNKNOWN: "yellow", Verdict.COMPATIBLE: "green"}
@@ -61,6 +63,30 @@ def picture(found: ApiDiff, everything: bool) -> Iterator[RenderableType]:
     if hidden:
         said = "breaks" if hidden == 1 else "break"
         yield Text(f"\n{hidden} more {said} nothing; --all shows them", style="dim")
+
+
+def rules() -> list[dict[str, str]]:
+    """Every rule with its verdict in either direction."""
+    return [
+        {
+            "rule": rule.id,
+            **{way.value: verdict_of(rule.effect, way).value for way in Direction},
+            "summary": rule.summary,
+        }
+        for rule in RULES.values()
+    ]
+
+
+def rule_table(told: Sequence[dict[str, str]]) -> RenderableType:
+    rows = [
+        (
+            each["rule"],
+            *(Text(each[way], style=_STYLES[Verdict(each[way])]) for way in Direction),
+            each["summary"],
+        )
+        for each in told
+    ]
+    return table(None, ("=rule", "=in requests", "=in responses", "what"), rows)
 
 
 def _headline(found: ApiDiff) -> Text:

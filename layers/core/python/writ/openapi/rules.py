@@ -120,19 +120,41 @@ _ALL: Final = (
     Rule("server.removed", Effect.LOST, "A server is gone."),
     Rule("server.added", Effect.NEUTRAL, "There is a new server."),
     Rule("server.default-changed", Effect.LOST, "A variable of a server has another default."),
-    *_pair("server.value-removed", "A variable lost a value.", "server.value-added", "It has a new one."),
+    *_pair(
+        "server.value-removed",
+        "A variable lost a value.",
+        "server.value-added",
+        "A variable has a new value.",
+    ),
     # Schemas.
     *_pair("schema.type-narrowed", "A type is gone.", "schema.type-widened", "There is a new type."),
     _same("schema.type-changed", Effect.INCOMPARABLE, "The type is another."),
     *_pair("schema.null-removed", "null is gone.", "schema.null-added", "It may be null."),
-    *_pair("schema.enum-added", "Only listed values.", "schema.enum-removed", "Any value."),
+    *_pair(
+        "schema.enum-added",
+        "Only listed values are allowed.",
+        "schema.enum-removed",
+        "Not only listed values are allowed.",
+    ),
     *_pair(
         "schema.enum-value-removed", "A value is gone.", "schema.enum-value-added", "There is a new value."
     ),
-    *_pair("schema.format-added", "A format.", "schema.format-removed", "No format."),
-    *_pair("schema.format-narrowed", "A smaller format.", "schema.format-widened", "A larger format."),
+    *_pair(
+        "schema.format-added", "A format is asked for.", "schema.format-removed", "No format is asked for."
+    ),
+    *_pair(
+        "schema.format-narrowed",
+        "The format holds less: int64 to int32.",
+        "schema.format-widened",
+        "The format holds more: int32 to int64.",
+    ),
     _same("schema.format-changed", Effect.INCOMPARABLE, "The format is another."),
-    *_pair("schema.pattern-added", "A pattern.", "schema.pattern-removed", "No pattern."),
+    *_pair(
+        "schema.pattern-added",
+        "A pattern is asked for.",
+        "schema.pattern-removed",
+        "No pattern is asked for.",
+    ),
     _same(
         "schema.pattern-changed",
         Effect.UNDECIDED,
@@ -140,9 +162,12 @@ _ALL: Final = (
     ),
     *_bounds(),
     *_pair(
-        "schema.multiple-of-narrowed", "Fewer multiples.", "schema.multiple-of-widened", "More multiples."
+        "schema.multiple-of-narrowed",
+        "Fewer multiples are allowed.",
+        "schema.multiple-of-widened",
+        "More multiples are allowed.",
     ),
-    _same("schema.multiple-of-changed", Effect.INCOMPARABLE, "Other multiples."),
+    _same("schema.multiple-of-changed", Effect.INCOMPARABLE, "Other multiples are allowed."),
     *_pair(
         "schema.unique-items-added", "No item twice.", "schema.unique-items-removed", "Items may be twice."
     ),
@@ -169,10 +194,20 @@ _ALL: Final = (
         "Other properties may be there.",
     ),
     *_pair("schema.choice-removed", "An alternative is gone.", "schema.choice-added", "A new alternative."),
-    *_pair("schema.choices-added", "One of several.", "schema.choices-removed", "No alternatives."),
+    *_pair(
+        "schema.choices-added",
+        "It must be one of alternatives as well.",
+        "schema.choices-removed",
+        "It need not be one of alternatives.",
+    ),
     *_pair("schema.choice-exclusive", "Exactly one must fit.", "schema.choice-inclusive", "Several may fit."),
     _same("schema.choices-changed", Effect.UNDECIDED, "Alternatives are grouped in another way."),
-    *_pair("schema.discriminator-added", "A discriminator.", "schema.discriminator-removed", "None."),
+    *_pair(
+        "schema.discriminator-added",
+        "There is a discriminator.",
+        "schema.discriminator-removed",
+        "No discriminator.",
+    ),
     _same(
         "schema.discriminator-changed", Effect.INCOMPARABLE, "Other property or meaning of a discriminator."
     ),
@@ -180,7 +215,7 @@ _ALL: Final = (
         "schema.discriminator-value-removed",
         "A discriminator's value is gone.",
         "schema.discriminator-value-added",
-        "There is a new one.",
+        "A discriminator has a new value.",
     ),
     _same("schema.keyword-changed", Effect.UNDECIDED, "A keyword changed whose effect is not decided."),
 )

@@ -9,12 +9,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from cli.output import table
-from writ.contracts.errors import ContractError
 from writ.openapi.change import Change, Direction, Verdict
 from writ.openapi.change import verdict as verdict_of
 from writ.openapi.diff import ApiDiff
 from writ.openapi.rules import RULES
-from writ.release.versions import Bump, difference, parse_version, raised
 
 _STYLES: Final = {Verdict.BREAKING: "bold red", Verdict.UNKNOWN: "yellow", Verdict.COMPATIBLE: "green"}
 _NONE: Final = "the whole document"
@@ -26,7 +24,7 @@ def document(found: ApiDiff) -> dict[str, Any]:
     return {
         "verdict": found.verdict.value,
         "bump": found.bump.word,
-        "versions": {"old": found.old_version, "new": found.new_version, "next": _next(found)},
+        "versions": {"old": found.old_version, "new": found.new_version, "next": found.next_version},
         "counts": {verdict.value: found.count(verdict) for verdict in Verdict},
         "changes": [
             {
@@ -102,33 +100,10 @@ def _headline(found: ApiDiff) -> Text:
 
 def _versions(found: ApiDiff) -> Iterator[Text]:
     """What the documents say of their versions, where that is less than the changes ask for."""
-    wanted, old, new = _next(found), found.old_version, found.new_version
-    if wanted is None or old is None or new is None:
-        return
-    before, after = parse_version(old), _parsed(new)
-    asked = difference(before, parse_version(wanted))
-    if after is None or asked is Bump.NONE:
-        return
-    given = difference(before, after) if after > before else Bump.NONE
-    if given < asked:
+    if found.declared is False:
+        old, new = found.old_version, found.new_version
         said = f"info.version goes from {old} to {new}" if new != old else f"info.version is still {old}"
-        yield Text(f"  {said}; by these changes it is {wanted}", style="yellow")
-
-
-def _next(found: ApiDiff) -> str | None:
-    """The version after the old one; before 1.0.0 what breaks raises the second number."""
-    before = None if found.old_version is None else _parsed(found.old_version)
-    if before is None:
-        return None
-    bump = Bump.MINOR if before.major == 0 and found.bump is Bump.MAJOR else found.bump
-    return str(raised(before, bump))
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return parse_version(text)
-    except ContractError:
-        return None
+        yield Text(f"  {said}; by these changes it is {found.next_version}", style="yellow")
 
 
 def _folded(changes: Sequence[Change]) -> list[tuple[Change, list[str]]]:

@@ -1,37 +1,17 @@
-"""Reads an OpenAPI document from a file or stdin: JSON, or YAML as OpenAPI wants it."""
+"""Reads an OpenAPI document from a file or stdin."""
 
 from __future__ import annotations
 
-import json
-import math
-import re
 import sys
 from pathlib import Path
-from typing import Any, ClassVar, Final
-
-import yaml
+from typing import Any, Final
 
 from cli.output import CommandError
+from writ.contracts.errors import ContractError
+from writ.openapi.text import parse
 
 STDIN: Final = "-"
 _LARGEST: Final = 64_000_000
-_KNOWN: Final = (str, int, float, type(None))
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML by the JSON schema of 1.2 (OpenAPI 3.1.1, 4.4): `no` is a text and a day is one, unlike in 1.1."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {}
-
-
-for _tag, _pattern, _first in (
-    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("null", "null|Null|NULL|~|", ["n", "N", "~", ""]),
-    ("int", "[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
-    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", "-+0123456789."),
-    ("merge", "<<", "<"),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), list(_first))
 
 
 def read_document(name: str, field: str) -> Any:
@@ -49,53 +29,11 @@ def read_document(name: str, field: str) -> Any:
     if len(raw) > _LARGEST:
         raise CommandError(f"{name} has more than {_LARGEST:,} bytes", field=field)
     try:
-        return json.loads(text, parse_constant=_refused)
-    except (ValueError, RecursionError) as error:
-        if text.lstrip()[:1] in ("{", "["):
-            raise CommandError(f"{name} is not JSON: {_reason(error)}", field=field) from None
-    try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - made from the safe one
-        _settle(value)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CommandError(f"{name} is neither JSON nor YAML: {_reason(error)}", field=field) from None
-    return value
+        return parse(text)
+    except ContractError as error:
+        raise CommandError(f"{name}: {error.message}", field=field) from None
 
 
 def _bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(_LARGEST + 1)
-
-
-def _settle(root: Any) -> None:
-    """Turn names into texts, in place: an alias stays one object, however often it stands there."""
-    waiting, done = [root], set[int]()
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"{value} is no number")
-        if not isinstance(value, (dict, list, *_KNOWN)):
-            raise ValueError(f"there is a {type(value).__name__} in it, which JSON has not")
-        if not isinstance(value, dict | list) or id(value) in done:
-            continue
-        done.add(id(value))
-        if isinstance(value, dict):
-            named = {_name(name): each for name, each in value.items()}
-            value.clear()
-            value.update(named)
-            waiting += named.values()
-        else:
-            waiting += value
-
-
-def _name(name: object) -> str:
-    return name if isinstance(name, str) else json.dumps(name, default=str)
-
-
-def _refused(constant: str) -> float:
-    raise ValueError(f"{constant} is no number")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    return " ".join(str(error).split())[:200]

@@ -153,12 +153,12 @@ def test_yaml_is_read_as_openapi_wants_it_and_not_as_yaml_1_1() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"openapi": }', "new is not JSON"),
-        ("[" * 100_000, "new is not JSON: it is nested too deeply"),
-        ('{"openapi": NaN}', "new is not JSON: NaN is no number"),
-        ("a: [", "new is neither JSON nor YAML"),
-        ("a: !!python/object/apply:os.getcwd []", "new is neither JSON nor YAML"),
-        ("a: !!binary aGk=", "new is neither JSON nor YAML: there is a bytes in it"),
+        ('{"openapi": }', "new: it is not JSON"),
+        ("[" * 100_000, "new: it is not JSON: it is nested too deeply"),
+        ('{"openapi": NaN}', "new: it is not JSON: NaN is no number"),
+        ("a: [", "new: it is neither JSON nor YAML"),
+        ("a: !!python/object/apply:os.getcwd []", "new: it is neither JSON nor YAML"),
+        ("a: !!binary aGk=", "new: it is neither JSON nor YAML: there is a bytes in it"),
     ],
 )
 def test_what_is_no_document_is_told_with_its_name_and_place(text: str, message: str) -> None:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from semver import Version
+
+from writ.contracts.errors import ContractError
 from writ.openapi.change import Change, Direction, Verdict
 from writ.openapi.context import Context
 from writ.openapi.document import Document, UnreadableError
 from writ.openapi.operations import compare_paths
 from writ.openapi.servers import compare_servers, servers_of
-from writ.release.versions import Bump
+from writ.release.versions import Bump, core, parse_version, raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,33 @@ class ApiDiff:
             return Bump.NONE
         return Bump.MINOR if self.verdict is Verdict.COMPATIBLE else Bump.MAJOR
 
+    @property
+    def next_version(self) -> str | None:
+        """The version after the old one; before 1.0.0 what breaks raises the second number.
+
+        None where the old document's version is not one of SemVer.
+        """
+        before = _version(self.old_version)
+        if before is None:
+            return None
+        bump = Bump.MINOR if before.major == 0 and self.bump is Bump.MAJOR else self.bump
+        return str(raised(before, bump))
+
+    @property
+    def declared(self) -> bool | None:
+        """Whether the new document's version is at least the next; None where either is not of SemVer."""
+        wanted, after = _version(self.next_version), _version(self.new_version)
+        return None if wanted is None or after is None else core(after) >= wanted
+
     def count(self, verdict: Verdict) -> int:
         return sum(each.verdict is verdict for each in self.changes)
+
+
+def _version(text: str | None) -> Version | None:
+    try:
+        return None if text is None else parse_version(text)
+    except ContractError:
+        return None
 
 
 def diff(old: Any, new: Any, today: date) -> ApiDiff:

@@ -18,10 +18,12 @@ kinds := {
 	"breaking": {
 		"rule": "breaking",
 		"remedy": "Keep what was there beside the new, deprecate it with x-sunset, or raise info.version",
+		"names_version": true,
 	},
 	"unknown": {
 		"rule": "undecided",
-		"remedy": "Put referred files into one document, and mend what cannot be read",
+		"remedy": "Put all files into one document and mend what cannot be read; what cannot be decided needs an exception",
+		"names_version": false,
 	},
 }
 
@@ -34,7 +36,7 @@ harms := [finding |
 		"effect": api_effect(change.verdict, document.declared),
 		"subject": concat(" ", [change.rule, change.where]),
 		"why": concat("", [change.where, ": ", change.message, api_others(change.others)]),
-		"remediation": {"text": concat("", [kind.remedy, api_next(document.next), "."])},
+		"remediation": {"text": concat("", [kind.remedy, api_next(kind.names_version, document.next), "."])},
 		"place": {"path": document.path, "line": change.line},
 	}
 ]
@@ -91,6 +93,6 @@ api_others(0) := ""
 
 api_others(number) := sprintf(" (and in %d more places)", [number]) if number > 0
 
-api_next(null) := ""
+default api_next(_, _) := ""
 
-api_next(version) := concat("", [" to ", version]) if is_string(version)
+api_next(true, version) := concat("", [" to ", version]) if is_string(version)

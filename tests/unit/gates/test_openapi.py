@@ -46,6 +46,7 @@ def test_what_cannot_be_said_does_not_pass_whatever_the_version() -> None:
     for schema in ({"$ref": "other.json"}, {"type": "text"}):
         report = judged({"api.json": document(schema, "2.0.0")}, "openapi", base=base)
         assert (report.verdict, rules(report)) == (Verdict.UNKNOWN, ["openapi/undecided"])
+        assert report.standing[0].remediation.text.endswith("needs an exception.")
 
 
 def test_a_document_that_cannot_be_read_any_more_does_not_pass() -> None:

@@ -174,3 +174,71 @@ def test_what_is_compatible_one_way_is_compatible_the_other_way_undone(old: Any,
         for found in (forth, back)
     ]
     assert harmful[0] == harmful[1]
+
+
+NODE: Final = {"$ref": "#/components/schemas/Node"}
+STRING_LIKE: Final = {"type": "string", "format": "uuid", "pattern": "a", "maxLength": 9}
+RICH: Final = {
+    "openapi": "3.0.3",
+    "servers": [{"url": "https://api.example", "variables": {"v": {"default": "1", "enum": ["1"]}}}],
+    "security": [{"o": ["a"]}],
+    "paths": {
+        "/a/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": STRING_LIKE}],
+            "post": {
+                "deprecated": True,
+                "x-sunset": "2026-01-01",
+                "requestBody": {
+                    "required": True,
+                    "content": {"a/b": {"schema": NODE, "encoding": {"x": {}}}},
+                },
+                "responses": {
+                    "200": {"headers": {"X": {"schema": STRING_LIKE}}, "content": {"a/b": {"schema": NODE}}}
+                },
+                "callbacks": {
+                    "c": {"{$x}": {"post": {"requestBody": {"content": {"a/b": {"schema": NODE}}}}}}
+                },
+            },
+        }
+    },
+    "components": {
+        "schemas": {
+            "Node": {
+                "type": "object",
+                "required": ["a"],
+                "properties": {
+                    "a": {"type": "integer", "minimum": 1, "exclusiveMinimum": True, "default": 2},
+                    "b": {
+                        "oneOf": [NODE, STRING_LIKE],
+                        "discriminator": {"propertyName": "a", "mapping": {}},
+                    },
+                    "c": {"allOf": [NODE], "nullable": True},
+                    "d": {"type": "array", "items": NODE, "not": NODE},
+                },
+                "additionalProperties": {"enum": ["x", 1]},
+            }
+        },
+        "securitySchemes": {"o": {"type": "oauth2", "flows": {"implicit": {"scopes": {"a": ""}}}}},
+    },
+}
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(each for name, part in inner for each in places(part, (*path, name)))]
+
+
+def with_part(value: Any, path: tuple[Any, ...], part: Any) -> Any:
+    if not path:
+        return part
+    made = value.copy()
+    made[path[0]] = with_part(value[path[0]], path[1:], part)
+    return made
+
+
+@given(place=st.sampled_from(places(RICH)), junk=JSON)
+def test_a_document_that_is_damaged_anywhere_is_read_without_an_error(place: Any, junk: Any) -> None:
+    damaged = with_part(RICH, place, junk)
+    diff(RICH, damaged, TODAY)
+    diff(damaged, RICH, TODAY)
+    assert {each.verdict for each in changes(damaged, damaged)} <= {Verdict.UNKNOWN}

@@ -415,3 +415,15 @@ def test_alternatives_of_one_name_belong_together() -> None:
         "schema.property-optional",
         "response 200 application/json <Cat>.lives",
     )
+
+
+def test_schemas_that_all_refer_to_each_other_are_compared_in_bounded_steps() -> None:
+    def clique(leaf: Any) -> dict[str, Any]:
+        names = [f"S{at}" for at in range(30)]
+        links = {name: {"$ref": f"#/components/schemas/{name}"} for name in names}
+        schemas = {name: {"properties": {**links, "leaf": leaf}} for name in names}
+        return answers(links["S0"], components={"schemas": schemas})
+
+    assert changes(clique(STRING), clique(STRING)) == ()
+    found = changes(clique(STRING), clique({"type": "integer"}))
+    assert {each.schema for each in found} == {f"S{at}.leaf" for at in range(30)}

@@ -60,7 +60,8 @@ def compare_paths(context: Context) -> None:
     for name, one, other in _webhooks(context):
         where = context.at(f"webhook {named(name)}", Direction.RESPONSE)
         _compare_callback(where, one, other)
-    compare_schemes(context.at(), used)
+    with context.at().readable():
+        compare_schemes(context.at(), used)
 
 
 def _compare(where: Where, old: Path, new: Path, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

@@ -37,6 +37,7 @@ class Schemas:
     _after: Reader = field(init=False)
     _known: dict[_Key, tuple[Found, ...]] = field(default_factory=dict)
     _open: dict[_Key, int] = field(default_factory=dict)
+    _assumed: dict[_Key, tuple[tuple[Found, ...], int]] = field(default_factory=dict)
     _itself: Schemas | None = None
     _reached: int = _DEEPEST
     _compared: int = 0
@@ -49,9 +50,10 @@ class Schemas:
         key = (_identity(self.old, old), _identity(self.new, new), direction)
         if key in self._known:
             return self._known[key]
-        if key in self._open:
-            self._reached = min(self._reached, self._open[key])
-            return ()
+        if key in self._open or key in self._assumed:
+            found, reached = self._assumed.get(key) or ((), self._open[key])
+            self._reached = min(self._reached, reached)
+            return found
         depth = len(self._open)
         if depth >= _DEEPEST:
             return (Found("part.unreadable", f"schemas are nested more than {_DEEPEST} deep"),)
@@ -59,17 +61,24 @@ class Schemas:
         if self._compared > _MOST_COMPARED:
             return (Found("document.too-large", f"more than {_MOST_COMPARED:,} pairs of schemas differ"),)
         self._open[key] = depth
+        assumed = len(self._assumed)
         outer, self._reached = self._reached, _DEEPEST
         found = self._limited(self._differences(old, new, direction), direction)
         if len(old) == 1 and (name := _name(old[0])):
             found = tuple(each.of(name) for each in found)
         del self._open[key]
-        # What rests on an assumption about a pair further out holds only inside it.
-        if self._reached >= depth:
-            self._known[key] = found
-            self._reached = outer
-        else:
+        # What rests on a pair further out that is taken to be equal is kept until that one is done, and for
+        # good where nothing was found there: then they are equal indeed.
+        if self._reached < depth:
+            self._assumed[key] = found, self._reached
             self._reached = min(outer, self._reached)
+            return found
+        for inner in [*self._assumed][assumed:]:
+            del self._assumed[inner]
+            if not found:
+                self._known[inner] = ()
+        self._known[key] = found
+        self._reached = outer
         return found
 
     def before(self, parts: Parts) -> Node:
@@ -192,7 +201,15 @@ class Schemas:
         every = tuple(dict.fromkeys(found))
         if len(every) <= _MOST_FOUND:
             return every
-        ranked = sorted(every, key=lambda each: verdict(RULES[each.rule].effect, direction).rank)
+        # Of one change of a named schema one place is kept before any has a second.
+        first = {(each.rule, each.schema or each.path, each.message): each.path for each in reversed(every)}
+        ranked = sorted(
+            every,
+            key=lambda each: (
+                verdict(RULES[each.rule].effect, direction).rank,
+                first[each.rule, each.schema or each.path, each.message] != each.path,
+            ),
+        )
         return tuple(ranked[:_MOST_FOUND])
 
 

@@ -14,6 +14,7 @@ class Comparing(Protocol):
     """What compares the members."""
 
     def compare(self, old: Parts, new: Parts, direction: Direction) -> tuple[Found, ...]: ...
+    def tried(self, old: Parts, new: Parts, direction: Direction) -> tuple[Found, ...]: ...
     def added(self, parts: Parts, direction: Direction) -> tuple[Found, ...]: ...
     def before(self, parts: Parts) -> Node: ...
     def after(self, parts: Parts) -> Node: ...
@@ -63,7 +64,7 @@ def _matched(
         if twin is not None:
             take(one, twin)
     for one in tuple(left):
-        twin = next((at for at in right if not schemas.compare(old[one], new[at], direction)), None)
+        twin = next((at for at in right if not schemas.tried(old[one], new[at], direction)), None)
         if twin is not None:
             take(one, twin)
     unpaired = [(one, other) for one in left for other in right]
@@ -103,7 +104,7 @@ def _kin(
             continue
         if objects and not before.properties.keys() & after.properties.keys():
             continue
-        found = schemas.compare(old[one], new[other], direction)
+        found = schemas.tried(old[one], new[other], direction)
         broken = sum(verdict(RULES[each.rule].effect, direction).rank == 0 for each in found)
         yield (broken, len(found)), one, other
 
@@ -111,7 +112,7 @@ def _kin(
 def _covers(schemas: Comparing, old: Parts, new: Parts, direction: Direction, wider: bool) -> bool:
     """Whether a new member allows all of an old one (`wider`), or an old one all of a new one."""
     allowed = {Effect.NEUTRAL, Effect.WIDENED if wider else Effect.NARROWED}
-    return all(RULES[each.rule].effect in allowed for each in schemas.compare(old, new, direction))
+    return all(RULES[each.rule].effect in allowed for each in schemas.tried(old, new, direction))
 
 
 def _label(node: Node) -> str:

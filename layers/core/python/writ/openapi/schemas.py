@@ -59,7 +59,11 @@ class Schemas:
             return (Found("part.unreadable", f"schemas are nested more than {_DEEPEST} deep"),)
         self._compared += 1
         if self._compared > _MOST_COMPARED:
-            return (Found("document.too-large", f"more than {_MOST_COMPARED:,} pairs of schemas differ"),)
+            return (
+                Found(
+                    "document.too-large", f"more than {_MOST_COMPARED:,} pairs of schemas are to be compared"
+                ),
+            )
         self._open[key] = depth
         assumed = len(self._assumed)
         outer, self._reached = self._reached, _DEEPEST
@@ -73,12 +77,23 @@ class Schemas:
             self._assumed[key] = found, self._reached
             self._reached = min(outer, self._reached)
             return found
-        for inner in [*self._assumed][assumed:]:
-            del self._assumed[inner]
-            if not found:
+        while len(self._assumed) > assumed:
+            inner, (within, _) = self._assumed.popitem()
+            if not found and not within:
                 self._known[inner] = ()
         self._known[key] = found
         self._reached = outer
+        return found
+
+    def tried(self, old: Parts, new: Parts, direction: Direction) -> tuple[Found, ...]:
+        """The same for two that may not belong together: what was assumed is not kept if they differ.
+
+        Nobody is told of what differs in them, so that nothing may rest on its having been told.
+        """
+        assumed = len(self._assumed)
+        found = self.compare(old, new, direction)
+        while found and len(self._assumed) > assumed:
+            self._assumed.popitem()
         return found
 
     def before(self, parts: Parts) -> Node:

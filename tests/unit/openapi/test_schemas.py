@@ -430,7 +430,7 @@ def test_schemas_that_all_refer_to_each_other_are_compared_in_bounded_steps() ->
 
 
 def test_what_was_tried_among_alternatives_hides_no_change_elsewhere() -> None:
-    """A pair that is tried and rejected was taken to be equal on the way; what rested on that is forgotten."""
+    """A pair that is tried and rejected was taken to be equal on the way; what rested on that goes too."""
 
     def document(target: str) -> dict[str, Any]:
         link = {"$ref": f"#/components/schemas/{target}"}

@@ -158,7 +158,7 @@ def _both(one: dict[str, Any] | None, other: dict[str, Any] | None) -> dict[str,
 
 
 def _joined(one: dict[str, Parts], other: dict[str, Parts]) -> dict[str, Parts]:
-    return {name: one.get(name, ()) + other.get(name, ()) for name in (*one, *(set(other) - set(one)))}
+    return {name: one.get(name, ()) + other.get(name, ()) for name in {**one, **other}}
 
 
 def _tighter(one: dict[str, Bound], other: dict[str, Bound], sign: int) -> dict[str, Bound]:

@@ -13,7 +13,8 @@ from rich.text import Text
 from writ.judge.picture import Bins, Panel, Quantiles, Rates
 from writ.judge.reasons import number
 from writ.judge.verdict import Judgement, Verdict
-from writ.rollout.kept import KeptLook, restored
+from writ.rollout.keeping import restored
+from writ.rollout.kept import KeptLook
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _STYLES: Final = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.UNKNOWN: "yellow"}

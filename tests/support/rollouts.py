@@ -11,8 +11,7 @@ from functions.rollback.incident import Incident
 from tests.support.memory import START
 from writ.contracts.errors import ConflictError, NotFoundError
 from writ.judge.criteria import Count, Criteria
-from writ.judge.verdict import Verdict
-from writ.rollout.kept import Judged, KeptLook
+from writ.rollout.kept import Judged, KeptLook, Verdict
 from writ.rollout.plan import Group, Hook, Plan, Release, Step
 from writ.rollout.ports import Alias, HookAnswer
 from writ.rollout.signals import Source, Stop, Watch

@@ -8,8 +8,8 @@ from typing import Final
 from tests.chaos.rollout.world import Build
 from tests.support.rollouts import MemoryAliases, MemoryRollouts
 from writ.rollout.coordinator import Attempt, Coordinator
-from writ.rollout.decide import Health, Look, Move, Verdict
-from writ.rollout.kept import KeptLook
+from writ.rollout.decide import Health, Look, Move
+from writ.rollout.kept import KeptLook, Verdict
 from writ.rollout.ports import Alias
 from writ.rollout.state import Kind, Rollout, Row, service_of
 

@@ -46,10 +46,10 @@ from writ.contracts.action import Approval
 from writ.contracts.errors import WritError
 from writ.contracts.event import AnyEvent
 from writ.contracts.manifest import Manifest
-from writ.judge.verdict import Verdict as Found
 from writ.ports.actions import Phase
 from writ.rollout.coordinator import Coordinator
-from writ.rollout.decide import Health, Look, Verdict
+from writ.rollout.decide import Health, Look
+from writ.rollout.kept import Verdict
 from writ.rollout.observer import Observer
 from writ.rollout.state import Rollout
 from writ.runtime.answers import Answers
@@ -68,12 +68,12 @@ _MANIFESTS: Final = {
     name: Manifest.model_validate(yaml.safe_load((_ROOT / name / "bot.yaml").read_text()))
     for name in ("canary", "rollback")
 }
-_PASSING: Final = Look(health=Health.OK, verdict=Verdict.PASS, judged=judged(Found.PASS))
+_PASSING: Final = Look(health=Health.OK, verdict=Verdict.PASS, judged=judged(Verdict.PASS))
 STORIES: Final[Mapping[str, Look]] = {
     "good": _PASSING,
-    "worse": Look(health=Health.OK, verdict=Verdict.FAIL, reasons=("errors",), judged=judged(Found.FAIL)),
+    "worse": Look(health=Health.OK, verdict=Verdict.FAIL, reasons=("errors",), judged=judged(Verdict.FAIL)),
     "burning": Look(
-        health=Health.BREACHED, reasons=("errors burn the budget",), judged=judged(Found.UNKNOWN)
+        health=Health.BREACHED, reasons=("errors burn the budget",), judged=judged(Verdict.UNKNOWN)
     ),
     "unknown": Look(),
 }

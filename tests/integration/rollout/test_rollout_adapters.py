@@ -21,8 +21,7 @@ from writ.adapters.cloudwatch import CloudWatchMetrics
 from writ.adapters.lambda_aliases import LambdaAliases
 from writ.adapters.rollout_table import RolloutTable
 from writ.contracts.errors import ConflictError, NotFoundError
-from writ.judge.verdict import Verdict
-from writ.rollout.kept import KeptLook
+from writ.rollout.kept import KeptLook, Verdict
 from writ.rollout.ports import Alias
 from writ.rollout.state import Guard, Kind, Result, Row
 from writ.rollout.watch import Query

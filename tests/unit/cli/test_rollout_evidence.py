@@ -11,9 +11,8 @@ from cli.rollout_evidence import Signed, signed
 from tests.support.log_forge import Entry, Forge, an_action, an_intent, an_outcome
 from tests.support.memory import START
 from tests.support.rollouts import judged
-from writ.judge.verdict import Verdict
 from writ.ledger.logcopy import LogCopy
-from writ.rollout.kept import KeptLook
+from writ.rollout.kept import KeptLook, Verdict
 from writ.rollout.state import Kind
 
 MOVE = {"judged": judged(Verdict.FAIL).model_dump(mode="json", exclude_defaults=True)}

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.memory import START
 from tests.support.rollouts import PLAN, rollout
-from writ.rollout.decide import Gate, Health, Look, Move, Verdict, is_abandoned, next_move
+from writ.rollout.decide import Gate, Health, Look, Move, is_abandoned, next_move
+from writ.rollout.kept import Verdict
 from writ.rollout.plan import AT_ONCE, Hook, Plan, Step
 from writ.rollout.state import BASELINE, CANDIDATE, Goal, Kind, Result, Rollout
 

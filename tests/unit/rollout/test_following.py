@@ -12,7 +12,7 @@ from writ.contracts.action import ASKED_BY
 from writ.contracts.errors import NotFoundError, TransientError
 from writ.ports.flows import Run, RunState
 from writ.rollout.acting import gate_id
-from writ.rollout.decide import Health, Look, Verdict
+from writ.rollout.decide import Health, Look
 from writ.rollout.following import (
     ATTEMPTS,
     Following,
@@ -23,6 +23,7 @@ from writ.rollout.following import (
     following,
     standing,
 )
+from writ.rollout.kept import Verdict
 from writ.rollout.plan import AT_ONCE, Step
 from writ.rollout.state import BASELINE, Goal, Result, Rollout
 

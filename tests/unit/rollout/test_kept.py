@@ -13,11 +13,12 @@ from tests.support.rollouts import FUNCTIONS, PLAN, WATCH, MemoryMetrics, judged
 from tests.unit.judge.cases import BOTH, events, latencies, seen, values
 from writ.judge.criteria import Count, Criteria, Distribution
 from writ.judge.picture import Panel, panels
-from writ.judge.verdict import Effect, Judgement, MetricVerdict, Verdict, judge
+from writ.judge.verdict import Effect, Judgement, MetricVerdict, judge
+from writ.judge.verdict import Verdict as Found
 from writ.judge.window import Window
 from writ.rollout.decide import Gate, Health, Look, next_move
-from writ.rollout.decide import Verdict as Seen
-from writ.rollout.kept import MOST_BYTES, Judged, keep, restored
+from writ.rollout.keeping import keep, restored
+from writ.rollout.kept import MOST_BYTES, Judged, Verdict
 from writ.rollout.plan import Hook, Step
 from writ.rollout.state import CANDIDATE, Goal, Kind
 from writ.rollout.watch import look
@@ -81,11 +82,11 @@ def test_no_reading_is_kept_as_it_was() -> None:
 
 def test_what_is_open_stays_open() -> None:
     effect = Effect(math.inf, 0.0, math.inf)
-    verdict = MetricVerdict("errors", Verdict.UNKNOWN, 1.0, True, effect, 0.0, 3.0, -math.inf, 3.0, ())
-    judgement = Judgement(Verdict.UNKNOWN, 1, 0.0, 0.0, 3.0, None, (verdict,), ())
+    verdict = MetricVerdict("errors", Found.UNKNOWN, 1.0, True, effect, 0.0, 3.0, -math.inf, 3.0, ())
+    judgement = Judgement(Found.UNKNOWN, 1, 0.0, 0.0, 3.0, None, (verdict,), ())
     again, figures = restored(keep(judgement, (Panel(verdict, "", 1.0, 2.0),)))
     assert figures[0].verdict.effect == effect
-    assert again.metrics[0].verdict is Verdict.UNKNOWN
+    assert again.metrics[0].verdict is Found.UNKNOWN
 
 
 @pytest.mark.parametrize("count", [1, 5, 50])
@@ -131,16 +132,16 @@ def test_a_look_at_metrics_says_what_its_verdict_rests_on() -> None:
 
 WATCHING = {"stage": 0, "goal": Goal(candidate=0.1), "goal_at": START, "applied_at": START}
 LATER = START + timedelta(seconds=90)
-PASSING = Look(health=Health.OK, verdict=Seen.PASS, judged=judged(Verdict.PASS))
+PASSING = Look(health=Health.OK, verdict=Verdict.PASS, judged=judged(Verdict.PASS))
 
 
 @pytest.mark.parametrize(
     ("found", "after", "kind"),
     [
         (PASSING, 90, Kind.SHIFT),
-        (PASSING.model_copy(update={"verdict": Seen.FAIL}), 1, Kind.REVERT),
+        (PASSING.model_copy(update={"verdict": Verdict.FAIL}), 1, Kind.REVERT),
         (PASSING.model_copy(update={"health": Health.BREACHED}), 1, Kind.REVERT),
-        (PASSING.model_copy(update={"verdict": Seen.UNKNOWN}), 1000, Kind.REVERT),
+        (PASSING.model_copy(update={"verdict": Verdict.UNKNOWN}), 1000, Kind.REVERT),
     ],
     ids=["it passes", "it fails", "a hard stop", "it is not known in time"],
 )

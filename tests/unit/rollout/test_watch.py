@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from tests.support.memory import START
 from tests.support.rollouts import FUNCTIONS, WATCH, MemoryMetrics, rollout
-from writ.rollout.decide import Health, Verdict
+from writ.rollout.decide import Health
+from writ.rollout.kept import Verdict
 from writ.rollout.signals import Watch
 from writ.rollout.watch import look
 

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field
 
-from writ.rollout.kept import Judged
+from writ.rollout.kept import Judged, Verdict
 from writ.rollout.plan import Hook, Value
 from writ.rollout.state import BASELINE, CANDIDATE, Goal, Kind, Result, Rollout, seconds
 
@@ -24,14 +24,6 @@ class Health(StrEnum):
 
     OK = "ok"
     BREACHED = "breached"
-    UNKNOWN = "unknown"
-
-
-class Verdict(StrEnum):
-    """What the judge says of the candidate against the baseline."""
-
-    PASS = "pass"  # noqa: S105
-    FAIL = "fail"
     UNKNOWN = "unknown"
 
 

@@ -17,8 +17,9 @@ from writ.judge.criteria import Distribution
 from writ.judge.picture import panels
 from writ.judge.verdict import judge
 from writ.judge.window import Events, Window
-from writ.rollout.decide import Health, Look, Verdict
-from writ.rollout.kept import keep
+from writ.rollout.decide import Health, Look
+from writ.rollout.keeping import keep
+from writ.rollout.kept import Verdict
 from writ.rollout.plan import Release
 from writ.rollout.signals import Source, Watch
 from writ.rollout.state import Rollout

@@ -44,7 +44,7 @@ def decided(looks: Sequence[Mapping[str, Any]]) -> RenderableType | None:
         return None
     look = KeptLook.model_validate(looks[-1])
     head = Text.assemble(
-        (f"decided by the judge: #{look.seq} {look.kind}", "bold"),
+        (f"seen when it was decided: #{look.seq} {look.kind}", "bold"),
         (f"  {look.at:%H:%M:%S}  {look.action}", "dim"),
     )
     return Padding(Group(head, picture(*restored(look.judgement))), (1, 0, 0, 0))

@@ -98,7 +98,7 @@ def test_the_judgement_that_decided_a_move_is_shown_with_the_rollout(
     assert [(look["seq"], look["kind"]) for look in looks] == [(2, "shift"), (3, "promote")]
     assert all(look["judgement"]["verdict"] == "pass" for look in looks)
     drawn = writ("canary", "status", "shop-1").output
-    assert "decided by the judge: #3 promote" in drawn
+    assert "seen when it was decided: #3 promote" in drawn
     assert "✔ pass" in drawn
 
 

@@ -1,8 +1,8 @@
 """A judgement as a rollout keeps it: the verdict, and both versions of every metric in a few figures.
 
 It is signed with the move that it decided, and it stays in the log. So it is small and of one size, whatever
-was measured: parts by bin, quantiles and rates of each version, no reading of its own. These are values only:
-who shows them needs no judge; see writ.rollout.keeping.
+was measured: parts by bin, quantiles and rates of each version, and no list of readings. These are values
+only: who shows them needs no judge; see writ.rollout.keeping.
 """
 
 from __future__ import annotations

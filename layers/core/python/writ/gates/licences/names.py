@@ -1,7 +1,7 @@
 """Names by which packages call licences, where a name can mean one licence only.
 
 A name without the version or the number of clauses that tell licences apart is a family's, and maps to none.
-Sources: the names in https://spdx.org/licenses/, https://pypi.org/classifiers/ and Maven's central POMs.
+Sources: the names in https://spdx.org/licenses/, the trove classifiers and Maven's central POMs.
 """
 
 from __future__ import annotations

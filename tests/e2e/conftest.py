@@ -32,14 +32,6 @@ PULL_REQUEST = (SAMPLES / "pull_request" / "converted_to_draft.payload.json").re
 SECOND_PASSWORD = "Not-a-secret-2026"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker a plane: what changes a plane for good has one of its own, beside the others."""
-    for item in items:
-        apart = "apart" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("apart" if apart else "plane"))
-
-
 @dataclass
 class Person:
     """Somebody with a token, or nobody."""

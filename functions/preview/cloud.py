@@ -56,9 +56,13 @@ class CloudFormation:
     def names(self) -> Sequence[str]:
         found: list[str] = []
         more: dict[str, str] = {}
+        # Without a filter, what was deleted is listed for 90 days more:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html
+        known = self._client.meta.service_model.shape_for("StackStatus").enum
+        there = [status for status in known if status != _GONE]
         for _ in range(_PAGES):
             try:
-                page = self._client.list_stacks(**more)
+                page = self._client.list_stacks(StackStatusFilter=there, **more)
             except (BotoCoreError, ClientError) as error:
                 raise aws.failure(error, "listing stacks") from error
             found += [

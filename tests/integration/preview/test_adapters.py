@@ -125,6 +125,27 @@ def test_a_stack_is_made_changed_found_and_removed(stacks: CloudFormation) -> No
     assert stacks.trouble(NAME) is None
 
 
+def test_stacks_that_were_deleted_hide_none_that_is_there(
+    stacks: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [summary(f"preview-dev-old-{number}-00000000", "DELETE_COMPLETE") for number in range(25)]
+    kept.append(summary(NAME, "ROLLBACK_FAILED"))
+
+    def list_stacks(StackStatusFilter: list[str] | None = None, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803
+        """A stack a page."""
+        listed = [each for each in kept if not StackStatusFilter or each["StackStatus"] in StackStatusFilter]
+        place = int(NextToken)
+        more = {"NextToken": str(place + 1)} if place + 1 < len(listed) else {}
+        return {"StackSummaries": listed[place : place + 1], **more}
+
+    monkeypatch.setattr(aws.client("cloudformation"), "list_stacks", list_stacks)
+    assert stacks.names() == [NAME]
+
+
+def summary(name: str, status: str) -> dict[str, str]:
+    return {"StackName": name, "StackStatus": status}
+
+
 def test_items_are_put_in_batches_and_a_table_that_is_not_there_is_named(stacks: CloudFormation) -> None:
     stacks.create(wanted("one"))
     items = [{"id": f"i{number}", "n": number} for number in range(60)]

@@ -39,6 +39,8 @@ def answer(event: AnyEvent, asked: PullRequest, facts: Facts, now: datetime) -> 
             return
         case PullRequestChanged() if asked.action not in _TELLING:
             return
+    if asked.state != "open":  # one that is over can still be labelled and edited
+        return
     terms = facts.terms
     wanted = terms is not None and (terms.always or terms.label in asked.labels)
     if terms is None or not wanted:

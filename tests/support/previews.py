@@ -241,7 +241,7 @@ class PreviewWorld:
         self.send("PullRequestChanged", **pull_request(number, commit, action="synchronize"))
 
     def close(self, number: int = 42) -> None:
-        self.send("PullRequestClosed", **pull_request(number, COMMITS[0], action="closed"))
+        self.send("PullRequestClosed", **pull_request(number, COMMITS[0], action="closed", state="closed"))
 
     def tick(self, minutes: float = 1) -> None:
         self.plane.clock.forward(seconds=minutes * 60)

@@ -131,7 +131,7 @@ def test_stacks_that_were_deleted_hide_none_that_is_there(
     kept = [summary(f"preview-dev-old-{number}-00000000", "DELETE_COMPLETE") for number in range(25)]
     kept.append(summary(NAME, "ROLLBACK_FAILED"))
 
-    def list_stacks(StackStatusFilter: list[str] | None = None, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803
+    def list_stacks(StackStatusFilter: list[str] | None = None, NextToken: str = "0") -> dict[str, Any]:
         """A stack a page."""
         listed = [each for each in kept if not StackStatusFilter or each["StackStatus"] in StackStatusFilter]
         place = int(NextToken)

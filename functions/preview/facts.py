@@ -76,6 +76,8 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:  # noqa: PLR0911 - a kind of
     match event.data:
         case PullRequest() as pull_request:
             found = ports.previews.read(preview_id(pull_request.repository, pull_request.number))
+            if found is not None and not found.is_of(pull_request.repository, pull_request.number):
+                return Facts()  # its id is taken: what is there is not its own to change
             return _with_terms(pull_request.repository, found, ports)
         case PreviewExtensionRequested(preview=id) | PreviewRemovalRequested(preview=id):
             found = ports.previews.read(id)

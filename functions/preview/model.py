@@ -118,6 +118,10 @@ class Preview(_Value):
         """Whether anything of it may be there; its team's quota is taken for it."""
         return self.state not in PAST
 
+    def is_of(self, repository: str, pull_request: int) -> bool:
+        """Whether it is this pull request's: another one's may have the same id, a hash of 32 bits."""
+        return (self.repository.lower(), self.pull_request) == (repository.lower(), pull_request)
+
     @property
     def cost(self) -> int:
         """What it will have cost when its time is over, in millionths of a US dollar."""

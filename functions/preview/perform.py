@@ -29,10 +29,7 @@ def open_preview(action: Action, ports: Ports) -> Observation:
     terms = Terms.model_validate(given["terms"])
     repository, number = str(given["repository"]), int(str(given["pull_request"]))
     before = ports.previews.read(preview_id(repository, number))
-    if before is not None and (before.repository.lower(), before.pull_request) != (
-        repository.lower(),
-        number,
-    ):
+    if before is not None and not before.is_of(repository, number):
         message = f"{before.id} is the preview of {before.repository}#{before.pull_request}"
         raise PermanentError(message, code="conflict.preview", field="preview")
     if before is not None and before.live and before.goal.way == "up":

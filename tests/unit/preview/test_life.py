@@ -216,6 +216,17 @@ def test_a_pull_request_without_the_label_gets_none(world: PreviewWorld) -> None
     assert world.previews.rows == {}
 
 
+def test_a_pull_request_whose_id_is_anothers_changes_nothing_of_it(world: PreviewWorld) -> None:
+    world.label()
+    world.settle()
+    taken = world.previews.rows[ID].model_copy(update={"repository": "another/shop"})
+    world.previews.rows[ID] = taken
+    world.push(COMMITS[1])
+    world.label(labels=["bug"], label="bug")
+    world.close()
+    assert world.previews.rows[ID] == taken
+
+
 def test_a_pull_request_opened_again_gets_a_preview_again(world: PreviewWorld) -> None:
     world.label()
     world.settle()

@@ -2,7 +2,8 @@
 
 GitHub renders CommonMark with extensions (https://github.github.com/gfm/). What stands in a block quote ends
 with it: code fences that nobody closed, lists, headings, tables. What reaches beyond a quote is taken apart
-by a zero-width space, which shows nothing and means something else: HTML, mentions and link definitions.
+by a zero-width space, which shows nothing and means something else: HTML, mentions, entities that could say
+them, and link definitions.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ _BREAK: Final = re.compile(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 # Control characters, and those that turn the direction of writing: https://trojansource.codes
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _TAG: Final = re.compile(r"<(?=[A-Za-z/!?])(?!https?://[^\s<>]*>)")
-_MENTION: Final = re.compile(r"(?<![A-Za-z0-9_])@(?=[A-Za-z0-9])")
+# GitHub looks for mentions in what is rendered, so that `_@name_` is one, and so is an entity for a letter.
+_MENTION: Final = re.compile(r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9&])")
+# By number every character can be said: https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
+_ENTITY: Final = re.compile(r"&(?=#[0-9xX]|commat;)")
 # Labels may span lines, so that any end of one counts: https://spec.commonmark.org/0.31.2/#link-label
 _DEFINITION: Final = re.compile(r"\](?=:)")
 
@@ -25,7 +29,7 @@ _DEFINITION: Final = re.compile(r"\](?=:)")
 def quoted(text: str) -> str:
     """The text as a block quote: redacted, without HTML, mentioning nobody, defining nothing."""
     text = _UNSEEN.sub("", _BREAK.sub("\n", redact_text(text))).strip("\n")
-    for pattern in (_TAG, _MENTION, _DEFINITION):
+    for pattern in (_TAG, _MENTION, _ENTITY, _DEFINITION):
         text = pattern.sub(lambda found: found[0] + _NOTHING, text)
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -10,9 +11,14 @@ from functions.preview.model import Failure, Preview, State
 from writ.contracts.event import EventData
 from writ.contracts.events.forge import PullRequestNoted
 from writ.contracts.events.previews import PreviewFailed, PreviewOpened, PreviewRemoved
+from writ.contracts.redaction import redact_text
 
 TOPIC: Final = "preview"
 _SHORT: Final = 12
+# Shows nothing, and keeps GitHub from making links of addresses and of numbers of issues:
+# https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+_NOTHING: Final = "\u200b"
+_LINK: Final = re.compile(r":(?=//)|\bwww(?=\.)|#(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
 
 
 def seen(preview: Preview) -> dict[str, Any]:
@@ -111,8 +117,11 @@ def _code(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """What somebody else said, as plain text in Markdown: no link, no mention, no HTML, one line."""
-    plain = " ".join(text.split())
+    """What somebody else said, redacted, as plain text in Markdown: no link, no HTML, one line.
+
+    A mention is left as it was said: whoever keeps the comment takes it apart, which no entity may hide.
+    """
+    plain = _LINK.sub(lambda found: found[0] + _NOTHING, redact_text(" ".join(text.split())))
     for mark in "\\`*_[]<>#|":
         plain = plain.replace(mark, f"\\{mark}" if mark not in "<>" else {"<": "&lt;", ">": "&gt;"}[mark])
-    return plain.replace("@", "&#64;")
+    return plain

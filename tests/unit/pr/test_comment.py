@@ -66,6 +66,20 @@ def test_nobody_is_mentioned_and_quoting_redacts(text: str) -> None:
     assert all(line.startswith(">") for line in quote.split("\n"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@octocat", "&#64;octocat", "&#0000064;octocat", "&#x40;octocat", "&#X0040;octocat",
+        "&commat;octocat",        "_@octocat_", "@&#111;ctocat", "\\@octocat",
+    ],
+)  # fmt: skip
+def test_nobody_is_mentioned_in_what_is_rendered(text: str) -> None:
+    tokens = inner(MarkdownIt("gfm-like", {"linkify": False}).parse(quoted(text)))
+    rendered = "".join(token.content for token in tokens if token.type.startswith("text"))
+    assert "ctocat" in rendered
+    assert re.search(r"(?<![A-Za-z0-9])@o", rendered) is None
+
+
 @pytest.mark.parametrize("text", ["a < b", "<https://example.com/x>", "List[int] -> x", "see `a@b`: 1"])
 def test_plain_text_is_left_as_it_is(text: str) -> None:
     assert quoted(text).replace("\u200b", "") == f"> {text}"

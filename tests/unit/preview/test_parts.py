@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.pr.markdown import quoted
 from functions.preview import notes, seeds
 from functions.preview.inside import attributes
 from functions.preview.model import Lifetime, cost, extended, preview_id
@@ -156,6 +157,25 @@ def test_what_others_said_makes_no_markdown_on_the_pull_request() -> None:
         "at": "2026-03-02T10:00:00+00:00",
         "preview": "shop-1-00000000",
     }
-    (told,) = notes.refused(observed, ["@everyone <b>[x](http://evil)</b>\n# huge"])
+    said = "@everyone <b>[x](http://evil)</b>\n# huge, see #12, GH-3, www.evil and mail ann@example.com"
+    (told,) = notes.refused(observed, [said])
     text = getattr(told, "text", "")
-    assert not any(mark in text for mark in ("@", "<b>", "[x](", "\n#"))
+    assert not any(
+        mark in text for mark in ("<b>", "[x](", "\n#", "://", "#12", "GH-3", "www.", "ann@", "&#")
+    )
+    assert "@everyone" not in quoted(text)
+    assert "@\u200beveryone" in quoted(text)
+
+
+def test_the_address_of_a_preview_stays_a_link() -> None:
+    observed = {
+        "repository": "acme/shop",
+        "pull_request": 1,
+        "at": "2026-03-02T10:00:00+00:00",
+        "preview": "shop-1-00000000",
+        "state": "ready",
+        "url": "https://preview.example/",
+        "expires_at": "2026-03-02T11:00:00+00:00",
+    }
+    (told,) = notes.progress(observed)
+    assert "| at | https://preview.example/ |" in quoted(getattr(told, "text", ""))

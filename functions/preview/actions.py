@@ -28,7 +28,10 @@ def close(event: AnyEvent, preview: str, reason: str) -> Action:
 
 
 def extension(event: AnyEvent, facts: Facts, reason: str, now: datetime) -> Iterator[Action]:
-    """Let a preview live on, within what its team may spend. At its last day there is nothing to do."""
+    """Let a preview live on, within what its team may spend. At its last day there is nothing to do.
+
+    `quotas` are what policy decides by as they stand now, `quota` is what holds when it is written.
+    """
     preview, terms = facts.preview, facts.terms
     if preview is None or terms is None:
         return
@@ -41,7 +44,7 @@ def extension(event: AnyEvent, facts: Facts, reason: str, now: datetime) -> Iter
         adds=cost(preview.usd_micros_per_hour, until - preview.expires_at),
         limit=terms.quota.usd_micros,
     )
-    parameters = {"until": until.isoformat(), "quotas": [quota]}
+    parameters = {"until": until.isoformat(), "quota": terms.quota.model_dump(), "quotas": [quota]}
     yield action(event, "extend-preview", preview.id, reason, parameters)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from functions.preview import notes, steps
-from functions.preview.model import FLOW, Failure, Goal, Preview, State, Terms, preview_id
+from functions.preview.model import FLOW, Failure, Goal, Preview, Quota, State, Terms, preview_id
 from functions.preview.notes import seen
 from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, LimitExceededError, PermanentError, TransientError
@@ -85,11 +85,16 @@ def close_preview(action: Action, ports: Ports) -> Observation:
 
 
 def extend_preview(action: Action, ports: Ports) -> Observation:
-    """Let it live until later; never earlier, never after its last day."""
+    """Let it live until later; never earlier, never after its last day.
+
+    Fails as `limit.quota` when the quota was filled since policy looked.
+    """
     preview = _up(action.target.id, ports)
     wanted = datetime.fromisoformat(str(action.parameters["until"]))
     until = max(preview.expires_at, min(wanted, preview.ends_at))
-    return seen(preview if until == preview.expires_at else _written(preview, ports, expires_at=until))
+    if until == preview.expires_at:
+        return seen(preview)
+    return seen(_written(preview, ports, Quota.model_validate(action.parameters["quota"]), expires_at=until))
 
 
 def resume_preview(action: Action, ports: Ports) -> Observation:
@@ -168,11 +173,13 @@ def _goal(
     return Goal.model_validate({**given, "by": action.id})
 
 
-def _written(before: Preview, ports: Ports, **changes: object) -> Preview:
+def _written(before: Preview, ports: Ports, quota: Quota | None = None, **changes: object) -> Preview:
     """Whoever else wrote it meanwhile: look again."""
     after = before.model_copy(update={**changes, "changed_at": ports.clock.now()})
     try:
-        return ports.previews.write(before, after)
+        return ports.previews.write(before, after, quota)
+    except LimitExceededError as error:
+        raise PermanentError(error.message, code=error.code) from None
     except ConflictError as error:
         raise TransientError(error.message, code=_CONTENDED) from None
 

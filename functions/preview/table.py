@@ -106,7 +106,8 @@ def settled(held: Mapping[str, int], after: Preview, quota: Quota | None) -> dic
     now = {id: cost for id, cost in held.items() if id != after.id}
     if after.live:
         now[after.id] = after.cost
-    if quota is not None and (len(now) > quota.previews or sum(now.values()) > quota.usd_micros):
+    more = len(now) > len(held)  # one that is there takes no other place, whatever the quota is by now
+    if quota is not None and ((more and len(now) > quota.previews) or sum(now.values()) > quota.usd_micros):
         raise LimitExceededError(f"{after.team} has no room for {after.id}", code="limit.quota")
     return now
 

@@ -93,6 +93,8 @@ def test_a_place_in_the_quota_is_taken_and_given_back(previews: PreviewTable) ->
     later = NOW + timedelta(seconds=160)
     previews.write(made[1], made[1].model_copy(update={"expires_at": later}))
     assert previews.held("acme")[made[1].id] == 160
+    with pytest.raises(LimitExceededError):
+        previews.write(made[0], made[0].model_copy(update={"expires_at": later}), quota)
     previews.write(made[0], made[0].model_copy(update={"state": State.GONE}))
     assert list(previews.held("acme")) == [made[1].id]
     assert [each.id for each in previews.past()] == [made[0].id]

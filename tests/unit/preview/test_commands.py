@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from functions.preview import api as routes
 from functions.preview.model import preview_id
+from functions.preview.perform import ACTIONS
 from tests.support.commands import Command, commanding, shown
 from tests.support.previews import REPOSITORY, PreviewWorld
+from tests.support.wire import wire
+from writ.contracts.action import Action
 
 ID = preview_id(REPOSITORY, 42)
 
@@ -50,6 +55,26 @@ def test_a_cost_ceiling_refuses_an_extension_and_says_so(world: PreviewWorld, wr
     refused = shown(writ("previews", "extend", ID, "--json"), 1)
     assert refused["error"]["code"] == "policy.quota"
     assert "limit 1000" in refused["error"]["message"]
+
+
+def test_two_extensions_at_once_do_not_pass_the_cost_ceiling_together(
+    world: PreviewWorld, writ: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.plane.clock.forward(seconds=60)
+    before = world.previews.rows[ID]
+    extend = ACTIONS["extend-preview"].perform
+
+    def late(action: Action, ports: Any) -> Any:
+        """Policy has allowed it; then another extension of the team takes what is left."""
+        world.previews.teams["demo"]["other-1-00000000"] = 1000
+        return extend(action, ports)
+
+    effects = {**ACTIONS, "extend-preview": replace(ACTIONS["extend-preview"], perform=late)}
+    wiring = world.plane.wiring("preview", effects, world.wiring().ports)
+    wire(monkeypatch, world.bot, routes, wiring)
+    refused = shown(writ("previews", "extend", ID, "--json"), 1)
+    assert refused["error"]["code"] == "limit.quota"
+    assert world.previews.rows[ID] == before
 
 
 def test_a_preview_is_destroyed_with_a_reason(world: PreviewWorld, writ: Command) -> None:

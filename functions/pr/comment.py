@@ -38,9 +38,16 @@ def mark_of(nonce: str, digest: str) -> str:
     return f"{_mark(nonce)}{digest} -->"
 
 
-def find(comments: Sequence[Comment], nonce: str) -> Comment | None:
-    """The comment with this nonce in its first line, the oldest of several: a copy is younger."""
-    marked = [comment for comment in comments if comment.body.startswith(_mark(nonce))]
+def find(comments: Sequence[Comment], nonce: str, author: int | None = None) -> Comment | None:
+    """The comment with this nonce in its first line, the oldest of several: a copy is younger.
+
+    Of this author alone, once it is known: everybody can read the nonce of a comment, and copy it.
+    """
+    marked = [
+        comment
+        for comment in comments
+        if comment.body.startswith(_mark(nonce)) and author in (None, comment.author)
+    ]
     return min(marked, key=lambda comment: comment.id, default=None)
 
 

@@ -47,11 +47,13 @@ class Thread(_Value):
     """The comment of a pull request, and who may write it now.
 
     `nonce` is in the comment's first line from its birth on, and nowhere else before: by it a comment is
-    found whose number was never heard of. `holder` alone writes, until its time is over.
+    found whose number was never heard of. `author` is whose account wrote it, once that is known: a copy of
+    it is somebody else's. `holder` alone writes, until its time is over.
     """
 
     nonce: Nonce
     comment: int | None = None
+    author: int | None = None
     holder: str | None = None
     until: AwareDatetime | None = None
 
@@ -64,8 +66,8 @@ class Thread(_Value):
     def free(self) -> Self:
         return self.model_copy(update={"holder": None, "until": None})
 
-    def at(self, comment: int | None) -> Self:
-        return self.model_copy(update={"comment": comment})
+    def at(self, comment: int | None, author: int | None = None) -> Self:
+        return self.model_copy(update={"comment": comment, "author": author or self.author})
 
 
 def stamp(noted_at: datetime, event_id: str) -> str:

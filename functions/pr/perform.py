@@ -55,7 +55,7 @@ def observe(action: Action, ports: Ports) -> Observation | None:
         comment = _look(pull, thread, ports.forge())
     if comment is None or not says(comment, render(thread.nonce, notes)):
         return None
-    ports.threads.replace(pull, thread, thread.at(comment.id))
+    ports.threads.replace(pull, thread, thread.at(comment.id, comment.author))
     return _shown(pull, comment, notes)
 
 
@@ -87,7 +87,7 @@ def _show(pull: Pull, action: Action, forge: Comments, ports: Ports) -> tuple[Co
         ports.threads.replace(pull, thread, thread.free())
         raise
     # After any other error, a request may still be on its way: the thread is held until none can be.
-    ports.threads.replace(pull, thread, thread.free().at(comment.id))
+    ports.threads.replace(pull, thread, thread.free().at(comment.id, comment.author))
     return comment, notes
 
 
@@ -107,14 +107,14 @@ def _write(pull: Pull, thread: Thread, body: str, forge: Comments) -> Comment:
         changed = forge.update_comment(pull.repository, thread.comment, body)
         if changed is not None:
             return changed  # else somebody deleted it, and it may have been made anew
-    found = find(forge.comments(pull.repository, pull.number), thread.nonce)
+    found = find(forge.comments(pull.repository, pull.number), thread.nonce, thread.author)
     changed = forge.update_comment(pull.repository, found.id, body) if found else None
     return changed or forge.create_comment(pull.repository, pull.number, body)
 
 
 def _look(pull: Pull, thread: Thread, forge: Comments) -> Comment | None:
     known = forge.comment(pull.repository, thread.comment) if thread.comment is not None else None
-    return known or find(forge.comments(pull.repository, pull.number), thread.nonce)
+    return known or find(forge.comments(pull.repository, pull.number), thread.nonce, thread.author)
 
 
 @contextmanager

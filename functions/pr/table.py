@@ -65,12 +65,10 @@ class ThreadTable:
         if after == before:
             return
         unchanged = (
-            self._item.pk.does_not_exist()
-            if before is None
-            else self._item.document == before.model_dump_json()
+            self._item.pk.does_not_exist() if before is None else self._item.document == _document(before)
         )
         try:
-            dynamo.save(self._item(pull.key, _THREAD, document=after.model_dump_json()), unchanged)
+            dynamo.save(self._item(pull.key, _THREAD, document=_document(after)), unchanged)
         except ConflictError:
             raise TransientError("another attempt is at it", code="dependency.contended") from None
 
@@ -80,6 +78,11 @@ class ThreadTable:
 
     def wait(self, until: datetime) -> None:
         dynamo.save(self._item(*_LIMIT, document=until.isoformat()))
+
+
+def _document(thread: Thread) -> str:
+    """As it is kept, letter by letter: one whose author is not known was always kept without."""
+    return thread.model_dump_json(exclude={"author"} if thread.author is None else None)
 
 
 def _read(model: type[ModelT], document: str) -> ModelT:

@@ -60,6 +60,18 @@ def test_thread_is_replaced_only_as_it_was_read(table: ThreadTable) -> None:
     assert table.thread(PULL) == first.at(7)
 
 
+def test_thread_that_was_kept_without_an_author_is_replaced(table: ThreadTable) -> None:
+    document = '{"nonce":"%s","comment":7,"holder":null,"until":null}' % ("0" * 32)
+    item = {"pk": {"S": PULL.key}, "sk": {"S": "thread"}, "document": {"S": document}}
+    aws.client("dynamodb").put_item(TableName="pulls", Item=item)
+    before = table.thread(PULL)
+    assert before is not None
+    table.replace(PULL, before, before.at(7, 1))
+    assert table.thread(PULL) == before.at(7, 1)
+    table.replace(PULL, before.at(7, 1), before.at(7, 1).at(8))
+    assert table.thread(PULL) == before.at(8, 1)
+
+
 def test_forge_is_left_alone_until_then(table: ThreadTable) -> None:
     assert table.waiting_until() is None
     table.wait(START)

@@ -130,3 +130,10 @@ def test_comment_is_found_by_its_nonce_and_a_copy_is_younger() -> None:
     assert found is not None
     assert found.url == "ours"
     assert find(comments[2:], NONCE) is None
+
+
+def test_comment_of_a_known_author_is_nobody_elses() -> None:
+    body = render(NONCE, [note("gate", "x")])
+    copy, ours = Comment(7, body, "copied", 2), Comment(9, body, "ours", 1)
+    assert find([copy, ours], NONCE, 1) == ours
+    assert find([copy, Comment(8, body, "of one who is gone")], NONCE, 1) is None

@@ -125,6 +125,16 @@ def test_copy_of_the_comment_is_left_to_who_made_it(commenting: Commenting) -> N
     assert "> ready" in shown(commenting)
 
 
+def test_copy_is_not_taken_for_a_comment_that_somebody_deleted(commenting: Commenting) -> None:
+    commenting.note("gate", "passed")
+    (ours,) = commenting.github.ours
+    copy = commenting.github.write(ours.body)
+    del commenting.github.kept[ours.id]
+    commenting.note("preview", "ready")
+    assert commenting.github.kept[copy.id] == copy
+    assert "> ready" in shown(commenting)
+
+
 def test_comment_that_is_on_its_way_is_waited_for(commenting: Commenting) -> None:
     """Its answer is late, and so is its effect: nothing else is made until no request can live any more."""
     commenting.github.fails = [TransientError("no answer")]

@@ -83,7 +83,7 @@ def _answer(request: Request, *, approved: bool) -> Response:
         at=ports.clock.now(),
         reason=redact_text(said.reason)[:500],
     )
-    body, status = views.answered(take(id, given, {given.by, caller.name}, ports.desk()))
+    body, status = views.answered(take(id, given, {given.by, caller.name, caller.shown}, ports.desk()))
     return Response(body, status)
 
 

@@ -42,7 +42,10 @@ class Abort(BaseModel):
 def start(request: Request) -> Response:
     """Start a rollout, and answer where to see how far it is."""
     asked = request.parse(NewRollout)
-    command = RolloutRequested.model_validate({**asked.model_dump(), "by": request.caller.shown})
+    caller = request.caller
+    command = RolloutRequested.model_validate(
+        {**asked.model_dump(), "by": caller.shown, "by_id": caller.id[:128]}
+    )
     record = carry_out(bot, request, command, field="group.service")
     id = None if record.outcome is None else str(record.outcome.observed["rollout"])
     done: dict[str, Any] | None = None

@@ -140,6 +140,7 @@ def _left(event: AnyEvent, failing: Failing, now: datetime) -> Action:
         started_at=now,
         goal_at=now,
         by="",
+        by_id="",
         then=(),
         stop=reason,
         **_AS_NEW,

@@ -14,7 +14,9 @@ from tests.support.approvals import calm_plane, ports_of, published, waiting
 from tests.support.http import Answer, call
 from tests.support.plane import Plane
 from tests.support.records import an_action
+from writ.contracts.action import ASKED_BY
 from writ.ports.actions import Cause
+from writ.runtime.rest import Caller
 from writ.runtime.testimony import approval_id, intent_id
 
 SAID = {"reason": "looked at it"}
@@ -72,6 +74,19 @@ def test_own_request_cannot_be_approved_by_id_or_by_name(plane: Plane, sub: str,
     assert (answer.status, answer.body["code"]) == (403, "forbidden.four_eyes")
     assert written(plane) == before
     assert ask("POST", f"/v1/actions/{action.id}/reject", SAID, sub=sub, name=name).status == 202
+
+
+@pytest.mark.parametrize(("named", "status"), [("shown", 403), ("sub-1", 403), ("sub-2", 202)])
+def test_whoever_is_named_by_an_e_mail_address_cannot_approve_what_a_flow_asks_for_in_that_name(
+    plane: Plane, named: str, status: int
+) -> None:
+    caller = Caller("sub-1", "ann@example.org")
+    asked_by = caller.shown if named == "shown" else named
+    assert caller.shown != caller.name
+    action = an_action(name="high").model_copy(update={"parameters": {ASKED_BY: asked_by}})
+    plane.worker().run(action, Cause("Probed.v1", "event-0", "bot", ""))
+    answer = ask("POST", f"/v1/actions/{action.id}/approve", SAID, sub=caller.id, name=caller.name)
+    assert answer.status == status
 
 
 def test_second_answer_says_who_was_first(plane: Plane) -> None:

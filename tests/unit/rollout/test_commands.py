@@ -56,6 +56,9 @@ def settle(world: World) -> None:
 def test_a_release_is_rolled_out_and_shown_with_its_trail(world: World, writ: Command, wanted: str) -> None:
     begun = shown(writ("canary", "start", wanted, "--json"))
     assert (begun["id"], begun["state"]) == ("shop-1", "starting")
+    begun_by = world.rollouts.find("shop-1")
+    assert begun_by is not None
+    assert begun_by.by_id
     settle(world)
     found = shown(writ("canary", "status", "shop-1", "--json"))
     assert (found["final"], found["healthy"]) == ("promoted", True)

@@ -55,12 +55,15 @@ def test_what_a_flow_is_late_with_is_made_by_the_tick() -> None:
     assert planned(step(), GOOD, RUNNING, 60 + 90) == ["shift-weight"]
 
 
-@pytest.mark.parametrize(("by", "named"), [("ann", {ASKED_BY: "ann"}), ("", {})])
+@pytest.mark.parametrize(
+    ("by", "by_id", "named"),
+    [("ann", "", {ASKED_BY: "ann"}), ("[e-mail]", "sub-1", {ASKED_BY: "sub-1"}), ("", "", {})],
+)
 def test_a_gate_names_who_asked_for_the_rollout_and_is_one_whoever_that_was(
-    by: str, named: dict[str, str]
+    by: str, by_id: str, named: dict[str, str]
 ) -> None:
     plan = PLAN.model_copy(update={"steps": (Step(weight=0.1, pause_s=60, gate=True),)})
-    gated, now = step(plan=plan, by=by), START + timedelta(seconds=61)
+    gated, now = step(plan=plan, by=by, by_id=by_id), START + timedelta(seconds=61)
     (gate,) = actions_for("canary", Watched(rollout=gated, look=GOOD), "event-1", ticked=False, now=now)
     assert (gate.name, gate.id) == ("open-gate", gate_id("canary", gated))
     assert {name: value for name, value in gate.parameters.items() if name == ASKED_BY} == named

@@ -44,7 +44,8 @@ def action_of(bot: str, rollout: Rollout, move: Move, event_id: str) -> Action:
     once = (
         (rollout.id, str(move.stage)) if move.kind is Kind.GATE else (rollout.id, str(rollout.seq), event_id)
     )
-    asked_by = {ASKED_BY: rollout.by} if move.kind is Kind.GATE and rollout.by else {}
+    who = rollout.by_id or rollout.by
+    asked_by = {ASKED_BY: who} if move.kind is Kind.GATE and who else {}
     return Action.of(
         bot,
         NAMES[move.kind],

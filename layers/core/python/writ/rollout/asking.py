@@ -38,6 +38,7 @@ def wanted(command: RolloutRequested, now: datetime) -> Rollout:
         started_at=now,
         goal_at=now,
         by=command.by,
+        by_id=command.by_id,
         repository=command.repository,
         pull_request=command.pull_request,
     )

@@ -71,6 +71,7 @@ class Rollout(Value):
     -1 before the first, and the number of steps once everything is. `applied_at` is when every alias of the
     group had the goal, None until then. `driver` is the bot that decides the next transition. `way` is back
     where the candidate is an earlier release that is known to be good: such a rollout is never reverted.
+    `by` is the name of who asked, without personal data; `by_id` is the id that tells two of one name apart.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Rollout(Value):
     way: Literal["forward", "back"] = "forward"
     started_at: AwareDatetime
     by: str = ""
+    by_id: str = ""
     repository: str | None = None
     pull_request: int | None = None
     then: tuple[Name, ...] = ()

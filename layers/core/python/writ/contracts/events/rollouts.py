@@ -30,7 +30,10 @@ _WATCH: Final = {
 
 @event("rollouts")
 class RolloutRequested(EventData):
-    """Somebody wants a release rolled out; `group`, `release`, `plan`, `watch` are documents of their own."""
+    """Somebody wants a release rolled out; `group`, `release`, `plan`, `watch` are documents of their own.
+
+    `by` is the name that others may read; two people can share it, so `by_id` tells who may not approve.
+    """
 
     group: Annotated[dict[str, JsonValue], Field(examples=[_GROUP])]
     release: Annotated[dict[str, JsonValue], Field(examples=[_RELEASE])]
@@ -39,6 +42,7 @@ class RolloutRequested(EventData):
     repository: Repository | None = None
     pull_request: PullRequest | None = None
     by: Person = ""
+    by_id: Person = ""
 
 
 @event("rollouts")

@@ -31,6 +31,10 @@ def roll_back(request: Request) -> Response:
     asked = request.parse(NewRollback)
     command = RollbackRequested.model_validate({**asked.model_dump(), "by": request.caller.shown})
     record = carry_out(bot, request, command, field="service")
-    id = None if record.outcome is None else str(record.outcome.observed["rollout"])
+    seen = {} if record.outcome is None else record.outcome.observed
+    if "migration" in seen:  # the data go first; the service follows once they are restored
+        first = {"service": asked.service, "state": "restoring data"}
+        return answer(record, first, status=202, location=f"/v1/migrations/{seen['migration']}")
+    id = str(seen["rollout"]) if seen else None
     done = None if id is None else {"id": id, "service": asked.service, "state": "going back"}
     return answer(record, done, status=202, location=id and f"/v1/rollouts/{id}")

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tests.support.memory import START
 from tests.support.rollouts import MemoryRollouts
 from writ.contracts.errors import ConflictError
-from writ.migration.changes import Edit
+from writ.migration.changes import Edit, Mode
 from writ.migration.document import Metric, Migration
 from writ.migration.ports import Fence, Key, Page
-from writ.migration.state import Record
+from writ.migration.state import Mark, Record, Stage, Sweep
+from writ.migration.transitions import entered
 from writ.migration.values import Item, same
 
 TABLE = "service-shop-orders"
@@ -152,3 +154,22 @@ def order(number: int, **changes: Any) -> dict[str, Any]:
         "note": {"S": f"note {number}"},
         **changes,
     }
+
+
+CONTRACTED = (Stage.EXPAND, Stage.BACKFILL, Stage.SWITCH, Stage.LEAVE, Stage.CONTRACT)
+
+
+def migrated(*stages: Stage, release: str | None = "1.4.0", **changes: Any) -> Record:
+    """A migration that went through stages, whose new shape a release reads first."""
+    made = Record(
+        id="orders-total",
+        document=document(release=release, **changes),
+        key=("id",),
+        started_at=START,
+        stage_at=START,
+        sweep=Sweep.begin(Mode.SURVEY, 1),
+        marks=(Mark(stage=Stage.SURVEY, at=START, action="act-1"),),
+    )
+    for stage in stages:
+        made = entered(made, stage, "act-2", START)
+    return made

@@ -11,9 +11,11 @@ from functions.canary import api as canary_routes
 from functions.canary import handler as canary
 from functions.rollback import api as rollback_routes
 from functions.rollback import handler as rollback
+from functions.rollback.migrations import NoMigrations
 from tests.chaos.rollout.world import Build, World
 from tests.support.commands import Command, commanding, shown
 from tests.support.http import call
+from tests.support.migrations import CONTRACTED, migrated
 from tests.support.rollouts import NEW, OLD, SERVICE, command
 from writ.rollout.kept import Judged
 from writ.runtime.testimony import intent_id
@@ -146,6 +148,25 @@ def test_a_rollback_puts_the_earlier_release_back(
     assert found is not None
     assert (found.candidate.id, found.way) == ("1.3.0", "back")
     assert world.aliases.served() == dict.fromkeys(OLD.versions, "2")
+
+
+def test_a_rollback_across_a_contract_says_that_the_data_go_first_and_where_to_see_it(
+    world: World, writ: Command, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(wanted)
+    asked = json.loads(file.read_text())
+    for id, version in (("1.3.0", "2"), ("1.4.0", "3")):
+        file.write_text(
+            json.dumps({**asked, "release": {"id": id, "versions": dict.fromkeys(OLD.versions, version)}})
+        )
+        assert writ("canary", "start", wanted).exit_code == 0
+        settle(world)
+    monkeypatch.setattr(NoMigrations, "of", lambda _self, _service: [migrated(*CONTRACTED)])
+    said = {"service": SERVICE, "reason": "users complain"}
+    answer = call(rollback_routes.api, "POST", "/v1/rollbacks", said)
+    assert (answer.status, answer.body) == (202, {"service": SERVICE, "state": "restoring data"})
+    assert answer.headers["Location"] == "/v1/migrations/orders-total"
+    assert world.rollouts.find("shop-3") is None
 
 
 def test_a_rollback_without_a_good_release_says_so(

@@ -81,20 +81,18 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
             ids = [id]
         case _:
             ids = list(ports.rollouts.open())
-    ticked = not isinstance(event.data, RolloutAdvanced)
-    return Facts(
-        failing=tuple(_failing(event, ports)) if ticked else (),
-        watched=tuple(
-            Watched(
-                rollout=rollout,
-                look=ports.observer.look(rollout),
-                following=following(BOT, rollout, ports.flows),
-            )
-            if rollout.driver == BOT
-            else Watched(rollout=rollout, look=Look())
-            for rollout in _read(ids, ports)
-        ),
+    watched = tuple(
+        Watched(
+            rollout=rollout,
+            look=ports.observer.look(rollout),
+            following=following(BOT, rollout, ports.flows),
+        )
+        if rollout.driver == BOT
+        else Watched(rollout=rollout, look=Look())
+        for rollout in _read(ids, ports)
     )
+    ticked = not isinstance(event.data, RolloutAdvanced)
+    return Facts(watched=watched, failing=tuple(_failing(event, ports)) if ticked else ())
 
 
 def _failing(event: AnyEvent, ports: Ports) -> list[Failing]:

@@ -56,7 +56,7 @@ def connect(environment: Environment) -> Ports:
         coordinator=Coordinator(rollouts, LambdaAliases(), LambdaHooks(), clock, lease),
         observer=Observer("rollback", CloudWatchMetrics(), actions, clock),
         flows=StepFunctions(environment.flows),
-        hooks=LambdaHooks(),
+        hooks=LambdaHooks(impatient=True),
         proofs=LedgerProofs(IndexTable(environment.table("index")), recorder(environment)),
         incidents=IncidentTable(table),
         clock=clock,

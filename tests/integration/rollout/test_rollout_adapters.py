@@ -19,9 +19,11 @@ from tests.support.rollouts import GROUP, NEW, OLD, SERVICE, WATCH, judged, roll
 from writ.adapters import aws
 from writ.adapters.cloudwatch import CloudWatchMetrics
 from writ.adapters.lambda_aliases import LambdaAliases
+from writ.adapters.lambda_hooks import LambdaHooks
 from writ.adapters.rollout_table import RolloutTable
-from writ.contracts.errors import ConflictError, NotFoundError
+from writ.contracts.errors import ConflictError, NotFoundError, WritError
 from writ.rollout.kept import KeptLook, Verdict
+from writ.rollout.plan import Hook
 from writ.rollout.ports import Alias
 from writ.rollout.state import Guard, Kind, Result, Row
 from writ.rollout.watch import Query
@@ -223,3 +225,22 @@ def test_series_are_read_by_version_and_minute() -> None:
         {START: 5.0, START + timedelta(minutes=1): 6.0},
         {},
     ]
+
+
+@pytest.mark.parametrize(("impatient", "limits"), [(True, (5, 1)), (False, (10, 4))])
+def test_whoever_asks_many_hooks_waits_for_each_a_short_time_and_asks_once(
+    monkeypatch: pytest.MonkeyPatch, impatient: bool, limits: tuple[int, int]
+) -> None:
+    made: list[Any] = []
+    client = aws.client
+
+    def kept(*named: Any, **options: Any) -> Any:
+        made.append(client(*named, **options))
+        return made[-1]
+
+    with moto_aws("rollouts"):
+        monkeypatch.setattr(aws, "client", kept)
+        with pytest.raises(WritError):
+            LambdaHooks(impatient=impatient).call(Hook(function="shop-health"), rollout(), "guard")
+    config = made[0].meta.config
+    assert (config.read_timeout, config.retries["total_max_attempts"]) == limits

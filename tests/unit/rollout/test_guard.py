@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.rollback.guard import BUDGET
 from tests.chaos.rollout.world import Build, World
 from tests.support.rollouts import FUNCTIONS, NEW, OLD, PLAN, SERVICE, WATCH, MemoryHooks, command
 from writ.contracts.events.forge import PullRequestNoted
@@ -99,6 +101,46 @@ def test_a_health_check_that_fails_in_the_guard_takes_the_release_back() -> None
     settle(world)
     assert world.aliases.served() == dict.fromkeys(FUNCTIONS, "2")
     assert "no stock" in world.incidents.held[f"{SERVICE}-3"].reason
+
+
+def test_slow_health_functions_take_a_part_of_a_tick_and_each_minute_another_one_comes_first() -> None:
+    world = fresh()
+    made = promoted(world)
+    row = world.rollouts.held[SERVICE]
+    assert row.guard is not None
+    world.rollouts.held.clear()
+    for number in range(1, 8):
+        id = f"slow{number}-1"
+        world.rollouts.over[id] = made.after(id=id)
+        guard = row.guard.model_copy(update={"rollout": id})
+        world.rollouts.held[f"slow{number}"] = row.model_copy(
+            update={"service": f"slow{number}", "guard": guard}
+        )
+    asked: list[list[str]] = []
+
+    class Slow(MemoryHooks):
+        def call(self, hook: Hook, rollout: Rollout, key: str) -> HookAnswer:
+            world.clock.forward(seconds=5)
+            asked[-1].append(rollout.id)
+            return super().call(hook, rollout, key)
+
+    world.hooks = Slow()
+    for _ in range(7):
+        asked.append([])
+        began = world.clock.now()
+        world.tick("rollback")
+        assert world.clock.now() - began <= BUDGET + timedelta(seconds=5)
+        world.clock.forward(seconds=40)
+    assert {len(each) for each in asked} == {4}
+    assert {id for each in asked for id in each} == {f"slow{number}-1" for number in range(1, 8)}
+
+
+def test_a_guard_that_is_over_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = fresh()
+    promoted(world)
+    world.clock.forward(seconds=3700)
+    monkeypatch.setattr(world.rollouts, "read", lambda service: pytest.fail(f"{service} was read"))
+    world.tick("rollback")
 
 
 def test_what_was_taken_back_is_not_gone_back_to_and_without_a_good_release_it_is_an_incident_only() -> None:

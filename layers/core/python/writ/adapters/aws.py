@@ -47,7 +47,9 @@ def session() -> Session:
 
 
 @cache
-def client(name: str, signature: str | None = None) -> Any:
+def client(
+    name: str, signature: str | None = None, *, read_timeout_s: int = 10, attempts: int = _ATTEMPTS
+) -> Any:
     """The client of a service, e.g. `client("s3")`.
 
     Host prefixes stay off because an emulator on one loopback address has no sub-domains. botocore
@@ -58,8 +60,8 @@ def client(name: str, signature: str | None = None) -> Any:
     config = Config(
         signature_version=signature,
         connect_timeout=2,
-        read_timeout=10,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        read_timeout=read_timeout_s,
+        retries={"mode": "standard", "total_max_attempts": attempts},
         inject_host_prefix=False,
         s3={"addressing_style": "path"},
     )

@@ -238,8 +238,8 @@ def test_whoever_asks_many_hooks_waits_for_each_a_short_time_and_asks_once(
         made.append(client(*named, **options))
         return made[-1]
 
-    with moto_aws("rollouts"):
-        monkeypatch.setattr(aws, "client", kept)
+    with moto_aws("rollouts"), monkeypatch.context() as patched:
+        patched.setattr(aws, "client", kept)
         with pytest.raises(WritError):
             LambdaHooks(impatient=impatient).call(Hook(function="shop-health"), rollout(), "guard")
     config = made[0].meta.config

@@ -98,7 +98,7 @@ class _Seen(Observer):
 
     def look(self, rollout: Rollout) -> Look:
         seen = self.world.build.sees(self.world.seen())
-        return seen.model_copy(update={"gate": self._gate(rollout)})
+        return seen.model_copy(update=self._gate(rollout))
 
 
 @dataclass
@@ -245,7 +245,8 @@ class World:
         )
 
     def ask(self, type: str, name: str, **data: Any) -> None:
-        self.queue.append((name, event(type, f"ask-{len(self.queue)}-{self.rounds}", **data)))
+        id = f"ask-{len(self.queue)}-{self.rounds}"
+        self.queue.append((name, event(type, id, self.clock.now(), **data)))
 
     def _meanwhile(self) -> None:
         """Others go on while a call hangs: for a moment, or for longer than its worker may live."""

@@ -35,15 +35,15 @@ _LAST: Final = 10  # closed rollouts of a service among which an action looks fo
 
 
 def action_of(bot: str, rollout: Rollout, move: Move, event_id: str) -> Action:
-    """The action that makes a move, one for an event; a gate is one whatever event comes to it.
+    """The action that makes a move, one for an event; a gate is one whatever event comes to it, until denied.
 
     A gate says who asked for the rollout: a flow comes to it, and its person may not open it.
     """
     if move.kind is None:
         raise ValueError("a pause is no action")
-    once = (
-        (rollout.id, str(move.stage)) if move.kind is Kind.GATE else (rollout.id, str(rollout.seq), event_id)
-    )
+    once = (rollout.id, str(rollout.seq), event_id)
+    if move.kind is Kind.GATE:
+        once = (rollout.id, str(move.stage), *([str(move.asked)] if move.asked else []))
     who = rollout.by_id or rollout.by
     asked_by = {ASKED_BY: who} if move.kind is Kind.GATE and who else {}
     return Action.of(
@@ -61,9 +61,9 @@ def action_of(bot: str, rollout: Rollout, move: Move, event_id: str) -> Action:
     )
 
 
-def gate_id(bot: str, rollout: Rollout) -> str:
-    """The id of the action that a person approves to let a rollout leave its step."""
-    move = Move(kind=Kind.GATE, reason="looked up", stage=rollout.stage)
+def gate_id(bot: str, rollout: Rollout, asked: int = 0) -> str:
+    """The id of the action that a person approves to let a rollout leave its step; `asked` times before."""
+    move = Move(kind=Kind.GATE, reason="looked up", stage=rollout.stage, asked=asked)
     return action_of(bot, rollout, move, "").id
 
 

@@ -34,6 +34,8 @@ class Gate(StrEnum):
     REFUSED = "refused"
 
 
+# A gate that no person may open, in a freeze say, is asked for so often; then its patience is waited for.
+ASKS: Final = 60
 _HEALTHY: Final[Mapping[Health, tuple[bool | None, str]]] = {
     Health.OK: (True, "is healthy"),
     Health.BREACHED: (False, "is unhealthy too"),
@@ -42,11 +44,16 @@ _HEALTHY: Final[Mapping[Health, tuple[bool | None, str]]] = {
 
 
 class Look(Value):
-    """What was seen at one time; without data everything is unknown. `judged` is the verdict at length."""
+    """What was seen at one time; without data everything is unknown. `judged` is the verdict at length.
+
+    `asked` is how often the gate was asked for and no person was let answer, and `denied` why the last time.
+    """
 
     health: Health = Health.UNKNOWN
     verdict: Verdict = Verdict.UNKNOWN
     gate: Gate = Gate.WAITING
+    asked: int = 0
+    denied: str = ""
     reasons: tuple[str, ...] = ()
     judged: Judged | None = None
 
@@ -54,7 +61,8 @@ class Look(Value):
 class Move(Value):
     """The next transition; `until` is given for none, and says when something is due at the latest.
 
-    `judged` is the judgement that decided it: that let it lead out of a step, or had it lead back.
+    `judged` is the judgement that decided it: that let it lead out of a step, or had it lead back. `asked` is
+    how often a gate was asked for before.
     """
 
     kind: Kind | None
@@ -66,6 +74,7 @@ class Move(Value):
     final: Result | None = None
     healthy: bool | None = None
     judged: Judged | None = None
+    asked: int = 0
 
     @property
     def key(self) -> str:
@@ -200,12 +209,21 @@ def _step(rollout: Rollout, look: Look, now: datetime) -> Move:
         late = f"the hook after step {number} did not answer"
         return _seen(look, hook) if now < last else _revert(rollout, late)
     if step.gate and stage not in rollout.gates:
-        if now >= last:
-            return _revert(rollout, "nobody opened the gate in time")
-        reason = f"a person agrees to leave step {number}"
-        return _seen(look, Move(kind=Kind.GATE, reason=reason, goal=rollout.goal, stage=stage))
+        return _gate(rollout, look, now, last)
     entering = _enter(rollout, stage + 1, now, last)
     return entering if entering.kind is Kind.REVERT else _seen(look, entering)
+
+
+def _gate(rollout: Rollout, look: Look, now: datetime, last: datetime) -> Move:
+    """A person is asked to let it leave its step, again where policy did not let anybody answer."""
+    denied = f"the gate after step {rollout.stage + 1} may not be opened: {look.denied}"
+    if now >= last:
+        return _revert(rollout, denied if look.denied else "nobody opened the gate in time")
+    if look.asked >= ASKS:
+        return Move(kind=None, reason=denied, until=last)
+    reason = f"a person agrees to leave step {rollout.stage + 1}"
+    gate = Move(kind=Kind.GATE, reason=reason, goal=rollout.goal, stage=rollout.stage, asked=look.asked)
+    return _seen(look, gate)
 
 
 def _is_open(rollout: Rollout, move: Move) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from writ.contracts.action import Status
 from writ.contracts.errors import WritError
 from writ.rollout.acting import gate_id
-from writ.rollout.decide import Gate, Look
+from writ.rollout.decide import ASKS, Gate, Look
 from writ.rollout.watch import look, vitals
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from writ.rollout.ports import Clock
     from writ.rollout.state import Rollout
     from writ.rollout.watch import Metrics
+
+# How a person's answer, or its absence, closes an action.
+_REFUSED: Final = frozenset({"approval.rejected", "approval.expired"})
 
 
 class Observer:
@@ -32,7 +35,7 @@ class Observer:
             seen = look(rollout, rollout.watch, self._metrics, self._clock.now())
         except WritError as error:
             seen = Look(reasons=(f"the metrics cannot be read: {error.code}",))
-        return seen.model_copy(update={"gate": self._gate(rollout)})
+        return seen.model_copy(update=self._gate(rollout))
 
     def vitals(self, rollout: Rollout) -> Look:
         """What is seen of a release whose rollout is over. What cannot be read is unknown."""
@@ -41,13 +44,19 @@ class Observer:
         except WritError as error:
             return Look(reasons=(f"the metrics cannot be read: {error.code}",))
 
-    def _gate(self, rollout: Rollout) -> Gate:
+    def _gate(self, rollout: Rollout) -> dict[str, Any]:
+        """What became of the gate. Only a person refuses; a freeze, a budget or an unknown fact passes."""
         steps = rollout.plan.steps
         gated = 0 <= rollout.stage < len(steps) and steps[rollout.stage].gate
         if not gated or rollout.stage in rollout.gates:
-            return Gate.WAITING
-        record = self._actions.get(gate_id(self._bot, rollout))
-        over = record is not None and record.outcome is not None
-        if over and record is not None and record.outcome is not None:
-            return Gate.WAITING if record.outcome.status is Status.SUCCEEDED else Gate.REFUSED
-        return Gate.WAITING
+            return {}
+        denied = ""
+        for asked in range(ASKS):
+            record = self._actions.get(gate_id(self._bot, rollout, asked))
+            outcome = None if record is None else record.outcome
+            if outcome is None or outcome.status is Status.SUCCEEDED:
+                return {"asked": asked, "denied": denied}
+            if outcome.code in _REFUSED:
+                return {"gate": Gate.REFUSED}
+            denied = outcome.code or outcome.status.value
+        return {"asked": ASKS, "denied": denied}

@@ -62,7 +62,7 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
                     parameters={"by": command.by},
                 )
             ]
-        case AlarmRaised(alarm=alarm) if named := _named(alarm, facts):
+        case AlarmRaised(alarm=alarm) if named := _named(alarm, event, facts):
             return [
                 Action.of(
                     BOT,
@@ -83,13 +83,17 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
             ]
 
 
-def _named(alarm: str, facts: Facts) -> list[Rollout]:
-    """Rollouts whose candidate has users, and whose watch names an alarm."""
+def _named(alarm: str, event: AnyEvent, facts: Facts) -> list[Rollout]:
+    """Rollouts with users on the candidate whose watch names an alarm, begun before it went off."""
     rollouts = [each.rollout for each in facts.watched]
     return [
         each
         for each in rollouts
-        if alarm in each.watch.alarms and each.stage >= 0 and each.stop is None and not each.reverting
+        if alarm in each.watch.alarms
+        and event.meta.time >= each.started_at
+        and each.stage >= 0
+        and each.stop is None
+        and not each.reverting
     ]
 
 

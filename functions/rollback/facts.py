@@ -97,7 +97,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
 
 def _failing(event: AnyEvent, ports: Ports) -> list[Failing]:
     found = []
-    for row, rollout, reason in failing(event.data, ports, ports.clock.now()):
+    for row, rollout, reason in failing(event, ports, ports.clock.now()):
         held = holding(ports.migrations.of(row.service))
         found.append(Failing(rollout=rollout, reason=reason, good=readable(_good(row, ports), held)))
     return found

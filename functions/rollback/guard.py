@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from functions.rollback.ports import Ports
-    from writ.contracts.event import EventData
+    from writ.contracts.event import AnyEvent
     from writ.rollout.state import Rollout, Row
 
 # What all guards of a tick may take together: an attempt has 60 s, and open rollouts come first.
@@ -21,14 +21,14 @@ BUDGET: Final = timedelta(seconds=20)
 _KEY: Final = "guard"
 
 
-def failing(data: EventData, ports: Ports, now: datetime) -> list[tuple[Row, Rollout, str]]:
+def failing(event: AnyEvent, ports: Ports, now: datetime) -> list[tuple[Row, Rollout, str]]:
     """Guarded services that fail now, with the rollout of what they serve, and why.
 
     An alarm is about the services whose watch names it; a tick asks every one. What is unknown fails nothing.
     Whom a tick has no time for is asked by a later one: every minute another one comes first.
     """
     found: list[tuple[Row, Rollout, str]] = []
-    alarmed = isinstance(data, AlarmRaised)
+    alarmed = isinstance(event.data, AlarmRaised)
     for listed in _in_turn([each for each in ports.rollouts.guarded() if _is_on(each, now)], now):
         if not alarmed and ports.clock.now() - now >= BUDGET:
             break
@@ -36,7 +36,7 @@ def failing(data: EventData, ports: Ports, now: datetime) -> list[tuple[Row, Rol
         if row is None or row.rollout is not None or row.guard is None or not _is_on(row, now):
             continue
         rollout = ports.rollouts.find(row.guard.rollout)
-        if rollout is not None and (reason := _reason(data, rollout, ports)):
+        if rollout is not None and (reason := _reason(event, rollout, ports)):
             found.append((row, rollout, reason))
     return found
 
@@ -51,9 +51,11 @@ def _in_turn(rows: list[Row], now: datetime) -> list[Row]:
     return rows[first:] + rows[:first]
 
 
-def _reason(data: EventData, rollout: Rollout, ports: Ports) -> str | None:
-    if isinstance(data, AlarmRaised):
-        named = data.alarm in rollout.watch.alarms
+def _reason(event: AnyEvent, rollout: Rollout, ports: Ports) -> str | None:
+    if isinstance(data := event.data, AlarmRaised):
+        # One that went off before everything was on the release is not about it, however late it comes.
+        since = rollout.applied_at or rollout.closed_at or rollout.started_at
+        named = data.alarm in rollout.watch.alarms and event.meta.time >= since
         return f"the alarm {data.alarm} went off: {data.reason}"[:500] if named else None
     seen = ports.observer.vitals(rollout)
     if seen.health is Health.BREACHED:

@@ -10,6 +10,7 @@ import pytest
 from functions.rollback.guard import BUDGET
 from tests.chaos.rollout.world import Build, World
 from tests.support.rollouts import FUNCTIONS, NEW, OLD, PLAN, SERVICE, WATCH, MemoryHooks, command
+from tests.support.tasks import event
 from writ.contracts.events.forge import PullRequestNoted
 from writ.rollout.plan import Hook
 from writ.rollout.ports import HookAnswer
@@ -166,6 +167,29 @@ def test_an_alarm_that_an_open_rollout_names_takes_the_candidate_back() -> None:
     ended = world.rollouts.over[f"{SERVICE}-1"]
     assert (ended.final, "shop-burn" in (ended.stop or "")) == ("reverted", True)
     assert world.aliases.served() == OLD.versions
+
+
+def test_an_alarm_from_before_a_release_takes_it_back_neither_while_it_is_rolled_out_nor_after() -> None:
+    world = fresh()
+    promoted(world)
+    late = event("AlarmRaised.v1", "late-1", world.clock.now(), **ALARM)
+    world.clock.forward(seconds=1)
+    watch = WATCH.model_copy(update={"alarms": ("shop-burn",)}).model_dump(mode="json")
+    release = {"id": "1.3.0", "versions": dict.fromkeys(FUNCTIONS, "3")}
+    asked = command(watch=watch, release=release, plan=GUARDED.model_dump(mode="json"))
+    world.ask("RolloutRequested.v1", "canary", **asked)
+    for _ in range(2):
+        world.step()
+    row = world.rollouts.held[SERVICE]
+    assert row.rollout is not None
+    assert row.rollout.stage >= 0
+    world.deliver("canary", late)
+    world.deliver("rollback", late)
+    settle(world)
+    world.deliver("rollback", late)
+    settle(world)
+    assert world.aliases.served() == dict.fromkeys(FUNCTIONS, "3")
+    assert len(world.rollouts.over) == 2
 
 
 def test_a_pull_request_is_told_of_every_step_of_its_release() -> None:

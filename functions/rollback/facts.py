@@ -44,11 +44,16 @@ class Service(_Part):
 
 
 class Failing(_Part):
-    """A service whose release was promoted a short time ago, by a rollout, and fails; and why."""
+    """A service whose release was promoted a short time ago, by a rollout, and fails; and why.
+
+    `unread` and `held` are as of Service.
+    """
 
     rollout: Rollout
     reason: str
     good: tuple[Release, ...] = ()
+    unread: tuple[Release, ...] = ()
+    held: tuple[Record, ...] = ()
 
 
 class Facts(_Part):
@@ -98,8 +103,10 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
 def _failing(event: AnyEvent, ports: Ports) -> list[Failing]:
     found = []
     for row, rollout, reason in failing(event, ports, ports.clock.now()):
-        held = holding(ports.migrations.of(row.service))
-        found.append(Failing(rollout=rollout, reason=reason, good=readable(_good(row, ports), held)))
+        good, held = _good(row, ports), holding(ports.migrations.of(row.service))
+        read = readable(good, held)
+        unread = good[len(read) :]
+        found.append(Failing(rollout=rollout, reason=reason, good=read, unread=unread, held=held))
     return found
 
 

@@ -50,9 +50,10 @@ def readable(good: Sequence[Release], records: Sequence[Record]) -> tuple[Releas
     return known
 
 
-def restore(bot: str, event_id: str, then: After, held: Sequence[Record]) -> Action | None:
+def restore(bot: str, once: str, then: After, held: Sequence[Record]) -> Action | None:
     """The action that has the data restored first, and the service taken back after it; None where it cannot.
 
+    It is one for `once`, the demand or the rollout that is left.
     Migrations are restored one after another: the demand that comes back finds the next one.
     """
     undoable = [record for record in held if reversal(record).refused is None]
@@ -65,7 +66,7 @@ def restore(bot: str, event_id: str, then: After, held: Sequence[Record]) -> Act
         "restore-data",
         Target(kind="migration", id=record.id),
         reason=reason[:1000],
-        once_per=(event_id,),
+        once_per=(once,),
         parameters={"then": then.model_dump(mode="json", exclude_none=True)},
     )
 

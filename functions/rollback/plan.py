@@ -59,7 +59,7 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
             mine = [each for each in facts.watched if each.rollout.driver == BOT]
             others = [each.rollout for each in facts.watched if each.rollout.driver != BOT]
             return [
-                *(_left(event, each, now) for each in facts.failing),
+                *(action for each in facts.failing for action in _left(event, each, now)),
                 *(
                     action
                     for each in mine
@@ -123,13 +123,23 @@ def _back(event: AnyEvent, demand: RollbackRequested, facts: Facts, now: datetim
     return _start(event, rollout)
 
 
-def _left(event: AnyEvent, failing: Failing, now: datetime) -> Action:
-    """A guarded release is left for the newest good one; where there is none, a person has to know."""
+def _left(event: AnyEvent, failing: Failing, now: datetime) -> list[Action]:
+    """A guarded release is left for the newest good one; where there is none yet, a person has to know.
+
+    What good releases cannot read is restored first, asked for once, and the service goes back after it.
+    """
     left, reason = failing.rollout, failing.reason
     if not failing.good:
         service, why = left.group.service, f"{left.candidate.id} fails, and no earlier release is good"
+        restored = None
+        if failing.unread:
+            restored = restore(BOT, left.id, After(service=service, reason=reason), failing.held)
+            why = f"{left.candidate.id} fails, and no earlier release reads the data"
+        if restored is not None:
+            why = f"{why}: {restored.target.id} is taken back first"
         known = {"service": service, "severity": "major", "reason": reason}
-        return _open_incident(left.id, left, known, why)
+        incident = _open_incident(left.id, left, known, why)
+        return [incident] if restored is None else [restored, incident]
     back = left.after(
         id=f"{left.group.service}-0",
         baseline=UNKNOWN,
@@ -145,7 +155,7 @@ def _left(event: AnyEvent, failing: Failing, now: datetime) -> Action:
         stop=reason,
         **_AS_NEW,
     )
-    return _start(event, back, leaves=left.id)
+    return [_start(event, back, leaves=left.id)]
 
 
 def _start(event: AnyEvent, back: Rollout, leaves: str | None = None) -> Action:

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from functions.rollback.guard import BUDGET
+from functions.rollback.migrations import NoMigrations
 from tests.chaos.rollout.world import Build, World
+from tests.support.migrations import CONTRACTED, migrated
 from tests.support.rollouts import FUNCTIONS, NEW, OLD, PLAN, SERVICE, WATCH, MemoryHooks, command
 from tests.support.tasks import event
 from writ.contracts.events.forge import PullRequestNoted
+from writ.contracts.events.migrations import MigrationReverseRequested
 from writ.rollout.plan import Hook
 from writ.rollout.ports import HookAnswer
 from writ.rollout.state import Rollout
@@ -155,6 +158,24 @@ def test_what_was_taken_back_is_not_gone_back_to_and_without_a_good_release_it_i
     assert (incident.severity, "shop-burn" in incident.reason) == ("major", True)
     raise_alarm(world)
     assert len(world.rollouts.over) == 2
+
+
+@pytest.mark.parametrize("contract", ["undo", "none"])
+def test_a_release_that_fails_after_a_contract_has_the_data_restored_first_and_once(
+    monkeypatch: pytest.MonkeyPatch, contract: str
+) -> None:
+    world = fresh()
+    world.hooks = Sick()
+    promoted(world)
+    held = migrated(*CONTRACTED, release="1.3.0", reverse={"contract": contract})
+    monkeypatch.setattr(NoMigrations, "of", lambda _self, _service: [held])
+    failed = promoted(world, "3")
+    for _ in range(3):
+        world.step()
+    asked = [each.data.then for each in world.bus.events if isinstance(each.data, MigrationReverseRequested)]
+    assert [then and then.service for then in asked] == ([SERVICE] if contract == "undo" else [])
+    assert "no stock" in world.incidents.held[failed.id].reason
+    assert world.aliases.served() == dict.fromkeys(FUNCTIONS, "3")
 
 
 def test_an_alarm_that_an_open_rollout_names_takes_the_candidate_back() -> None:

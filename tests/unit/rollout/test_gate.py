@@ -22,11 +22,12 @@ ROLLOUT = rollout(plan=GATED, stage=0, goal=Goal(candidate=0.1), applied_at=STAR
 
 
 def seen(*codes: str, status: Status = Status.DENIED) -> Look:
-    """What is seen of the gate after its actions, one after the other, came to these ends."""
+    """What is seen of a gate whose actions came to these ends, one after another; one without waits."""
     actions = MemoryActions()
     for asked, code in enumerate(codes):
-        end = Outcome(status=status, code=code or None)
-        actions.records[gate_id("canary", ROLLOUT, asked)] = changed(claimed(), outcome=end)
+        end = Outcome(status=status, code=code) if code else None
+        record = changed(claimed(), outcome=end, updated_at=START + timedelta(seconds=61))
+        actions.records[gate_id("canary", ROLLOUT, asked)] = record
     look = Observer("canary", MemoryMetrics(), actions, ManualClock()).look(ROLLOUT)
     return look.model_copy(update={"health": Health.OK, "verdict": Verdict.PASS})
 
@@ -46,7 +47,8 @@ def test_only_a_person_refuses(code: str, status: Status) -> None:
 
 def test_what_policy_denies_is_asked_for_again_by_another_action() -> None:
     look = seen("freeze.active", "limit.errors")
-    move = after(look, 61)
+    soon, move = after(look, 61), after(look, 61 + 60)
+    assert (soon.kind, soon.until) == (None, START + timedelta(seconds=61 + 60))
     assert (move.kind, move.asked, look.denied) == (Kind.GATE, 2, "limit.errors")
     ids = {gate_id("canary", ROLLOUT, asked) for asked in range(3)}
     assert len(ids) == 3
@@ -55,6 +57,12 @@ def test_what_policy_denies_is_asked_for_again_by_another_action() -> None:
 
 def test_a_person_may_refuse_what_was_denied_before() -> None:
     assert seen("freeze.active", "approval.rejected").gate is Gate.REFUSED
+
+
+def test_a_person_who_may_answer_at_last_and_does_not_is_the_reason() -> None:
+    look = seen("freeze.active", "")
+    assert (look.asked, look.denied) == (1, "")
+    assert after(look, 60 + PLAN.patience_s).reason == "nobody opened the gate in time"
 
 
 def test_a_gate_that_opens_no_more_leads_back_with_the_true_reason_when_patience_ends() -> None:

@@ -41,7 +41,7 @@ def action_of(bot: str, rollout: Rollout, move: Move, event_id: str) -> Action:
     """
     if move.kind is None:
         raise ValueError("a pause is no action")
-    once = (rollout.id, str(rollout.seq), event_id)
+    once: tuple[str, ...] = (rollout.id, str(rollout.seq), event_id)
     if move.kind is Kind.GATE:
         once = (rollout.id, str(move.stage), *([str(move.asked)] if move.asked else []))
     who = rollout.by_id or rollout.by

@@ -34,8 +34,10 @@ class Gate(StrEnum):
     REFUSED = "refused"
 
 
-# A gate that no person may open, in a freeze say, is asked for so often; then its patience is waited for.
-ASKS: Final = 60
+# A gate that no person may open, in a freeze say, is asked for so often, over all of its patience. In between
+# its flow is told to wait: one that is denied again and again takes the rollout back.
+ASKS: Final = 30
+_ASK_S: Final = 60
 _HEALTHY: Final[Mapping[Health, tuple[bool | None, str]]] = {
     Health.OK: (True, "is healthy"),
     Health.BREACHED: (False, "is unhealthy too"),
@@ -46,7 +48,8 @@ _HEALTHY: Final[Mapping[Health, tuple[bool | None, str]]] = {
 class Look(Value):
     """What was seen at one time; without data everything is unknown. `judged` is the verdict at length.
 
-    `asked` is how often the gate was asked for and no person was let answer, and `denied` why the last time.
+    `asked` is how often the gate was asked for and no person was let answer; `denied` is why the last time,
+    at `denied_at`.
     """
 
     health: Health = Health.UNKNOWN
@@ -54,6 +57,7 @@ class Look(Value):
     gate: Gate = Gate.WAITING
     asked: int = 0
     denied: str = ""
+    denied_at: AwareDatetime | None = None
     reasons: tuple[str, ...] = ()
     judged: Judged | None = None
 
@@ -221,6 +225,9 @@ def _gate(rollout: Rollout, look: Look, now: datetime, last: datetime) -> Move:
         return _revert(rollout, denied if look.denied else "nobody opened the gate in time")
     if look.asked >= ASKS:
         return Move(kind=None, reason=denied, until=last)
+    pause = seconds(max(_ASK_S, rollout.plan.patience_s // ASKS))
+    if look.denied_at is not None and now < look.denied_at + pause:
+        return Move(kind=None, reason=denied, until=look.denied_at + pause)
     reason = f"a person agrees to leave step {rollout.stage + 1}"
     gate = Move(kind=Kind.GATE, reason=reason, goal=rollout.goal, stage=rollout.stage, asked=look.asked)
     return _seen(look, gate)

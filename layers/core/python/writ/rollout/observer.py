@@ -50,13 +50,15 @@ class Observer:
         gated = 0 <= rollout.stage < len(steps) and steps[rollout.stage].gate
         if not gated or rollout.stage in rollout.gates:
             return {}
-        denied = ""
+        denied: dict[str, Any] = {}
         for asked in range(ASKS):
             record = self._actions.get(gate_id(self._bot, rollout, asked))
             outcome = None if record is None else record.outcome
+            if record is None:
+                return {"asked": asked, **denied}
             if outcome is None or outcome.status is Status.SUCCEEDED:
-                return {"asked": asked, "denied": denied}
+                return {"asked": asked}
             if outcome.code in _REFUSED:
                 return {"gate": Gate.REFUSED}
-            denied = outcome.code or outcome.status.value
-        return {"asked": ASKS, "denied": denied}
+            denied = {"denied": outcome.code or outcome.status.value, "denied_at": record.updated_at}
+        return {"asked": ASKS, **denied}

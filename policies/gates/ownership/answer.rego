@@ -5,8 +5,9 @@ import rego.v1
 
 # METADATA
 # entrypoint: true
-answer := {"findings": array.concat(array.concat(unguarded, mistakes), unowned), "records": []} if {
+answer := {"findings": array.concat(array.concat(unguarded, rewritten), array.concat(mistakes, unowned)), "records": []} if {
 	is_array(input.unguarded)
+	is_array(input.rewritten)
 	is_array(input.mistakes)
 	is_array(input.unowned)
 }
@@ -19,6 +20,18 @@ unguarded := [finding |
 		"subject": path,
 		"why": concat(" ", ["nobody owns", path, "so whoever may change it may change the rules"]),
 		"remediation": {"text": concat(" ", ["Name an owner of", path, "in", input.codeowners])},
+		"place": {"path": path},
+	}
+]
+
+rewritten := [finding |
+	some path in input.rewritten
+	finding := {
+		"rule": "rewritten",
+		"effect": "review",
+		"subject": path,
+		"why": concat(" ", ["the change rewrites", concat("", [path, ", which says who owns what"])]),
+		"remediation": {"text": "Let a person approve it; until then the owners of the base count."},
 		"place": {"path": path},
 	}
 ]

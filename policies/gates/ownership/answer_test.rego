@@ -8,6 +8,7 @@ judged(changed, unowned, unguarded, mistakes) := result if {
 		with input.changed as changed
 		with input.unowned as unowned
 		with input.unguarded as unguarded
+		with input.rewritten as []
 		with input.mistakes as mistakes
 }
 
@@ -28,6 +29,11 @@ test_what_waives_rules_must_have_an_owner_and_is_said_once if {
 test_mistake_is_denied_at_its_line if {
 	findings := judged(false, [], [], [{"line": 3, "problem": "x is no user"}])
 	[[finding.effect, finding.place.line] | some finding in findings] == [["deny", 3]]
+}
+
+test_rewritten_owners_need_a_person if {
+	findings := ownership.rewritten with input.rewritten as ["CODEOWNERS"]
+	[[finding.rule, finding.effect] | some finding in findings] == [["rewritten", "review"]]
 }
 
 test_there_is_no_answer_without_facts if {

@@ -5,7 +5,22 @@ import rego.v1
 
 # METADATA
 # entrypoint: true
-answer := {"findings": findings, "records": []} if is_array(input.services)
+answer := {"findings": array.concat(findings, rewritten), "records": []} if {
+	is_array(input.services)
+	is_array(input.rewritten)
+}
+
+rewritten := [finding |
+	some path in input.rewritten
+	finding := {
+		"rule": "rewritten",
+		"effect": "review",
+		"subject": path,
+		"why": concat("", ["the change rewrites ", path, ", which says whose budget counts"]),
+		"remediation": {"text": "Let a person approve it; until then the services of the base count too."},
+		"place": {"path": path},
+	}
+]
 
 findings := [finding |
 	some service in input.services

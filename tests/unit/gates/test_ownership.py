@@ -73,3 +73,25 @@ def test_repository_without_owners_is_not_asked() -> None:
 
 def test_owners_that_are_no_text_are_unknown() -> None:
     assert judged({"CODEOWNERS": b"\xff\xfe"}, "ownership").verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {},
+        {"CODEOWNERS": "* @attacker\n"},
+        {"CODEOWNERS": "/CODEOWNERS @ann\n", ".github/CODEOWNERS": "* @attacker\n"},
+    ],
+    ids=["deleted", "taken over", "shadowed"],
+)
+def test_change_cannot_rewrite_the_owners_that_judge_it(after: dict[str, str]) -> None:
+    report = judged({**after, "new": "1"}, "ownership", base={"CODEOWNERS": "/CODEOWNERS @ann\n"})
+    assert report.verdict is Verdict.REVIEW
+    assert {"ownership/rewritten", "ownership/unowned"} <= set(rules(report))
+    assert "new" in [violation.subject for violation in report.standing]
+
+
+def test_exceptions_that_lose_their_owner_are_denied_with_the_deleted_file() -> None:
+    kept = {FILE: "exceptions: []\n"}
+    report = judged(kept, "ownership", base={**kept, "CODEOWNERS": "* @ann\n"})
+    assert report.verdict is Verdict.DENY

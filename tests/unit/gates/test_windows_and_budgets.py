@@ -85,3 +85,12 @@ def test_gates_that_need_a_plane_are_not_asked_without_one() -> None:
         "no change window is given",
     ]
     assert report.at == NOW
+
+
+@pytest.mark.parametrize("after", [{}, {FILE: "services: {}\n"}], ids=["deleted", "emptied"])
+def test_change_cannot_take_itself_out_of_a_service(after: dict[str, str]) -> None:
+    files = {**after, "src/shop/a": "2"}
+    report = judged(files, "slo", base=SERVICES, beside={"slo": {"shop": "freeze"}})
+    assert (report.verdict, sorted(rules(report))) == (Verdict.REVIEW, ["slo/budget-spent", "slo/rewritten"])
+    alone = judged(files, "slo", base=SERVICES)
+    assert (alone.verdict, rules(alone)) == (Verdict.REVIEW, ["slo/rewritten"])

@@ -14,22 +14,29 @@ _GUIDE: Final = "https://writ.example/guides/gates#ownership"
 
 
 def collect(tree: Tree, _context: Context) -> Collected:
-    """Which files nobody owns: of a change those that it touches, else all."""
+    """Which files nobody owns: of a change those that it touches, else all.
+
+    A change is judged by the owners of its base, since it could name itself; what it does to the file is told.
+    """
+    changes = tree.changes()
     path = next((place for place in PLACES if tree.read(place) is not None), None)
-    if path is None:
+    before = next((place for place in PLACES if tree.read_base(place) is not None), None)
+    if path is None and before is None:
         return Collected(skipped="there is no CODEOWNERS")
-    if text(tree.read(path)) is None:
+    path = path or before or PLACES[0]
+    if tree.read(path) is not None and text(tree.read(path)) is None:
         remedy = "Save it as UTF-8 text."
         return Collected(gaps=(Gap(path, f"{path} is no text", remedy, Place(path=path)),))
     owners = parse(lines(tree.read(path)))
-    changes = tree.changes()
+    judges = parse(lines(tree.read_base(before))) if before else owners
     touched = {change.path for change in changes or () if change.kind is not Kind.DELETED}
     judged = tree.paths() if changes is None else sorted(touched)
-    unowned = [name for name in judged if not owners.of(name)]
+    unowned = [name for name in judged if not judges.of(name)]
     guards = [name for name in (path, FILE) if tree.read(name) is not None]
     facts: dict[str, Any] = {
         "codeowners": path,
         "changed": changes is not None,
+        "rewritten": [change.path for change in changes or () if change.path in PLACES],
         "unowned": unowned,
         "unguarded": [name for name in guards if not owners.of(name)],
         "mistakes": [{"line": line.number, "problem": line.problem} for line in owners.lines if line.problem],
@@ -46,6 +53,7 @@ GATE: Final = Gate(
     summary="Owners of files",
     rules=(
         _rule("unguarded", "What waives rules, and what names owners, has an owner", Severity.HIGH),
+        _rule("rewritten", "A person looks at a change of who owns what", Severity.HIGH),
         _rule("unowned", "Every file that a change touches has an owner", Severity.LOW),
         _rule("mistake", "Every line of CODEOWNERS is one that GitHub reads", Severity.MEDIUM),
     ),

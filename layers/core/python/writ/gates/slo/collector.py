@@ -31,21 +31,27 @@ def collect(tree: Tree, context: Context) -> Collected:
     `.gates/services.yaml` maps services to paths, in the patterns of CODEOWNERS. `context.beside["slo"]` has
     the budgets that a control plane knows: normal, review, freeze, or None where one is unreadable.
     """
-    written = tree.read(FILE)
-    if written is None:
+    written, before = tree.read(FILE), tree.read_base(FILE)
+    if written is None and before is None:
         return Collected(skipped=f"there is no {FILE}")
+    changes = tree.changes()
+    rewritten = any(change.path == FILE for change in changes or ())
     budgets = context.beside.get("slo")
-    if budgets is None:
+    if budgets is None and not rewritten:
         return Collected(skipped="only a control plane knows budgets: --api")
-    services = _read(text(written))
+    services = {} if written is None else _read(text(written))
     if isinstance(services, str):
         remedy = "Write services: a name, and under it a list of patterns."
         return Collected(gaps=(Gap(FILE, f"{FILE}: {services}", remedy, Place(path=FILE)),))
-    changes = tree.changes()
     paths = tree.paths() if changes is None else [change.path for change in changes]
-    touched = sorted(name for name, patterns in services.items() if _touches(patterns, paths))
+    # A change cannot take itself out of a service. A base that was broken says nothing, and is rewritten.
+    old = {} if before is None else _read(text(before))
+    both = [*services.items(), *(old.items() if isinstance(old, dict) else ())]
+    touched = sorted({name for name, patterns in both if _touches(patterns, paths)})
+    known = [] if budgets is None else touched
     facts: dict[str, Any] = {
-        "services": [{"name": name, "budget": budgets.get(name) or "unreadable"} for name in touched]
+        "services": [{"name": name, "budget": (budgets or {}).get(name) or "unreadable"} for name in known],
+        "rewritten": [FILE] if rewritten else [],
     }
     return Collected(facts, counted={"services": len(touched)})
 
@@ -88,6 +94,12 @@ GATE: Final = Gate(
             id="slo/budget-unknown",
             title="The error budget of each changed service is known",
             severity=Severity.MEDIUM,
+            link=_GUIDE,
+        ),
+        Rule(
+            id="slo/rewritten",
+            title="A person looks at a change of which paths are whose service",
+            severity=Severity.HIGH,
             link=_GUIDE,
         ),
     ),

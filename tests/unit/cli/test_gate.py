@@ -9,9 +9,12 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from dulwich import porcelain
+from dulwich.index import IndexEntry
+from dulwich.objects import ObjectID
 from dulwich.repo import Repo
 from typer.testing import CliRunner, Result
 
+import cli.checkout
 from cli.api import Api
 from cli.app import app
 from cli.checkout import Checkout, opened
@@ -19,6 +22,7 @@ from cli.gate import name_of, plane_facts
 from cli.installed import licences, recognised
 from cli.output import UsageError
 from tests.unit.gates.test_licences import expression, of
+from writ.contracts.errors import ContractError
 from writ.gates.exceptions import FILE
 from writ.gates.tree import Kind
 
@@ -79,6 +83,41 @@ def test_changes_are_told_from_where_the_branch_left(checkout: Path) -> None:
         assert [change.path for change in changes] == ["new.txt", "old.txt"]
         assert changes[1].added_lines == ((3, "3"),)
         assert tree.read_base("old.txt") == b"1\n2\n"
+
+
+def test_modes_links_and_submodules_are_changes(checkout: Path) -> None:
+    (checkout / "kept.txt").chmod(0o755)
+    content = (checkout / "old.txt").read_text()
+    (checkout / "old.txt").unlink()
+    (checkout / "old.txt").symlink_to(content)
+    (checkout / "lib").mkdir()
+    with Repo(str(checkout)) as repo:
+        index = repo.open_index()
+        index[b"lib"] = IndexEntry((0, 0), (0, 0), 0, 0, 0o160000, 0, 0, 0, ObjectID(b"1" * 40))
+        index.write()
+    with opened(checkout, "topic") as tree:
+        found = {change.path: change for change in tree.changes() or ()}
+        assert sorted(found) == ["kept.txt", "lib", "old.txt"]
+        assert found["kept.txt"].before == found["kept.txt"].after
+        assert found["lib"].after == b"Subproject commit " + b"1" * 40 + b"\n"
+    with Repo(str(checkout)) as repo:
+        porcelain.commit(repo, message=b"module", author=WHO, committer=WHO)
+    with opened(checkout, "topic") as tree:
+        assert "lib" not in {change.path for change in tree.changes() or ()}
+        assert tree.read_base("lib") == tree.read("lib")
+
+
+def test_change_that_is_larger_than_is_read_is_unknown(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli.checkout, "MAX_BYTES", 3)
+    assert run("--repo", str(checkout), "--base", "topic", "--only", "openapi").exit_code == 0
+    (checkout / "big.txt").write_text("1234")
+    with opened(checkout, "topic") as tree, pytest.raises(ContractError) as caught:
+        tree.changes()
+    assert caught.value.field == "big.txt"
+    result = run("--repo", str(checkout), "--base", "topic", "--only", "openapi")
+    assert (result.exit_code, "big.txt is larger than is read" in result.output) == (1, True)
 
 
 def test_folder_without_git_is_looked_at_whole(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def _judged(
         name = name_of(repository, tree.remote, tree.folder)
         bundle = Bundle.load(POLICIES)
         beside = {
-            "licences": installed.licences(tree.folder),
+            "licences": installed.licences(tree.folder, tree.tracked),
             "window": {"windows": bundle.windows, "freezes": []},
             **(known or {}),
         }

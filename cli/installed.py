@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path
@@ -15,23 +15,47 @@ from writ.gates.licences.names import is_family
 _CLASSIFIER: Final = "License :: "
 # Core metadata's License is free text, in which some put the whole licence.
 _LONGEST: Final = 100
+_MOST_BYTES: Final = 1024 * 1024
 _LONGEST_TEXT: Final = 15_000  # several licences in one file are longer
 _MIT_END: Final = "The above copyright notice and this permission notice shall be included in all copies"
 _NOTHING: Final = frozenset({"", "unknown", "none", "other", "see license", "license"})
 
 
-def licences(folder: Path) -> dict[str, tuple[str, ...]]:
-    """Licences by package URL, of what is installed in a checkout's `.venv` and `node_modules`."""
-    return {**dict(_python(folder)), **dict(_node(folder / "node_modules"))}
+def licences(folder: Path, tracked: Collection[str] = frozenset()) -> dict[str, tuple[str, ...]]:
+    """Licences by package URL, of what is installed in a checkout's `.venv` and `node_modules`.
+
+    What git tracks was not installed but written by whoever changes the repository, so it says nothing.
+    """
+    root = folder.resolve()
+
+    def counts(file: Path) -> bool:
+        return _is_installed(root, file, tracked)
+
+    return {**dict(_python(root, counts)), **dict(_node(root / "node_modules", counts))}
 
 
-def _python(folder: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for metadata in sorted(folder.glob(".venv/lib/python3.*/site-packages/*.dist-info/METADATA")):
+def _is_installed(folder: Path, file: Path, tracked: Collection[str]) -> bool:
+    """Whether a file is one that an installer put there: no link, none that git tracks, and no giant."""
+    try:
+        if file.is_symlink() or file.parent.is_symlink() or not file.is_file():
+            return False
+        if file.stat().st_size > _MOST_BYTES:
+            return False
+        places = [place for place in (file, file.resolve()) if place.is_relative_to(folder)]
+    except OSError:
+        return False
+    parts = [place.relative_to(folder) for place in places]
+    return not any(each.as_posix() in tracked for part in parts for each in (part, *part.parents))
+
+
+def _python(folder: Path, counts: Callable[[Path], bool]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    found = folder.glob(".venv/lib/python3.*/site-packages/*.dist-info/METADATA")
+    for metadata in sorted(filter(counts, found)):
         head = HeaderParser().parsestr(metadata.read_text(encoding="utf-8", errors="replace"))
         name, version = head.get("Name"), head.get("Version")
         found = declared(head)
         if not found or any(is_family(said) for said in found):
-            found = _of_texts(metadata.parent) or found
+            found = _of_texts(metadata.parent, counts) or found
         if name and version and found:
             yield pypi(name, version), found
 
@@ -54,10 +78,10 @@ def declared(head: Message) -> tuple[str, ...]:
     return classified
 
 
-def _of_texts(folder: Path) -> tuple[str, ...]:
+def _of_texts(folder: Path, counts: Callable[[Path], bool]) -> tuple[str, ...]:
     """The licence whose text a distribution has, where it has one text and that says which it is."""
     named = ("LICEN[CS]E*", "COPYING*", "licenses/LICEN[CS]E*", "licenses/COPYING*")
-    files = sorted({file for pattern in named for file in folder.glob(pattern) if file.is_file()})
+    files = sorted({file for pattern in named for file in folder.glob(pattern) if counts(file)})
     if len(files) != 1:
         return ()
     text = " ".join(files[0].read_text(encoding="utf-8", errors="replace").split())
@@ -83,8 +107,9 @@ def recognised(text: str) -> str | None:
     return None
 
 
-def _node(folder: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for manifest in sorted([*folder.glob("*/package.json"), *folder.glob("@*/*/package.json")]):
+def _node(folder: Path, counts: Callable[[Path], bool]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    found = [*folder.glob("*/package.json"), *folder.glob("@*/*/package.json")]
+    for manifest in sorted(filter(counts, found)):
         try:
             document = json.loads(manifest.read_text(encoding="utf-8"))
             name, version, licence = document["name"], document["version"], document["license"]

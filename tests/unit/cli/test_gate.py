@@ -242,6 +242,32 @@ def test_text_is_recognised_by_what_no_other_licence_says(text: str, id: str | N
     assert recognised(text) == id
 
 
+def test_committed_metadata_says_nothing_of_licences(checkout: Path) -> None:
+    metadata = checkout / ".venv" / "lib" / "python3.11" / "site-packages" / "a.dist-info" / "METADATA"
+    manifest = checkout / "node_modules" / "b" / "package.json"
+    for file in (metadata, manifest):
+        file.parent.mkdir(parents=True)
+    metadata.write_text("Name: a\nVersion: 1\nLicense-Expression: MIT\n")
+    manifest.write_text('{"name": "b", "version": "1", "license": "MIT"}')
+    assert sorted(licences(checkout)) == ["pkg:npm/b@1", "pkg:pypi/a@1"]
+    with Repo(str(checkout)) as repo:
+        porcelain.add(repo, [str(metadata)])
+    with opened(checkout, None) as tree:
+        assert sorted(licences(checkout, tree.tracked)) == ["pkg:npm/b@1"]
+    assert licences(checkout, {".venv", "node_modules"}) == {}
+    (manifest.parent.parent / "c").symlink_to(manifest.parent)
+    manifest.write_text(manifest.read_text() + " " * 1024 * 1024)
+    assert sorted(licences(checkout)) == ["pkg:pypi/a@1"]
+
+
+def test_metadata_behind_a_link_says_nothing_of_licences(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "package.json").write_text('{"name": "b", "version": "1", "license": "MIT"}')
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "b").symlink_to(tmp_path / "mine")
+    assert licences(tmp_path) == {}
+
+
 def test_name_of_a_family_is_told_apart_by_the_text(tmp_path: Path) -> None:
     info = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages" / "a-1.dist-info"
     (info / "licenses").mkdir(parents=True)

@@ -205,7 +205,7 @@ def test_requirements_are_read_with_their_lines() -> None:
         'gamma[x]>=2 ; python_version < "4"  # why\nhttps://x.example/p.whl\n-e .\n\ndelta===3\n'
     )
     found = [(item.purl, item.line) for item in locks.requirements("requirements.txt", text)]
-    assert found == [("pkg:pypi/alpha-beta@1.0", 3), ("pkg:pypi/gamma", 5), ("pkg:pypi/delta@3", 9)]
+    assert found == [("pkg:pypi/alpha-beta@1.0", 3), ("pkg:pypi/gamma", 5), ("", 6), ("pkg:pypi/delta@3", 9)]
 
 
 def test_project_is_read_where_nothing_pins_it() -> None:
@@ -285,3 +285,42 @@ def test_files_of_dependencies_are_not_judged_again() -> None:
     files = {"node_modules/x/bom.json": of(expression("SSPL-1.0")), ".venv/lib/requirements.txt": "a==1\n"}
     report = judged(files)
     assert report.gates[0].skipped == "there is no bill of materials and no lock file"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "git+https://ann:secret@forge.example/x.git@main",
+        "-e git+ssh://git@forge.example/x.git#egg=x",
+        "--editable=git+https://forge.example/x.git",
+        "-e git@forge.example:x/y.git",
+        "https://files.example/x-1.0-py3-none-any.whl --hash=sha256:aa",
+        "file:///x.whl",
+    ],
+)
+def test_requirement_from_an_address_has_an_unknown_licence(line: str) -> None:
+    report = judged({"requirements.txt": f"# first\n{line}\n"}, "licences")
+    assert rules(report) == ["licences/unknown"]
+    assert str(report.standing[0].place) == "requirements.txt:2"
+    assert "secret" not in report.model_dump_json()
+
+
+def test_project_itself_is_no_component_of_its_requirements() -> None:
+    assert locks.requirements("requirements.txt", "-e .\n-r other.txt\n--hash=x\n") == ()
+
+
+def test_requirements_beside_a_project_hide_none_of_its_dependencies() -> None:
+    files = {"pyproject.toml": '[project]\ndependencies = ["left"]\n', "requirements-docs.txt": ""}
+    assert rules(judged(files, "licences")) == ["licences/unknown"]
+    files["requirements-all.lock"] = ""
+    assert rules(judged(files, "licences")) == []
+
+
+@pytest.mark.parametrize("name", ["bom.json", "a.cdx.json", "sbom-1.json"])
+def test_file_called_a_bill_of_materials_is_read_as_one(name: str) -> None:
+    assert rules(judged({name: "{}"}, "licences")) == ["licences/unreadable"]
+
+
+def test_bill_of_materials_is_found_wherever_it_says_what_it_is() -> None:
+    document = {"a": "x" * 5000, **json.loads(of(expression("SSPL-1.0"))), "b": "x" * 5000}
+    assert rules(judged({"any.json": json.dumps(document)}, "licences")) == ["licences/forbidden"]

@@ -68,8 +68,13 @@ def _files(tree: Tree) -> Iterable[tuple[str, Reader]]:
             yield path, locks.project
         elif name == "bom.xml" or name.endswith(".cdx.xml"):
             yield path, _refuse_xml
-        elif name.endswith(".json") and cyclonedx.is_bom(tree.read(path) or b""):
+        elif name.endswith(".json") and (_is_named_bom(name) or cyclonedx.is_bom(tree.read(path) or b"")):
             yield path, cyclonedx.read
+
+
+def _is_named_bom(name: str) -> bool:
+    """Source: https://cyclonedx.org/specification/overview/#recognized-file-patterns"""
+    return name == "bom.json" or name.endswith(".cdx.json") or name.startswith("sbom")
 
 
 def _is_requirements(name: str) -> bool:
@@ -77,8 +82,10 @@ def _is_requirements(name: str) -> bool:
 
 
 def _is_python_lock(path: str) -> bool:
+    """Whether it pins all that the project beside it depends on; a requirements.txt need not."""
     name = PurePosixPath(path).name
-    return name in _TOML_LOCKS or name.startswith("pylock.") or _is_requirements(name)
+    locked = name.startswith("pylock.") and name.endswith(".toml")
+    return name in _TOML_LOCKS or locked or (name.startswith("requirements") and name.endswith(".lock"))
 
 
 def _read(tree: Tree, path: str, reader: Reader) -> tuple[Component, ...]:

@@ -71,7 +71,7 @@ _BOM: Final = TypeAdapter(_Bom)
 
 def is_bom(content: bytes) -> bool:
     """Whether a JSON file says of itself that it is a CycloneDX bill of materials."""
-    return _HEAD.search(content[:4096]) is not None or _HEAD.search(content[-4096:]) is not None
+    return _HEAD.search(content) is not None
 
 
 def read(path: str, written: str) -> tuple[Component, ...]:

@@ -17,17 +17,28 @@ from writ.gates.licences.component import DEVELOPMENT, RUNTIME, Component, npm, 
 # https://pip.pypa.io/en/stable/reference/requirements-file-format/
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(.*)")
 _PINNED: Final = re.compile(r"===?\s*([A-Za-z0-9.!+_-]+)\s*")
-_DIRECT: Final = re.compile(r"@\s*\S+")
+# From a repository or an address, with no name before it: https://pip.pypa.io/en/stable/topics/vcs-support/
+_EDITABLE: Final = re.compile(r"(?:-e|--editable)[\s=]+")
+_DIRECT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+|\S+@\S+:\S+")
+_SECRET: Final = re.compile(r"(?<=://)[^/\s]*@")
+_LONGEST: Final = 512
 _PACKAGE: Final = re.compile(r'^\s*"((?:[^"\\]|\\.)*node_modules/(?:[^"\\]|\\.)+)"\s*:\s*\{', re.MULTILINE)
 _TOML_PACKAGE: Final = re.compile(r"^\s*\[\[(?:package|packages)\]\]", re.MULTILINE)
 
 
 def requirements(path: str, written: str) -> tuple[Component, ...]:
-    """The packages of a requirements file; options, includes and comments are passed over."""
+    """The packages of a requirements file; options, includes and comments are passed over.
+
+    What comes straight from an address is a component of no version, whose licence nobody states.
+    """
     found = []
     for number, line in _logical(written):
         bare = re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split(";")[0].split(" --")[0].strip()
-        if not bare or bare.startswith("-") or "://" in bare.split("@")[0]:
+        direct = _EDITABLE.sub("", bare, count=1).strip("'\"")
+        if _DIRECT.match(direct):
+            found.append(Component(_SECRET.sub("", direct)[:_LONGEST], "", "", (), path, number))
+            continue
+        if not bare or bare.startswith("-"):
             continue
         match = _REQUIREMENT.fullmatch(bare)
         if match is None:

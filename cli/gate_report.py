@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from cli.output import table
+from cli.output import table, visible
 from writ.contracts.action import Verdict
 from writ.gates.model import Answered, Effect, Listed, Report, Severity, Violation
 
@@ -44,11 +45,11 @@ def report(found: Report) -> RenderableType:
     """The whole report."""
     parts: list[RenderableType] = [_gates(found.gates)]
     for name, mine in _by_file(found.standing).items():
-        parts += [Text(f"\n{name}", style="bold underline"), *_violations(mine)]
+        parts += [Text("\n" + visible(name).replace("\n", "\\n"), style="bold underline"), *_violations(mine)]
     if chosen := [(gate.gate, record) for gate in found.gates for record in gate.records]:
         counts = Counter(record.message for _, record in chosen)
         parts.append(Text("\nchosen", style="italic"))
-        parts += [Text(f"{number:>3} × {message}") for message, number in counts.most_common()]
+        parts += [Text(f"{number:>3} × {visible(message)}") for message, number in counts.most_common()]
     if found.exceptions:
         parts.append(_exceptions(found.exceptions, found.at))
     parts += [Text(), _last(found)]
@@ -84,7 +85,7 @@ def _gates(gates: Sequence[Answered]) -> Table:
         made.add_row(
             Text(mark, style=style),
             Text(gate.gate, style="bold"),
-            Text(outcome, style="" if gate.verdict else "dim"),
+            Text(visible(outcome), style="" if gate.verdict else "dim"),
         )
     return made
 
@@ -131,7 +132,7 @@ def _lines(found: Sequence[Violation]) -> Table:
     made.add_column(overflow="fold")
     for violation in found:
         line = violation.place.line if violation.place else None
-        said = Text(violation.why)
+        said = Text(visible(violation.why))
         if violation.expired:
             said.append(f" (exception {', '.join(violation.expired)} has expired)", style="bold red")
         if violation.waived_by:
@@ -144,17 +145,16 @@ def _lines(found: Sequence[Violation]) -> Table:
 
 def _remedies(found: Sequence[Violation]) -> RenderableType:
     first = found[0]
-    parts: list[RenderableType] = [Text.assemble(("→ ", "green"), first.remediation.text)]
+    parts: list[RenderableType] = [Text.assemble(("→ ", "green"), visible(first.remediation.text))]
     if first.remediation.patch:
-        parts.append(
-            Padding(Syntax(first.remediation.patch, "diff", background_color="default"), (0, 0, 0, 2))
-        )
+        patch = visible(first.remediation.patch)
+        parts.append(Padding(Syntax(patch, "diff", background_color="default"), (0, 0, 0, 2)))
     parts.append(Text(f"  {first.link}", style="dim"))
     if first.cover:
         where = {"path": first.cover.scope.path, "component": first.cover.scope.component}
-        scope = " ".join(f"--{name} '{value}'" for name, value in where.items() if value != "*")
+        scope = " ".join(f"--{name} {shlex.quote(value)}" for name, value in where.items() if value != "*")
         add = f"writ exceptions add ID --rule {first.rule} {scope} --owner … --reason … --until …"
-        parts.append(Text(f"  or: {add}", style="dim"))
+        parts.append(Text(f"  or: {visible(add)}", style="dim"))
     return Group(*parts)
 
 
@@ -185,5 +185,5 @@ def _last(found: Report) -> Text:
     since = f", changed since {found.base[:12]}" if found.base else ""
     return Text.assemble(
         (f"{mark} {sentence(found)}", style),
-        (f"\n  {found.repository}{where}{since}; policies {found.bundle_digest[:12]}", "dim"),
+        (f"\n  {visible(found.repository)}{where}{since}; policies {found.bundle_digest[:12]}", "dim"),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console, RenderableType
@@ -18,6 +19,17 @@ from writ.contracts.errors import WritError
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 _PIPE_WIDTH = 160
+# What moves a terminal's cursor, colours it or turns a line around; and halves of characters, which nothing prints.
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+# What GitHub's runner obeys in a line of output, blanks before it or not: https://github.com/actions/runner/blob/
+# main/src/Runner.Common/ActionCommand.cs
+_COMMAND: Final = re.compile(
+    r":(?=:(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher|save-state"
+    r"|set-env|set-output|stop-commands|warning)\b)|#(?=#\[)",
+    re.IGNORECASE,
+)
 
 
 class Exit(IntEnum):
@@ -73,7 +85,7 @@ class Output:
     def note(self, text: str) -> None:
         """A line of progress, beside the result."""
         if not self.as_json:
-            self.notes.print(Text(text))
+            self.notes.print(Text(visible(text)))
 
     def found_problem(self) -> None:
         """Let the command end with exit code 1 although it printed its result."""
@@ -87,10 +99,10 @@ class Output:
             given = {key: value for key, value in document.items() if value is not None}
             typer.echo(json.dumps({"error": given}, indent=2, ensure_ascii=False))
             return
-        place = f" (field: {error.field})" if error.field else ""
-        self.notes.print(Text.assemble(("✘ ", "bold red"), error.message, (place, "dim")))
+        place = f" (field: {visible(error.field)})" if error.field else ""
+        self.notes.print(Text.assemble(("✘ ", "bold red"), visible(error.message), (place, "dim")))
         if hint:
-            self.notes.print(Text.assemble(("  next: ", "bold"), hint))
+            self.notes.print(Text.assemble(("  next: ", "bold"), visible(hint)))
 
 
 @contextmanager
@@ -134,7 +146,21 @@ def facts(title: str, values: Mapping[str, object]) -> Table:
 
 def _cell(value: object) -> Text:
     """Text as it is: what comes from outside is not rich's markup."""
-    return value if isinstance(value, Text) else Text("" if value is None else str(value))
+    return value if isinstance(value, Text) else Text("" if value is None else visible(str(value)))
+
+
+def visible(text: str) -> str:
+    r"""Text that only shows: controls as \xNN or \uNNNN, but for line breaks and tabs.
+
+    Of what would be a command to GitHub's runner the first character is spelt so too, wherever it stands: the
+    runner passes over blanks, and a long line may be broken before it.
+    """
+    return _COMMAND.sub(_spelt, _CONTROL.sub(_spelt, text))
+
+
+def _spelt(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def _console(*, stderr: bool) -> Console:

@@ -325,3 +325,16 @@ def test_gates_and_rules_are_listed() -> None:
     result = CliRunner().invoke(app, ["gate", "list", "--json"])
     rules = [rule["id"] for item in json.loads(result.output)["items"] for rule in item["rules"]]
     assert {"licences/forbidden", "licences/unreadable"} <= set(rules)
+
+
+def test_run_prints_no_control_and_no_command_of_the_repository(checkout: Path) -> None:
+    (checkout / "\x1b[2J").mkdir()
+    folder = checkout / "\n::error::it's $(id)"
+    folder.mkdir()
+    for place in (folder, checkout / "\x1b[2J"):
+        (place / "bom.json").write_text(of(expression("SSPL-1.0")))
+    result = run("--repo", str(checkout), "--only", "licences")
+    assert result.exit_code == 1
+    assert "\x1b" not in result.output
+    assert not [line for line in result.output.splitlines() if line.lstrip().startswith("::")]
+    assert """::error::it'"'"'s $(id)/bom.json'""".replace("::error", "\\x3a:error") in result.output

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.output import CommandError, JsonFlag, Output, UsageError, reporting
+from cli.output import CommandError, JsonFlag, Output, UsageError, facts, reporting, table, visible
 from writ.contracts.errors import WritError
 
 
@@ -128,3 +128,31 @@ def test_every_command_takes_json() -> None:
     ]
     assert len(every) > 20
     assert without == []
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("a\tb\nc é 漢", "a\tb\nc é 漢"),
+        ("\x1b[2Ja", "\\x1b[2Ja"),
+        ("a\rb\x7f\x9b", "a\\x0db\\x7f\\x9b"),
+        ("a\u202eb\u2066", "a\\u202eb\\u2066"),
+        ("a\udcff", "a\\udcff"),
+        ("x ::Error::y", "x \\x3a:Error::y"),
+        ("##[set-env name=A]b", "\\x23#[set-env name=A]b"),
+        ("arn:aws:s3:::bucket std::vector", "arn:aws:s3:::bucket std::vector"),
+    ],
+)
+def test_what_comes_from_outside_only_shows(given: str, shown: str) -> None:
+    assert visible(given) == shown
+
+
+def test_errors_and_cells_have_no_controls(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output(as_json=False)
+    output.error(CommandError("\x1b]0;a", hint="\x1b[b", field="\x1b[c"))
+    output.note("\x1b[d")
+    output.show({}, table(None, ("a",), [("\x1b[e",)]), facts("t", {"a": "\x1b[f"}))
+    captured = capsys.readouterr()
+    assert "\x1b" not in captured.out + captured.err
+    assert captured.err.count("\\x1b") == 4
+    assert captured.out.count("\\x1b") == 2

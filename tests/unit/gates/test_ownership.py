@@ -95,3 +95,10 @@ def test_exceptions_that_lose_their_owner_are_denied_with_the_deleted_file() -> 
     kept = {FILE: "exceptions: []\n"}
     report = judged(kept, "ownership", base={**kept, "CODEOWNERS": "* @ann\n"})
     assert report.verdict is Verdict.DENY
+
+
+@pytest.mark.parametrize("pattern", ["a*a*a*a*a*b", "**/**/x", "a/**/b/**/c/**/d", "*" * 30 + "b"])
+def test_pattern_that_takes_long_is_named_and_never_tried(pattern: str) -> None:
+    report = judged({"CODEOWNERS": f"* @ann\n{pattern} @ann\n", "a" * 200: ""}, "ownership")
+    assert rules(report) == ["ownership/mistake"]
+    assert str(report.standing[0].place) == "CODEOWNERS:2"

@@ -14,6 +14,19 @@ WINDOW = {"name": "office", "zone": "Etc/UTC", "days": ["wed"], "opens": "09:00"
 SERVICES = {FILE: "services:\n  shop: [/src/shop/]\n  cart: ['*.cart']\n", "src/shop/a": "1"}
 
 
+# Too large; lists of lists of lists; a mapping that merges others again and again.
+BOMBS = (
+    "services: {}\n" + "#" * 256 * 1024,
+    "a0: &a0 [x]\n"
+    + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20))
+    + "services: {s: *a19}\n",
+    "a0: &a0 {x: 1}\n"
+    + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 20))
+    + "services: {<<: *a19}\n",
+    "services: &a {s: *a}\n",
+)
+
+
 def freeze(**changes: Any) -> dict[str, Any]:
     return {
         "id": "year-end",
@@ -72,7 +85,9 @@ def test_service_that_a_change_does_not_touch_does_not_count() -> None:
     assert report.verdict is Verdict.ALLOW
 
 
-@pytest.mark.parametrize("text", ["services: 3", "other: {}", "[", "services: {a: [1]}", b"\xff"])
+@pytest.mark.parametrize(
+    "text", ["services: 3", "other: {}", "[", "services: {a: [1]}", b"\xff", *BOMBS, "services: {a: ['[x]']}"]
+)
 def test_broken_map_of_services_is_unknown(text: str | bytes) -> None:
     report = judged({FILE: text}, "slo", beside={"slo": {}})
     assert (report.verdict, rules(report)) == (Verdict.UNKNOWN, ["slo/unreadable"])

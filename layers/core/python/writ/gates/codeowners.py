@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 # Where GitHub looks, in this order.
 PLACES: Final = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+_MOST_STARS: Final = 4
+_MOST_DEEP: Final = 2
 _OWNER: Final = re.compile(r"@[A-Za-z0-9-]{1,39}(/[A-Za-z0-9._-]{1,100})?|[^@\s]+@[^@\s]+\.[^@\s]+")
 _PART: Final = re.compile(r"/\*\*/|\*\*/|/\*\*|\*|\?|\\.|.", re.DOTALL)
 _SPELT: Final = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
@@ -57,8 +60,17 @@ def parse(lines: Sequence[str]) -> Owners:
 def _problem(pattern: str, owners: Sequence[str]) -> str:
     if pattern.startswith("!") or "[" in pattern:
         return f"{pattern} has a form that GitHub does not know here"
+    if _is_slow(pattern):
+        return f"{pattern[:200]} has more wildcards than are tried"
     wrong = next((owner for owner in owners if not _OWNER.fullmatch(owner)), None)
     return f"{wrong} is no user, team or mail address" if wrong else ""
+
+
+def _is_slow(pattern: str) -> bool:
+    """Whether trying it could take long: each further wildcard multiplies the ways to match a path."""
+    parts = pattern.strip("/").split("/")
+    again = parts.count("**") > _MOST_DEEP or any(one == two == "**" for one, two in pairwise(parts))
+    return again or any(part.count("*") > _MOST_STARS for part in parts)
 
 
 def _matcher(pattern: str) -> re.Pattern[str]:

@@ -135,8 +135,10 @@ def _read(item: Any, field: str) -> GateException:
 def _yaml(written: str) -> Any:
     import yaml
 
+    from writ.yaml_bounds import load_small
+
     try:
-        return yaml.safe_load(written)
+        return load_small(written)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 import yaml
 
 from writ.contracts.errors import ContractError
+from writ.yaml_bounds import load
 
 _KNOWN: Final = (str, int, float, type(None))
 
@@ -38,7 +39,7 @@ def parse(text: str) -> Any:
         if text.lstrip()[:1] in ("{", "["):
             raise ContractError(f"it is not JSON: {_reason(error)}") from None
     try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - made from the safe one
+        value = load(text, _Loader)
         _settle(value)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ContractError(f"it is neither JSON nor YAML: {_reason(error)}") from None

@@ -16,7 +16,7 @@ _GUIDE: Final = "https://writ.example/guides/gates#ownership"
 def collect(tree: Tree, _context: Context) -> Collected:
     """Which files nobody owns: of a change those that it touches, else all.
 
-    A change is judged by the owners of its base, since it could name itself; what it does to the file is told.
+    A change is judged by the owners of its base, since it could name its own; that it rewrites them is told.
     """
     changes = tree.changes()
     path = next((place for place in PLACES if tree.read(place) is not None), None)

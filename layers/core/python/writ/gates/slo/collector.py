@@ -65,13 +65,21 @@ def _read(written: str | None) -> dict[str, list[str]] | str:
     """Services by name, or what is wrong with the file."""
     import yaml
 
+    from writ.yaml_bounds import load_small
+
     try:
-        return _SERVICES.validate_python(yaml.safe_load(written or "")).services
+        services = _SERVICES.validate_python(load_small(written or "")).services
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         if isinstance(error, ValidationError):
             problem = from_validation(error, "not as expected")
             return f"{problem.message} (at {problem.field})"
-        return "not YAML"
+        return "not YAML, or more of it than is read"
+    for name, patterns in services.items():
+        for pattern in patterns:
+            found = parse([f"{pattern} @service"]).lines
+            if not found or found[0].problem:
+                return f"{found[0].problem if found else 'a pattern is empty'} (at services.{name})"
+    return services
 
 
 GATE: Final = Gate(

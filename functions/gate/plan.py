@@ -28,6 +28,9 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
         raise ContractError("a result is recorded within a day of its run", field="at")
     if len(result.violations) > result.total:
         raise ContractError("there are more violations than the total", field="total")
+    asked = {outcome.verdict for outcome in result.gates if outcome.verdict}
+    if result.verdict != next((verdict for _, verdict in _VERDICTS if verdict in asked), "allow"):
+        raise ContractError("the verdict is not that of the worst gate", field="verdict")
     effects = {violation.effect for violation in result.violations}
     worst = next((verdict for effect, verdict in _VERDICTS if effect in effects), None)
     complete = len(result.violations) == result.total

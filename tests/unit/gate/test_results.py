@@ -113,6 +113,7 @@ def test_results_are_listed_the_newest_first_page_by_page(plane: ControlledPlane
     [
         ({"verdict": "allow"}, "verdict"),
         ({"verdict": "review"}, "verdict"),
+        ({"verdict": "allow", "violations": [], "total": 0, "exceptions": []}, "verdict"),
         ({"report": "short"}, "report"),
         ({"by": "someone else"}, "by"),
         ({"words": "x"}, "words"),

@@ -34,9 +34,9 @@ _SUBMODULE: Final = 0o160000  # another repository's commit: https://git-scm.com
 class Checkout:
     """The working files of a repository that are tracked, or new and not ignored; a folder's, all of them.
 
-    With a base, what changed is told from where the branch left it, as a pull request tells it: contents, modes,
-    and the commits of submodules, which read as the line that `git diff` shows. A file that is larger than
-    MAX_BYTES is a ContractError where its content is asked for, since what is not read is not known to be well.
+    With a base, what changed is told from where the branch left it, as a pull request tells it: contents,
+    modes, and the commits of submodules, which read as the line that `git diff` shows. A file that is larger
+    than MAX_BYTES is a ContractError where its content is asked for: what is not read may be anything.
     """
 
     def __init__(self, folder: Path, base: str | None = None) -> None:
@@ -124,9 +124,7 @@ class Checkout:
         return {
             path: entry.sha
             for path, entry in found.items()
-            if isinstance(entry, IndexEntry)
-            and entry.mode == _SUBMODULE
-            and not _is_file(self.folder / path)
+            if isinstance(entry, IndexEntry) and entry.mode == _SUBMODULE and not _is_file(self.folder / path)
         }
 
     @cached_property

@@ -49,8 +49,8 @@ def _is_installed(folder: Path, file: Path, tracked: Collection[str]) -> bool:
 
 
 def _python(folder: Path, counts: Callable[[Path], bool]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    found = folder.glob(".venv/lib/python3.*/site-packages/*.dist-info/METADATA")
-    for metadata in sorted(filter(counts, found)):
+    files = folder.glob(".venv/lib/python3.*/site-packages/*.dist-info/METADATA")
+    for metadata in sorted(filter(counts, files)):
         head = HeaderParser().parsestr(metadata.read_text(encoding="utf-8", errors="replace"))
         name, version = head.get("Name"), head.get("Version")
         found = declared(head)

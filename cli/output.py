@@ -23,8 +23,8 @@ _PIPE_WIDTH = 160
 _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-# What GitHub's runner obeys in a line of output, blanks before it or not: https://github.com/actions/runner/blob/
-# main/src/Runner.Common/ActionCommand.cs
+# What GitHub's runner obeys in a line of output, blanks before it or not:
+# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
 _COMMAND: Final = re.compile(
     r":(?=:(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher|save-state"
     r"|set-env|set-output|stop-commands|warning)\b)|#(?=#\[)",

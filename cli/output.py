@@ -19,7 +19,7 @@ from writ.contracts.errors import WritError
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 _PIPE_WIDTH = 160
-# What moves a terminal's cursor, colours it or turns a line around; and halves of characters, which nothing prints.
+# What moves a terminal's cursor, colours it or turns a line around; and halves of characters.
 _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )

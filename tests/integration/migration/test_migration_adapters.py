@@ -26,7 +26,7 @@ from writ.migration.runner import Runner
 from writ.migration.state import Ending, Mark, Record, Stage, Sweep
 from writ.migration.transitions import ended, entered
 from writ.migration.values import same
-from writ.rollout.state import Row
+from writ.rollout.state import Guard, Row
 
 CHANGES = document().changes
 
@@ -169,6 +169,16 @@ def test_nothing_is_contracted_while_a_rollout_is_open(items: ServiceItems, tabl
     assert items.get(TABLE, {"id": other["id"]}) == other
     rollouts.write(taken, taken.after(rollout=None))
     assert list(items.edit(TABLE, [fill(other)], fence(held, "shop"))) == [True]
+
+
+def test_a_promoted_release_that_is_still_watched_does_not_hold_a_contract(
+    items: ServiceItems, table: MigrationTable
+) -> None:
+    table.start(held := record())
+    put(old := order(1))
+    guard = Guard(rollout="shop-1", until=START + timedelta(days=30))
+    RolloutTable("rollouts").write(None, Row(service="shop").after(number=1, guard=guard))
+    assert list(items.edit(TABLE, [fill(old)], fence(held, "shop"))) == [True]
 
 
 def test_what_dynamodb_refuses_is_no_fault_that_passes(items: ServiceItems, table: MigrationTable) -> None:

@@ -113,9 +113,9 @@ class ServiceItems:
         row = {
             "TableName": self._rollouts,
             "Key": {"pk": {"S": fence.free}, "sk": {"S": "row"}},
-            "ConditionExpression": "attribute_not_exists(pk) OR #l = :free",
+            "ConditionExpression": "attribute_not_exists(pk) OR #l <> :open",
             "ExpressionAttributeNames": {"#l": "listing"},
-            "ExpressionAttributeValues": {":free": {"S": "free"}},
+            "ExpressionAttributeValues": {":open": {"S": "open"}},
         }
         return [{"ConditionCheck": epoch}, {"ConditionCheck": row}]
 

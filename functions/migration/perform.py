@@ -190,6 +190,7 @@ _MOVE: Final[Effect[Any]] = Effect(make_move, observe_move, _announce_move)
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "start-migration": Effect(start_migration, observe_start),
     **dict.fromkeys(NAMES.values(), _MOVE),
+    "note-flag": Effect(make_move, observe_move),
     "finish-migration": _MOVE,
     "halt-migration": Effect(halt_migration, observe_halt),
     "pause-migration": Effect(pause_migration, observe_told),

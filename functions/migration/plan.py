@@ -129,8 +129,9 @@ def action_of(event_id: str, record: Record, move: Move) -> Action:
     }
     name = "finish-migration" if move.ending is not None else "halt-migration"
     if move.stage is not None:
-        name = NAMES[move.stage]
-    if move.stage is not None and move.stage in TURNS:
+        stays = move.stage in TURNS and move.stage is record.stage
+        name = "note-flag" if stays else NAMES[move.stage]
+    if move.stage is not None and move.stage in TURNS and move.stage is not record.stage:
         which, on = TURNS[move.stage]
         flag = getattr(record.document.flags, which)
         parameters |= {"flag": flag, "percent": 100 if on else 0} if flag is not None else {}

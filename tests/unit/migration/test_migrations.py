@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +267,62 @@ def test_a_stage_waits_until_everybody_has_its_flag(world: MigrationsPlane) -> N
         assert show()["next"]["reason"] == "the flag orders-both is not on for everybody yet"
     world.flags.shares["orders-both"] = 100
     world.until("backfill")
+
+
+@pytest.mark.parametrize(
+    ("which", "stage", "wait_s"), [("both", "expand", 60), ("reads", "switch", 60), ("only", "leave", 10)]
+)
+def test_the_waits_of_a_stage_count_from_when_everybody_has_its_flag(
+    world: MigrationsPlane, which: str, stage: str, wait_s: int
+) -> None:
+    world.seed(3)
+    begin(flags={which: "a-flag"})
+    if stage == "leave":
+        world.settle()
+        approved(world)
+    world.until(stage)
+    world.plane.clock.forward(seconds=3600)
+    world.flags.shares["a-flag"] = 100
+    while world.record().turned_at is None:
+        assert world.runs.step()
+    turned = world.record().turned_at
+    assert turned is not None
+    while world.record().stage == stage and world.waiting() is None:
+        assert world.runs.step()
+    assert world.plane.clock.now() - turned >= timedelta(seconds=wait_s)
+    asked = [each for each in world.plane.announced() if each.type == "FlagChangeRequested.v1"]
+    assert len(asked) == 1
+
+
+def test_a_flag_that_was_turned_off_again_has_to_settle_anew(world: MigrationsPlane) -> None:
+    world.seed(3)
+    begin(flags={"both": "a-flag"})
+    world.until("expand")
+    for share, noted in ((100, True), (50, False), (100, True)):
+        world.flags.shares["a-flag"] = share
+        while (world.record().turned_at is not None) is not noted:
+            assert world.runs.step()
+    assert world.record().stage == "expand"
+    assert world.record().expanded_at == world.record().turned_at
+
+
+def test_the_old_shape_is_restored_once_everybody_has_gone_back_to_writing_both(
+    world: MigrationsPlane,
+) -> None:
+    world.seed(3)
+    world.flags.shares["a-flag"] = 100
+    begin(flags={"only": "a-flag"})
+    world.settle()
+    approved(world)
+    world.settle()
+    tell("reverse")
+    world.until("rejoin")
+    world.plane.clock.forward(seconds=3600)
+    world.flags.shares["a-flag"] = 0
+    while (turned := world.record().turned_at) is None:
+        assert world.runs.step()
+    world.until("restore")
+    assert world.plane.clock.now() - turned >= timedelta(seconds=10)
 
 
 def test_an_item_that_cannot_be_read_stops_it_until_it_is_mended(world: MigrationsPlane) -> None:

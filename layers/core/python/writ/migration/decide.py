@@ -40,7 +40,7 @@ class Look(Value):
 class Move(Value):
     """The next transition.
 
-    `stage`: enter it, or stay in it for one more batch. `ending`: it is over. `halt`: a code; it stops until
+    `stage`: enter it, or stay in it: for one more batch, or to note what became of its flag. `ending`: it is over. `halt`: a code; it stops until
     a person lets it go on. None of them: it waits, until `until` if that is known.
     """
 
@@ -108,9 +108,14 @@ def _turned(record: Record, look: Look, now: datetime) -> Move:
     """A flag was asked for: it has to be so, and to have reached everybody."""
     which, on = TURNS[record.stage]
     flag = getattr(record.document.flags, which)
-    if flag is not None and look.flags.get(flag) is not on:
-        return Move(reason=f"the flag {flag} is not {'on' if on else 'off'} for everybody yet")
-    settled = record.stage_at + timedelta(seconds=record.document.guards.settle_s)
+    if flag is not None:
+        word, seen = "on" if on else "off", look.flags.get(flag) is on
+        if seen is not (record.turned_at is not None):
+            what = "is" if seen else "is no longer"
+            return Move(reason=f"the flag {flag} {what} {word} for everybody", stage=record.stage)
+        if not seen:
+            return Move(reason=f"the flag {flag} is not {word} for everybody yet")
+    settled = record.since + timedelta(seconds=record.document.guards.settle_s)
     if now < settled:
         return Move(reason="a flag takes that long to reach everybody", until=settled)
     return _onward(record, look, now)
@@ -150,7 +155,7 @@ def _unread(record: Record, stage: Stage, look: Look, now: datetime) -> Move | N
     """Before the old shape goes: no release is on its way in or out, and nobody is known to read it."""
     if look.rollout is not None:
         return Move(reason=f"{look.rollout} is open for {record.document.service}")
-    quiet = record.stage_at + timedelta(seconds=record.document.guards.quiet_s)
+    quiet = record.since + timedelta(seconds=record.document.guards.quiet_s)
     if stage is Stage.LEAVE and now < quiet:
         return Move(reason="whether anybody reads the old shape is watched", until=quiet)
     if look.old_reads is None:

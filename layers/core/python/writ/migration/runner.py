@@ -116,6 +116,8 @@ class Runner:
             raise PermanentError("to wait is no move", code="migration.moved")
         if move.stage is record.stage and record.stage in SWEEPS:
             return self._batch(record, move, action)
+        if move.stage is record.stage:
+            return self._keep(record, transitions.noticed(record, now), move, action)
         return self._keep(record, transitions.entered(record, move.stage, action, now), move, action)
 
     def find(self, id: str, action: str) -> Observed | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
@@ -184,7 +185,8 @@ class Record(Value):
 
     `version` grows with every write. `epoch` grows whenever nothing that was begun before may be written any
     more: with every stage, pause, abort and reversal; each write of an item is conditional on it. `run` is
-    the attempt of the flow that drives it; an earlier one has been replaced.
+    the attempt of the flow that drives it; an earlier one has been replaced. `turned_at` is when the flag of
+    the stage was first seen to be so for everybody; None until then, and where the stage has no flag.
     """
 
     id: str
@@ -199,6 +201,7 @@ class Record(Value):
     run: int = 1
     stage: Stage = Stage.SURVEY
     stage_at: AwareDatetime
+    turned_at: AwareDatetime | None = None
     expanded_at: AwareDatetime | None = None
     sweep: Sweep | None = None
     items: int | None = None
@@ -214,6 +217,11 @@ class Record(Value):
     def begun(self) -> frozenset[Stage]:
         """The stages that were entered."""
         return frozenset(mark.stage for mark in self.marks)
+
+    @property
+    def since(self) -> datetime:
+        """From when the waits of the stage count: from its flag on, where it has one that was seen."""
+        return self.turned_at or self.stage_at
 
     def after(self, **changes: Any) -> Record:
         """The record as it is written next."""

@@ -38,12 +38,22 @@ def entered(record: Record, stage: Stage, action: str, now: datetime) -> Record:
     changes: dict[str, Any] = {
         "stage": stage,
         "stage_at": now,
+        "turned_at": None,
         "epoch": record.epoch + 1,
         "seq": record.seq + 1,
         "sweep": None if mode is None else Sweep.begin(mode, record.document.pace.segments),
         "marks": (*marks, Mark(stage=stage, at=now, action=action)),
     }
     if stage is Stage.EXPAND:
+        changes["expanded_at"] = now
+    return record.after(**changes)
+
+
+def noticed(record: Record, now: datetime) -> Record:
+    """Its flag was first seen to be so for everybody, from when the waits count; or it is so no more."""
+    turned_at = now if record.turned_at is None else None
+    changes: dict[str, Any] = {"turned_at": turned_at, "seq": record.seq + 1}
+    if record.stage is Stage.EXPAND:
         changes["expanded_at"] = now
     return record.after(**changes)
 
@@ -79,7 +89,12 @@ def resumed(record: Record, run: int) -> Record:
     if sweep is not None and sweep.through:
         sweep = Sweep.begin(sweep.mode, len(sweep.segments))
     return record.after(
-        pause=None, sweep=sweep, run=max(run, record.run), epoch=record.epoch + 1, seq=record.seq + 1
+        pause=None,
+        turned_at=None,  # what became of the flag meanwhile is not known
+        sweep=sweep,
+        run=max(run, record.run),
+        epoch=record.epoch + 1,
+        seq=record.seq + 1,
     )
 
 
@@ -94,6 +109,7 @@ def turned_back(record: Record, reason: str, then: After | None, run: int, now: 
         final=None,
         ended_at=None,
         stage_at=now if reopened else record.stage_at,
+        turned_at=None if reopened else record.turned_at,
         epoch=record.epoch + 1,
         seq=record.seq + 1,
     )
@@ -146,7 +162,7 @@ def _wait(record: Record, now: datetime) -> int:
     """For how many seconds at least there is nothing to do, as far as that is known."""
     due = now
     if record.final is None and record.stage in TURNS:
-        due = record.stage_at + timedelta(seconds=record.document.guards.settle_s)
+        due = record.since + timedelta(seconds=record.document.guards.settle_s)
     elif record.final is None and record.sweep is not None and record.sweep.next_at is not None:
         due = record.sweep.next_at
     return min(math.ceil(max((due - now).total_seconds(), 0)), LONGEST_WAIT_S)

@@ -17,13 +17,15 @@ from writ.contracts.events.migrations import (
 from writ.contracts.events.platform import ScheduleTicked
 from writ.contracts.events.rollouts import RolloutEnded
 from writ.migration.decide import Look
-from writ.migration.state import TURNS, Record, Stage
+from writ.migration.state import TURNS, Ending, Record, Stage
 from writ.ports.flows import RunState
+from writ.rollout.state import Result, Rollout
 
 if TYPE_CHECKING:
     from functions.migration.ports import Ports
 
 FLOW: Final = "migration"
+_LOOKED_AT: Final = 50  # rollouts of a service, the newest first
 _GUARDED: Final = (Stage.SWITCH, Stage.LEAVE, Stage.CONTRACT)
 
 
@@ -31,7 +33,7 @@ class Facts(BaseModel):
     """`record` is what an event is about, `attempt` the next one of its flow.
 
     `key` of the table that is asked for, empty where there is none, and `holder`, the migration that is open
-    for it. `released` are the migrations of a release that was taken back. `stale`: attempts of flows that
+    for it. `released` are the migrations of a release that its service left. `stale`: attempts of flows that
     are to drive what nobody drives.
     """
 
@@ -95,16 +97,32 @@ def _asked(asked: MigrationRequested, ports: Ports) -> Facts:
 
 
 def _released(end: RolloutEnded, ports: Ports) -> Facts:
-    """Migrations of the release that a rollout brought, and that was taken back."""
+    """Migrations of the release that the service left: by a rollout taken back, or by a rollback."""
     rollout = ports.rollouts.find(end.rollout)
-    if rollout is None or rollout.way == "back" or end.final != "reverted":
+    if rollout is None:
+        return Facts()
+    left = rollout.candidate if end.final == "reverted" else None
+    if rollout.way == "back":
+        left = rollout.baseline
+    if left is None:
         return Facts()
     mine = [
         record
         for record in ports.migrations.of(end.service)
-        if record.document.release == rollout.candidate.id and not record.dry_run
+        if record.document.release == left.id and not record.dry_run
     ]
+    if rollout.way == "forward" and _was_promoted(left.id, rollout, ports):
+        # What came after it stands on what it did: only its own rollback takes that back.
+        mine = [record for record in mine if record.final is not Ending.DONE]
     return Facts(released=tuple(mine), attempts={record.id: _next(record.id, ports) for record in mine})
+
+
+def _was_promoted(release: str, rollout: Rollout, ports: Ports) -> bool:
+    """Whether an earlier rollout brought a release to everybody."""
+    past = ports.rollouts.past(rollout.group.service, _LOOKED_AT)
+    return any(
+        one.id != rollout.id and one.final is Result.PROMOTED and one.candidate.id == release for one in past
+    )
 
 
 def _undriven(ports: Ports) -> Facts:

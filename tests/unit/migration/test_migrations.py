@@ -16,11 +16,11 @@ from tests.support.commands import Command, commanding, shown
 from tests.support.http import Answer, call
 from tests.support.migrations import DOCUMENT, TABLE
 from tests.support.migrations_plane import MigrationsPlane
-from tests.support.rollouts import rollout
+from tests.support.rollouts import NEW, OLD, rollout
 from tests.support.tasks import event
 from writ.migration.state import Ending
 from writ.ports.controls import FREEZES
-from writ.rollout.state import Row
+from writ.rollout.state import Result, Row
 
 START = "/v1/migrations"
 
@@ -239,6 +239,43 @@ def test_a_release_that_is_taken_back_takes_its_migration_with_it(world: Migrati
     assert show()["old_version_can_read"] is True
     world.settle()
     assert world.orders == olds
+
+
+def ended(id: str, **changes: Any) -> None:
+    """A rollout of the shop is over."""
+    told = {"rollout": id, "service": "shop", "release": "1", "way": "forward", "reason": "errors", **changes}
+    handler.bot.run(event("RolloutEnded.v1", f"end-{id}", **told))
+
+
+def test_a_rollback_of_a_promoted_release_takes_its_migration_with_it(world: MigrationsPlane) -> None:
+    olds = world.seed(3)
+    begin(release="1.4.0")
+    world.until("switch")
+    world.rollouts.over["shop-1"] = rollout(final=Result.PROMOTED)
+    ended("shop-1", final="promoted", release="1.4.0")
+    assert show()["back"] is None
+    back = rollout(id="shop-2", way="back", baseline=NEW, candidate=OLD, final=Result.PROMOTED)
+    world.rollouts.over["shop-2"] = back
+    ended("shop-2", final="promoted", way="back")
+    assert show()["back"].startswith("1.4.0 was taken back from shop")
+    world.settle()
+    assert world.orders == olds
+
+
+@pytest.mark.parametrize("promoted", [True, False])
+def test_what_was_done_for_a_release_that_was_promoted_once_outlives_another_try_of_it(
+    world: MigrationsPlane, promoted: bool
+) -> None:
+    world.seed(3)
+    begin(release="1.4.0")
+    world.settle()
+    approved(world)
+    world.settle()
+    assert world.record().final is Ending.DONE
+    world.rollouts.over["shop-1"] = rollout(final=Result.PROMOTED if promoted else Result.REVERTED)
+    world.rollouts.over["shop-2"] = rollout(id="shop-2", final=Result.REVERTED)
+    ended("shop-2", final="reverted")
+    assert (show()["back"] is None) is promoted
 
 
 def test_a_service_goes_back_once_its_data_can_be_read_again(world: MigrationsPlane) -> None:

@@ -291,6 +291,27 @@ def test_a_service_goes_back_once_its_data_can_be_read_again(world: MigrationsPl
     assert rolled == ["RollbackRequested.v1"]
 
 
+@pytest.mark.parametrize("paused", [False, True])
+def test_who_asks_for_the_old_shape_while_it_is_on_its_way_back_is_told_as_well(
+    world: MigrationsPlane, paused: bool
+) -> None:
+    world.seed(3)
+    contracted(world)
+    tell("reverse")
+    world.until("restore")
+    if paused:
+        tell("pause")
+    then = {"service": "shop", "release": "1.3.0", "reason": "users complain"}
+    wanted: dict[str, Any] = {"migration": "orders-total", "reason": "users complain", "then": then}
+    for number in range(2):
+        handler.bot.run(event("MigrationReverseRequested.v1", f"back-{number}", **wanted))
+    assert world.record().pause is None
+    world.settle()
+    rolled = [each for each in world.plane.bus.events if each.type == "RollbackRequested.v1"]
+    assert len(rolled) == 1
+    assert world.record().final is Ending.REVERSED
+
+
 def test_a_stage_waits_until_everybody_has_its_flag(world: MigrationsPlane) -> None:
     world.seed(3)
     begin(flags={"both": "orders-both"})

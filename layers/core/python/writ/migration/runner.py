@@ -166,7 +166,11 @@ class Runner:
             if record.final in (Ending.REVERSED, Ending.SURVEYED):
                 raise ConflictError(f"{id} is {record.final}", code="conflict.reversed", field="id")
             if record.back is not None and record.final is None:
-                return None if record.pause is None else transitions.resumed(record, run)
+                going = None if record.pause is None else transitions.resumed(record, run)
+                if then is None or then == record.then:
+                    return going
+                turned = transitions.turned_back(record, reason, then, run, self._clock.now())
+                return turned if going is None else going.model_copy(update={"then": then})
             plan = reversal(record)
             if plan.refused is not None:
                 raise ConflictError(plan.refused, code="conflict.no_return", field="id")

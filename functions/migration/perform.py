@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from functions.migration.facts import FLOW
+from functions.migration.facts import FLOW, look
 from functions.migration.plan import NAMES
 from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, NotFoundError, PermanentError, from_validation
@@ -16,7 +16,7 @@ from writ.contracts.event import EventData
 from writ.contracts.events.flags import FlagChangeRequested
 from writ.contracts.events.migrations import MigrationEnded, MigrationMoved
 from writ.contracts.events.rollouts import RollbackRequested
-from writ.migration.decide import Move
+from writ.migration.decide import Move, next_move
 from writ.migration.document import Migration
 from writ.migration.state import After, Stage
 from writ.ports.flows import RunState
@@ -44,15 +44,23 @@ def observe_start(action: Action, ports: Ports) -> Observation | None:
 
 
 def make_move(action: Action, ports: Ports) -> Observation:
-    """See Runner.move. A contract is not begun while a rollout of the service is open."""
-    given = action.parameters
+    """See Runner.move. A contract is not begun while a rollout of the service is open.
+
+    A person may have taken days to let the old shape go: whether it is still read is looked at again.
+    """
+    given, id = action.parameters, str(action.parameters["migration"])
     with _checked("move"):
         move, seq = Move.model_validate(given["move"]), int(str(given["seq"]))
     if move.stage in (Stage.LEAVE, Stage.CONTRACT):
         row = ports.rollouts.read(action.target.id)
         if row is not None and row.rollout is not None:
             raise PermanentError(f"{row.rollout.id} is open", code="migration.moved")
-    return ports.runner.move(str(given["migration"]), seq, move, action.id)
+    record = ports.migrations.read(id) if move.stage is Stage.LEAVE else None
+    if record is not None and record.said(action.id) is None:
+        again = next_move(record, look(record, ports), ports.clock.now())
+        if again.stage is not move.stage:
+            raise PermanentError(again.reason, code="migration.moved")
+    return ports.runner.move(id, seq, move, action.id)
 
 
 def observe_move(action: Action, ports: Ports) -> Observation | None:

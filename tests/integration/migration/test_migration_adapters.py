@@ -240,3 +240,25 @@ def test_old_reads_are_counted_and_unknown_without_a_point(items: ServiceItems) 
         )
     assert reads.count(metric, since, START) == 2.0
     assert reads.count(metric, START - timedelta(minutes=6), START - timedelta(minutes=4)) == 0.0
+    assert reads.count(metric, since, START + timedelta(minutes=1)) == 2.0
+    assert reads.count(metric, since, START + timedelta(minutes=3)) is None
+
+
+@pytest.mark.parametrize("status", ["PartialData", "InternalError", "Forbidden"])
+def test_old_reads_of_which_only_a_part_is_told_are_unknown(
+    monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    metric = Metric(namespace="Shop", name="OldOrderReads")
+    part = {"Values": [0.0], "Timestamps": [START], "StatusCode": status}
+    rest = {**part, "StatusCode": "Complete"}
+    pages = [{"MetricDataResults": [part], "NextToken": "more"}, {"MetricDataResults": [rest]}]
+
+    class Client:
+        def get_metric_data(self, *, NextToken: str = "", **_asked: Any) -> dict[str, Any]:  # noqa: N803
+            return pages[1] if NextToken else pages[0]
+
+    monkeypatch.setattr(aws, "client", lambda _name: Client())
+    reads, since = CloudWatchOldReads(), START - timedelta(minutes=10)
+    assert reads.count(metric, since, START) == (0.0 if status == "PartialData" else None)
+    del pages[0]["NextToken"]
+    assert reads.count(metric, since, START) is None

@@ -228,6 +228,25 @@ def test_the_old_shape_stays_while_somebody_reads_it_or_a_rollout_is_open(world:
     assert world.waiting() is None
 
 
+@pytest.mark.parametrize("count", [4, None])
+def test_a_person_lets_the_old_shape_go_only_while_nobody_reads_it(
+    world: MigrationsPlane, count: float | None
+) -> None:
+    world.seed(3)
+    begin()
+    world.settle()
+    world.reads.count_is = count
+    approved(world)
+    for _ in range(20):
+        world.runs.step()
+    assert world.record().stage == "switch"
+    world.reads.count_is = 0
+    world.settle()
+    approved(world)
+    world.settle()
+    assert world.record().final is Ending.DONE
+
+
 def test_a_release_that_is_taken_back_takes_its_migration_with_it(world: MigrationsPlane) -> None:
     olds = world.seed(3)
     begin(release="1.4.0")

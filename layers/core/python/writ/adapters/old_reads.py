@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricDa
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,17 +15,20 @@ from writ.contracts.errors import TransientError
 from writ.migration.document import Metric
 
 _PERIOD_S: Final = 60
+# A point bears the time at which its minute began; it is there a minute or two after that is over.
+_FRESH: Final = timedelta(seconds=4 * _PERIOD_S)
 _PAGES: Final = 50
 
 
 class CloudWatchOldReads:
-    """See OldReads."""
+    """See OldReads. Unknown as well where CloudWatch answers in part, or has no point of the last minutes."""
 
     def count(self, metric: Metric, since: datetime, until: datetime) -> float | None:
         dimensions = [{"Name": name, "Value": value} for name, value in sorted(metric.dimensions.items())]
         wanted = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions}
         query = {"Id": "reads", "MetricStat": {"Metric": wanted, "Period": _PERIOD_S, "Stat": "Sum"}}
         values: list[float] = []
+        newest: datetime | None = None
         more: dict[str, Any] = {}
         for _ in range(_PAGES):
             try:
@@ -34,9 +37,13 @@ class CloudWatchOldReads:
                 )
             except (BotoCoreError, ClientError) as error:
                 raise aws.failure(error, "reading a metric") from error
+            whole = ("Complete", "PartialData") if answer.get("NextToken") else ("Complete",)
             for result in answer["MetricDataResults"]:
+                if result.get("StatusCode") not in whole:  # PartialData: the next page has the rest
+                    return None
                 values += [float(value) for value in result["Values"]]
+                newest = max([*result["Timestamps"], *([newest] if newest else [])], default=None)
             if not answer.get("NextToken"):
-                return sum(values) if values else None
+                return None if newest is None or until - newest > _FRESH else sum(values)
             more = {"NextToken": answer["NextToken"]}
         raise TransientError("the metric has too many pages")

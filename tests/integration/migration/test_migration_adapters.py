@@ -251,10 +251,13 @@ def test_old_reads_of_which_only_a_part_is_told_are_unknown(
     metric = Metric(namespace="Shop", name="OldOrderReads")
     part = {"Values": [0.0], "Timestamps": [START], "StatusCode": status}
     rest = {**part, "StatusCode": "Complete"}
-    pages = [{"MetricDataResults": [part], "NextToken": "more"}, {"MetricDataResults": [rest]}]
+    pages: list[dict[str, Any]] = [
+        {"MetricDataResults": [part], "NextToken": "more"},
+        {"MetricDataResults": [rest]},
+    ]
 
     class Client:
-        def get_metric_data(self, *, NextToken: str = "", **_asked: Any) -> dict[str, Any]:  # noqa: N803
+        def get_metric_data(self, *, NextToken: str = "", **_asked: Any) -> dict[str, Any]:
             return pages[1] if NextToken else pages[0]
 
     monkeypatch.setattr(aws, "client", lambda _name: Client())

@@ -165,6 +165,22 @@ def test_nothing_is_written_while_it_is_paused(world: MigrationsPlane, writ: Com
     assert world.items.writes == 40
 
 
+def test_what_a_command_left_behind_outlives_many_batches(world: MigrationsPlane) -> None:
+    world.seed(200)
+    begin()
+    world.until("backfill")
+    runner = world.ports.runner
+    runner.pause("orders-total", "act-pause", by="ann", reason="wait")
+    runner.resume("orders-total", "act-resume", 1)
+    paused = runner.find("orders-total", "act-pause")
+    for _ in range(30):
+        world.runs.step()
+    (begun,) = [id for id, one in world.plane.actions.records.items() if one.action.name == "start-migration"]
+    assert runner.find("orders-total", begun) is not None
+    assert runner.pause("orders-total", "act-pause", by="ann", reason="wait") == paused
+    assert world.record().pause is None
+
+
 def test_an_abort_leaves_what_was_done(world: MigrationsPlane, writ: Command) -> None:
     olds = world.seed(40)
     begin()

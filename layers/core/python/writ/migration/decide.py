@@ -40,8 +40,9 @@ class Look(Value):
 class Move(Value):
     """The next transition.
 
-    `stage`: enter it, or stay in it: for one more batch, or to note what became of its flag. `ending`: it is over. `halt`: a code; it stops until
-    a person lets it go on. None of them: it waits, until `until` if that is known.
+    `stage`: enter it, or stay in it: for one more batch, or to note what became of its flag. `ending`: it is
+    over. `halt`: a code; it stops until a person lets it go on. None of them: it waits, until `until` if that
+    is known.
     """
 
     reason: str

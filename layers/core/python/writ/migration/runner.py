@@ -88,7 +88,7 @@ class Runner:
             "over": False,
         }
         try:
-            self._migrations.start(transitions.told(record, action, observed))
+            self._migrations.start(transitions.obeyed(record, action, observed))
         except ConflictError as error:
             raise PermanentError(error.message, code="conflict.migration", field="id") from None
         return observed
@@ -201,7 +201,7 @@ class Runner:
                 return observed
             observed |= {"seq": after.seq, "over": after.final is not None}
             try:
-                self._migrations.write(record, transitions.told(after, action, observed))
+                self._migrations.write(record, transitions.obeyed(after, action, observed))
             except ConflictError as error:
                 if error.code == "conflict.migration":
                     raise

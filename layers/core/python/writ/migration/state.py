@@ -186,7 +186,8 @@ class Record(Value):
     `version` grows with every write. `epoch` grows whenever nothing that was begun before may be written any
     more: with every stage, pause, abort and reversal; each write of an item is conditional on it. `run` is
     the attempt of the flow that drives it; an earlier one has been replaced. `turned_at` is when the flag of
-    the stage was first seen to be so for everybody; None until then, and where the stage has no flag.
+    the stage was first seen to be so for everybody; None until then, and where the stage has no flag. `told`
+    is what the last moves left behind, `obeyed` what the last commands did.
     """
 
     id: str
@@ -212,6 +213,7 @@ class Record(Value):
     ended_at: AwareDatetime | None = None
     marks: tuple[Mark, ...] = ()
     told: tuple[Told, ...] = ()
+    obeyed: tuple[Told, ...] = ()
 
     @property
     def begun(self) -> frozenset[Stage]:
@@ -229,7 +231,8 @@ class Record(Value):
 
     def said(self, action: str) -> Mapping[str, JsonValue] | None:
         """What an action left behind, if it came so far."""
-        return next((told.observed for told in reversed(self.told) if told.action == action), None)
+        traces = (*self.obeyed, *self.told)
+        return next((trace.observed for trace in reversed(traces) if trace.action == action), None)
 
     def entered(self, stage: Stage) -> Mark | None:
         """The last time a stage was entered."""

@@ -27,7 +27,7 @@ from writ.migration.state import (
 )
 
 LONGEST_WAIT_S: Final = 60  # a flow is not longer deaf than that
-_KEPT: Final = 20  # actions whose trace is kept: more than can be at work at once
+_KEPT: Final = 20  # moves, and commands, whose trace is kept: more than can be at work at once
 _UNFIT_SHOWN: Final = 10
 
 
@@ -116,9 +116,15 @@ def turned_back(record: Record, reason: str, then: After | None, run: int, now: 
 
 
 def told(record: Record, action: str, observed: Mapping[str, JsonValue]) -> Record:
-    """With what an action left behind."""
+    """With what a move left behind."""
     trace = Told(action=action, observed=dict(observed))
     return record.model_copy(update={"told": (*record.told[1 - _KEPT :], trace)})
+
+
+def obeyed(record: Record, action: str, observed: Mapping[str, JsonValue]) -> Record:
+    """With what a command left behind: batches, of which there are many, do not push it out."""
+    trace = Told(action=action, observed=dict(observed))
+    return record.model_copy(update={"obeyed": (*record.obeyed[1 - _KEPT :], trace)})
 
 
 def said(before: Record, after: Record, move: Move, now: datetime) -> dict[str, JsonValue]:

@@ -174,7 +174,7 @@ def test_aliases_that_multiply_are_refused_and_not_followed() -> None:
     rows += [f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 12)]
     result = compared(spec({}), "\n".join(["openapi: 3.1.0", *rows]))
     assert result.exit_code == 1
-    assert "more than 5,000,000 parts" in " ".join(result.stdout.split())
+    assert "its aliases make too much of it" in " ".join(result.stderr.split())
 
 
 def test_a_document_is_read_from_stdin_but_not_both() -> None:

@@ -101,7 +101,7 @@ def toml_lock(path: str, written: str) -> tuple[Component, ...]:
 def package_lock(path: str, written: str) -> tuple[Component, ...]:
     """The packages of a package-lock.json of version 1, 2 or 3, with the licences it states.
 
-    Source: https://docs.npmjs.com/cli/configuring-npm/package-lock-json
+    Source: npm's documentation of package-lock.json
     """
     try:
         document = _object(json.loads(written), path, "")
@@ -138,7 +138,7 @@ def _old_packages(path: str, items: Mapping[str, Any], depth: int) -> Iterator[C
 def _npm_licences(value: Any) -> Iterable[str]:
     """`license` is an expression; older packages have an object, or a list of such.
 
-    Source: https://docs.npmjs.com/cli/configuring-npm/package-json#license
+    Source: npm's documentation of package.json, its field `license`
     """
     for item in value if isinstance(value, list) else [value]:
         said = item.get("type") if isinstance(item, dict) else item

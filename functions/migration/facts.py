@@ -19,10 +19,10 @@ from writ.contracts.events.rollouts import RolloutEnded
 from writ.migration.decide import Look
 from writ.migration.state import TURNS, Ending, Record, Stage
 from writ.ports.flows import RunState
-from writ.rollout.state import Result, Rollout
 
 if TYPE_CHECKING:
     from functions.migration.ports import Ports
+    from writ.rollout.state import Rollout
 
 FLOW: Final = "migration"
 _LOOKED_AT: Final = 50  # rollouts of a service, the newest first
@@ -119,6 +119,8 @@ def _released(end: RolloutEnded, ports: Ports) -> Facts:
 
 def _was_promoted(release: str, rollout: Rollout, ports: Ports) -> bool:
     """Whether an earlier rollout brought a release to everybody."""
+    from writ.rollout.state import Result
+
     past = ports.rollouts.past(rollout.group.service, _LOOKED_AT)
     return any(
         one.id != rollout.id and one.final is Result.PROMOTED and one.candidate.id == release for one in past

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from functions.migration.switches import Switches
+from writ.adapters.late import late
 from writ.adapters.late_flags import LateFlags
 from writ.adapters.migration_table import MigrationTable
 from writ.adapters.old_reads import CloudWatchOldReads
-from writ.adapters.rollout_table import RolloutTable
 from writ.adapters.service_items import ServiceItems
 from writ.adapters.step_functions import StepFunctions
 from writ.adapters.system import SystemClock
@@ -16,8 +18,10 @@ from writ.migration.ports import Items, Migrations, OldReads
 from writ.migration.runner import Runner
 from writ.ports.clock import Clock
 from writ.ports.flows import Flows
-from writ.rollout.ports import Rollouts
 from writ.runtime.environment import Environment
+
+if TYPE_CHECKING:
+    from writ.rollout.ports import Rollouts
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,15 @@ def connect(environment: Environment) -> Ports:
     return Ports(
         migrations=MigrationTable(migrations),
         items=ServiceItems(migrations, rollouts),
-        rollouts=RolloutTable(rollouts),
+        rollouts=late(partial(_rollouts, rollouts)),
         reads=CloudWatchOldReads(),
         switches=Switches(LateFlags(environment.flag_site())),
         flows=StepFunctions(environment.flows),
         clock=SystemClock(),
     )
+
+
+def _rollouts(table: str) -> Rollouts:
+    from writ.adapters.rollout_table import RolloutTable
+
+    return RolloutTable(table)

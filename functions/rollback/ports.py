@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from functions.rollback.incident import Incidents
 from functions.rollback.migrations import NoMigrations, ServiceMigrations
@@ -14,7 +15,7 @@ from writ.adapters.cloudwatch import CloudWatchMetrics
 from writ.adapters.index_table import IndexTable
 from writ.adapters.lambda_aliases import LambdaAliases
 from writ.adapters.lambda_hooks import LambdaHooks
-from writ.adapters.migration_table import MigrationTable
+from writ.adapters.late import late
 from writ.adapters.rollout_table import RolloutTable
 from writ.adapters.step_functions import StepFunctions
 from writ.adapters.system import SystemClock
@@ -60,5 +61,11 @@ def connect(environment: Environment) -> Ports:
         proofs=LedgerProofs(IndexTable(environment.table("index")), recorder(environment)),
         incidents=IncidentTable(table),
         clock=clock,
-        migrations=MigrationTable(environment.table("migrations")),
+        migrations=late(partial(_migrations, environment.table("migrations"))),
     )
+
+
+def _migrations(table: str) -> ServiceMigrations:
+    from writ.adapters.migration_table import MigrationTable
+
+    return MigrationTable(table)

@@ -13,10 +13,9 @@ from writ.contracts.errors import ConflictError, NotFoundError
 from writ.judge.criteria import Count, Criteria
 from writ.rollout.kept import Judged, KeptLook, Verdict
 from writ.rollout.plan import Group, Hook, Plan, Release, Step
-from writ.rollout.ports import Alias, HookAnswer
+from writ.rollout.ports import Alias, HookAnswer, Points, Query
 from writ.rollout.signals import Source, Stop, Watch
 from writ.rollout.state import Rollout, Row, service_of
-from writ.rollout.watch import Points, Query
 
 SERVICE = "shop"
 FUNCTIONS = ("shop-api", "shop-worker", "shop-mail")

@@ -24,9 +24,8 @@ from writ.adapters.rollout_table import RolloutTable
 from writ.contracts.errors import ConflictError, NotFoundError, WritError
 from writ.rollout.kept import KeptLook, Verdict
 from writ.rollout.plan import Hook
-from writ.rollout.ports import Alias
+from writ.rollout.ports import Alias, Query
 from writ.rollout.state import Guard, Kind, Result, Row
-from writ.rollout.watch import Query
 
 FUNCTION = "service-shop"
 

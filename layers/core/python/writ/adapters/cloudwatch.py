@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from writ.adapters import aws
 from writ.contracts.errors import TransientError
-from writ.rollout.watch import Points, Query
+from writ.rollout.ports import Points, Query
 
 _QUERIES: Final = 500
 _PAGES: Final = 50

@@ -8,13 +8,11 @@ from writ.contracts.action import Status
 from writ.contracts.errors import WritError
 from writ.rollout.acting import gate_id
 from writ.rollout.decide import ASKS, Gate, Look
-from writ.rollout.watch import look, vitals
 
 if TYPE_CHECKING:
     from writ.ports.actions import ActionStore
-    from writ.rollout.ports import Clock
+    from writ.rollout.ports import Clock, Metrics
     from writ.rollout.state import Rollout
-    from writ.rollout.watch import Metrics
 
 # How a person's answer, or its absence, closes an action.
 _REFUSED: Final = frozenset({"approval.rejected", "approval.expired"})
@@ -31,6 +29,8 @@ class Observer:
 
     def look(self, rollout: Rollout) -> Look:
         """What is seen of a rollout now. What cannot be read is unknown: it stops nothing but promotion."""
+        from writ.rollout.watch import look  # the judge; what drives nothing that is open never needs it
+
         try:
             seen = look(rollout, rollout.watch, self._metrics, self._clock.now())
         except WritError as error:
@@ -39,6 +39,8 @@ class Observer:
 
     def vitals(self, rollout: Rollout) -> Look:
         """What is seen of a release whose rollout is over. What cannot be read is unknown."""
+        from writ.rollout.watch import vitals
+
         try:
             return vitals(rollout, rollout.watch, self._metrics, self._clock.now())
         except WritError as error:

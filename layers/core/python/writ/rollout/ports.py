@@ -87,6 +87,29 @@ class Hooks(Protocol):
         """Ask a hook. It may be asked again: the rollout's id and the key name one call."""
 
 
+# Points by the minute that they began in.
+Points = Mapping[datetime, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One series: a metric of one version of a function."""
+
+    namespace: str
+    metric: str
+    statistic: str
+    function: str
+    alias: str
+    version: str
+
+
+class Metrics(Protocol):
+    """Series of metrics."""
+
+    def read(self, queries: Sequence[Query], since: datetime, until: datetime) -> Sequence[Points]:
+        """A series for every query, by minutes; a minute without data is not in it."""
+
+
 class Clock(Protocol):
     """The time."""
 

@@ -8,9 +8,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from writ.judge.course import State, observe
 from writ.judge.criteria import Distribution
@@ -21,34 +20,13 @@ from writ.rollout.decide import Health, Look
 from writ.rollout.keeping import keep
 from writ.rollout.kept import Verdict
 from writ.rollout.plan import Release
+from writ.rollout.ports import Metrics, Points, Query
 from writ.rollout.signals import Source, Watch
 from writ.rollout.state import Rollout
 
 MINUTE: Final = timedelta(minutes=1)
 # CloudWatch may get the last minute's figures this much later.
 SETTLING: Final = timedelta(seconds=30)
-
-# Points by the minute that they began in.
-Points = Mapping[datetime, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One series: a metric of one version of a function."""
-
-    namespace: str
-    metric: str
-    statistic: str
-    function: str
-    alias: str
-    version: str
-
-
-class Metrics(Protocol):
-    """Series of metrics."""
-
-    def read(self, queries: Sequence[Query], since: datetime, until: datetime) -> Sequence[Points]:
-        """A series for every query, by minutes; a minute without data is not in it."""
 
 
 def look(rollout: Rollout, watch: Watch, metrics: Metrics, now: datetime) -> Look:

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import Annotated, Final, Literal

@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest/commits/statuses
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """What the anchor bot remembers of one log: what it posted, what it began, and when it may ask again."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Final, Self
 

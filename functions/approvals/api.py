@@ -1,7 +1,5 @@
 """REST routes of actions and of the answers that people give to them."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Final
 

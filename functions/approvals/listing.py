@@ -1,7 +1,5 @@
 """Lists of actions: which, in which order, and where a page ended. Pure but for the port it reads from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

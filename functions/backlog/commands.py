@@ -1,7 +1,5 @@
 """What a person asks of the backlog: each wish is an event through the loop."""
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

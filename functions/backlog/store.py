@@ -1,7 +1,5 @@
 """Where tasks are kept, as the backlog needs it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol

@@ -1,7 +1,5 @@
 """A task of the backlog, what people may say of it, and what makes two tasks the same."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """What people ask of rollouts: each is an action in their name."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any
 

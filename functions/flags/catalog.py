@@ -1,7 +1,5 @@
 """The flags that exist, and who asks for them, as they were when this function was deployed."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """What people set: each change of a flag is an action through the loop."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints

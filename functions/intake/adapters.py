@@ -1,7 +1,5 @@
 """Delivery records in DynamoDB, raw bodies in S3, webhook secrets in Secrets Manager."""
 
-from __future__ import annotations
-
 import base64
 import time
 from collections.abc import Callable

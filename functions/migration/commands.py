@@ -1,7 +1,5 @@
 """What people ask of migrations: each is an action in their name."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Asking for a pack: an action through the loop, in the caller's name."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What callers may send: strict, and free of secrets before anything keeps it."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from typing import Annotated, Final

@@ -1,7 +1,5 @@
 """What a bot has to say on a pull request, and the thread it is said in."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Annotated, Final, Self
 

@@ -1,7 +1,5 @@
 """What people ask of previews: each is an action in their name."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError

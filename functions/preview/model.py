@@ -1,7 +1,5 @@
 """A preview: whose it is, where it is to be, how far it is, and how long it may live. Pure."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ The checksum of every version is in `assets/seeds/SHA256SUMS`, so that one that 
 is a new version.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

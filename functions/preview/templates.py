@@ -1,7 +1,5 @@
 """Named templates, `assets/<name>.template.json`: CloudFormation, with what Writ must know as metadata."""
 
-from __future__ import annotations
-
 import json
 import re
 from functools import cache

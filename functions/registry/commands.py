@@ -1,7 +1,5 @@
 """A pause and its end: each is an action through the loop."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints

@@ -1,7 +1,5 @@
 """The pause of a bot or of one of its actions: a document that every decision on such an action reads."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """A person's demand that a service go back: an action in that name."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field

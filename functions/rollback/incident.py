@@ -1,7 +1,5 @@
 """An incident: a release that had to be taken back."""
 
-from __future__ import annotations
-
 from typing import Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict

@@ -1,7 +1,5 @@
 """How a bot stands, as it was last recorded: a document that every decision on one of its actions reads."""
 
-from __future__ import annotations
-
 import json
 from typing import Self
 

@@ -1,7 +1,5 @@
 """What the forge knows the plane by: the key of a GitHub App, or a token, from Secrets Manager."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Annotated, Final, Self

@@ -1,7 +1,5 @@
 """What of GitHub's answers is read: small models that pass over everything else."""
 
-from __future__ import annotations
-
 from base64 import b64decode
 from binascii import Error as Base64Error
 from typing import Annotated, Any, Literal

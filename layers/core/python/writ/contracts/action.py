@@ -1,7 +1,5 @@
 """What a bot wants to do, what policy says of it, and what came of it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from enum import StrEnum

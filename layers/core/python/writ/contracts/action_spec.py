@@ -1,7 +1,5 @@
 """What a manifest says of an action: the part of it that a function needs as well."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field

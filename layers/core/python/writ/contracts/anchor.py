@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest/commits/statuses
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field

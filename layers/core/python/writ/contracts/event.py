@@ -1,7 +1,5 @@
 """Typed events: what travels on the bus, and how an event type is declared."""
 
-from __future__ import annotations
-
 import importlib
 import re
 from collections.abc import Callable, Mapping

@@ -4,8 +4,6 @@ A GitHub App signs in by a key of its own and gets a token for an hour, for one 
 rights than it asks for: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 

@@ -1,7 +1,5 @@
 """Signing keys that were replaced, as an operator declares them: which, until when, and why."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 

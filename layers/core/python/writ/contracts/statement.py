@@ -3,8 +3,6 @@
 Builders return plain JSON values ready for canonical form; `Statement` reads them back, tolerantly.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """A step of a flow: the one event it hands a bot, and what the bot reports of it."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Final, Literal

@@ -1,7 +1,5 @@
 """What gates say: violations with their places and remedies, and the report of one run."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final

@@ -5,10 +5,8 @@ show is multiplied, so a level that drifts while the canary's share of the traff
 difference of the versions.
 """
 
-from __future__ import annotations
-
 import math
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from pydantic import Field
 
@@ -33,7 +31,7 @@ class Splits(Frozen):
     canary: float = 0.0
     splits: tuple[Split, ...] = ()
 
-    def seeing(self, canary: float, baseline: float, share: float) -> Splits:
+    def seeing(self, canary: float, baseline: float, share: float) -> Self:
         """With one more window. Windows of one share are kept as one."""
         events = canary + baseline
         if not events:
@@ -41,7 +39,7 @@ class Splits(Frozen):
         kept = {share: k for k, share in self.splits}
         kept[share] = kept.get(share, 0) + events
         splits = tuple((k, share) for share, k in kept.items())
-        return Splits(canary=self.canary + canary, splits=splits)
+        return type(self)(canary=self.canary + canary, splits=splits)
 
 
 class Received(Frozen):
@@ -55,9 +53,9 @@ class Received(Frozen):
     events: int = 0
     silent: float = 0.0
 
-    def reporting(self, amount: float, due: float, *, missing: int = 0, events: int = 0) -> Received:
+    def reporting(self, amount: float, due: float, *, missing: int = 0, events: int = 0) -> Self:
         """With one more window, in which `due` was to be expected."""
-        return Received(
+        return type(self)(
             amount=self.amount + amount,
             missing=self.missing + missing,
             events=self.events + events,
@@ -72,9 +70,9 @@ class Scatter(Frozen):
     sum: float = 0.0
     squares: float = 0.0
 
-    def seeing(self, standardised: float) -> Scatter:
+    def seeing(self, standardised: float) -> Self:
         """With one more window."""
-        return Scatter(
+        return type(self)(
             windows=self.windows + 1,
             sum=self.sum + standardised,
             squares=self.squares + standardised**2,
@@ -108,7 +106,7 @@ class Course(Frozen):
     splits: Annotated[tuple[Splits, ...], Field(max_length=len(Side))] = ()
 
     @classmethod
-    def none(cls, metric: Distribution | Count) -> Course:
+    def none(cls, metric: Distribution | Count) -> Self:
         """Before the first window."""
         if isinstance(metric, Count):
             return cls(name=metric.name, splits=(Splits(),) * len(metric.sides))
@@ -123,7 +121,7 @@ class State(Frozen):
     failed: int | None = None
 
     @classmethod
-    def none(cls, criteria: Criteria) -> State:
+    def none(cls, criteria: Criteria) -> Self:
         """Before the first window."""
         return cls(courses=tuple(Course.none(metric) for metric in criteria.metrics))
 

@@ -1,10 +1,8 @@
 """What a canary is judged by: metrics, which way each is bad, what is tolerated, how sure a verdict is."""
 
-from __future__ import annotations
-
 import math
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -73,7 +71,7 @@ class Distribution(_Metric):
     floor: Positive = _TINY
 
     @model_validator(mode="after")
-    def _room(self) -> Distribution:
+    def _room(self) -> Self:
         if self.harmful <= self.allowed:
             raise ValueError("harmful is not above allowed")
         if self.harmful_tail is not None and self.harmful_tail <= 1:
@@ -95,7 +93,7 @@ class Count(_Metric):
     acceptable: Positive | None = None
 
     @model_validator(mode="after")
-    def _room(self) -> Count:
+    def _room(self) -> Self:
         if self.harmful <= self.allowed:
             raise ValueError("harmful is not above allowed")
         if self.acceptable is not None and self.bad is not Bad.INCREASE:
@@ -120,7 +118,7 @@ class Criteria(BaseModel):
     false_passes: Chance = 0.05
 
     @model_validator(mode="after")
-    def _named_once(self) -> Criteria:
+    def _named_once(self) -> Self:
         names = [metric.name for metric in self.metrics]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

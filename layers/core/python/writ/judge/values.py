@@ -4,13 +4,11 @@ Values are compared by rank (`writ.judge.ranks`); the worst tenth and hundredth 
 together by which version they came from (`writ.judge.rates`), for a slow tail moves no median.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -61,14 +59,14 @@ class Ranks(Frozen):
     tails: tuple[Tail, ...]
 
     @classmethod
-    def none(cls, metric: Distribution) -> Ranks:
+    def none(cls, metric: Distribution) -> Self:
         """Before the first window."""
         ratios = tuple(sorted({*RATIOS, metric.allowed, metric.harmful}))
         nothing = ((0.0,) * len(EFFECTS),) * len(ratios)
         tails = (Tail(),) * len(TAILS)
         return cls(ratios=ratios, more=nothing, less=nothing, drift=(0.0,) * len(ratios), tails=tails)
 
-    def seeing(self, metric: Distribution, canary: list[float], baseline: list[float]) -> Ranks:
+    def seeing(self, metric: Distribution, canary: list[float], baseline: list[float]) -> Self:
         """With one more window; harm is an increase, and both have values."""
         canary, baseline = sorted(canary), sorted(baseline)
         m, n = len(canary), len(baseline)
@@ -85,7 +83,9 @@ class Ranks(Frozen):
             _tail(tail, share, metric, canary, baseline)
             for tail, share in zip(self.tails, TAILS, strict=True)
         )
-        return Ranks(ratios=self.ratios, more=tuple(more), less=tuple(less), drift=tuple(drift), tails=tails)
+        return type(self)(
+            ratios=self.ratios, more=tuple(more), less=tuple(less), drift=tuple(drift), tails=tails
+        )
 
     def above(self, ratio: float, clump: float) -> float:
         """ln of the evidence that the canary's values are more than a compared ratio times the baseline's.

@@ -1,7 +1,5 @@
 """What both versions did between two looks, as it is handed to the judge."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Self
@@ -24,7 +22,7 @@ class Events(BaseModel):
     exposure: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
     @model_validator(mode="after")
-    def _exposed(self) -> Events:
+    def _exposed(self) -> Self:
         if self.events and not self.exposure:
             raise ValueError("events without an exposure")
         return self

@@ -5,8 +5,6 @@ the SHA-256 that the leaf has of it. Only the bot that erases may state one. A l
 proves that something was stated, by whom and where in the log; that its envelope is gone is then no finding.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Final
 

@@ -4,8 +4,6 @@ A head counts as remembered only under a trust root whose key signed it: the fil
 any other, and a log made anew under the same origin is another log.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final, Literal, Self
 

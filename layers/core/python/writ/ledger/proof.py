@@ -1,7 +1,5 @@
 """The proof of one leaf as a file of its own: the leaf, its audit path, and the envelope if there is one."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from collections.abc import Iterable

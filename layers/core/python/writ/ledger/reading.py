@@ -1,7 +1,5 @@
 """What one statement adds to the evidence graph: links, and what it says about the nodes. Pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

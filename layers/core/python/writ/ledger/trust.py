@@ -1,7 +1,5 @@
 """The trust root: everything a verifier must hold beforehand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass

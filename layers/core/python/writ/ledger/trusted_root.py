@@ -6,8 +6,6 @@ have their place there: an authority's `uri` is what the identities it certifies
 OIDC URL is the issuer that certificates name.
 """
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Whatever a pack says beside its proofs (manifest, page) follows from them, so a 
 byte what its own proofs make is none of ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

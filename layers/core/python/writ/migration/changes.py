@@ -7,13 +7,11 @@ why an edit that is conditional on just these never undoes a newer write, and wh
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, Inexact, InvalidOperation
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
@@ -70,7 +68,7 @@ class Derive(_Part):
     by: Annotated[str, Field(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,20})?$")] = "1"
 
     @model_validator(mode="after")
-    def _sensible(self) -> Derive:
+    def _sensible(self) -> Self:
         if self.how != "concat" and len(self.sources) > 1:
             raise ValueError(f"{self.how} has one source")
         if self.how == "part" and not self.separator:
@@ -86,7 +84,7 @@ class Default(_Part):
     value: JsonValue
 
     @model_validator(mode="after")
-    def _scalar(self) -> Default:
+    def _scalar(self) -> Self:
         scalar_of(self.value)
         return self
 

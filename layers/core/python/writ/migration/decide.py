@@ -3,8 +3,6 @@
 What is not known never leads on: it waits. Nothing but the way back goes on where a guard does not hold.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,8 +1,6 @@
 """A migration as somebody writes it down: what becomes of the items of a table, and what must hold before."""
 
-from __future__ import annotations
-
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -95,7 +93,7 @@ class Migration(_Part):
     pace: Pace = Field(default_factory=Pace)
 
     @model_validator(mode="after")
-    def _consistent(self) -> Migration:
+    def _consistent(self) -> Self:
         found = problem(self.changes)
         if found is not None:
             raise ValueError(f"changes.{found[0]}: {found[1]}")

@@ -1,11 +1,9 @@
 """A migration as a value: which stage it is in, how far its sweep is, and what was done for it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
@@ -82,8 +80,10 @@ class Counts(Value):
     contended: int = 0
     occupied: int = 0
 
-    def plus(self, other: Counts) -> Counts:
-        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in Counts.model_fields})
+    def plus(self, other: Self) -> Self:
+        return type(self)(
+            **{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields}
+        )
 
 
 class Segment(Value):
@@ -129,12 +129,12 @@ class Sweep(Value):
         return next(place for place, segment in enumerate(self.segments) if not segment.done)
 
     @classmethod
-    def begin(cls, mode: Mode, segments: int) -> Sweep:
+    def begin(cls, mode: Mode, segments: int) -> Self:
         return cls(mode=mode, segments=(Segment(),) * segments)
 
-    def again(self) -> Sweep:
+    def again(self) -> Self:
         """The next way through the table, after one that changed something."""
-        return Sweep(
+        return type(self)(
             mode=self.mode,
             number=self.number + 1,
             segments=(Segment(),) * len(self.segments),
@@ -225,7 +225,7 @@ class Record(Value):
         """From when the waits of the stage count: from its flag on, where it has one that was seen."""
         return self.turned_at or self.stage_at
 
-    def after(self, **changes: Any) -> Record:
+    def after(self, **changes: Any) -> Self:
         """The record as it is written next."""
         return self.model_copy(update={**changes, "version": self.version + 1})
 

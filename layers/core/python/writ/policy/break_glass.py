@@ -1,7 +1,5 @@
 """Break-glass: rules overridden for minutes by two people who did not ask, and looked at afterwards. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum

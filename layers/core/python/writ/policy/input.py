@@ -4,8 +4,6 @@ Only what a rule reads is here; a rule that needs another fact adds it. Policy s
 else, so a fact of the wrong type never reaches a comparison.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal

@@ -1,7 +1,5 @@
 """What a repository says about its releases, in `release.yaml`."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, Self
 

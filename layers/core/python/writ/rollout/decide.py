@@ -5,8 +5,6 @@ known never leads on: it waits, and when it has waited long enough it leads back
 before anything else begins, except that the way back may begin at any time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum

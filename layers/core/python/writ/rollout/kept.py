@@ -5,8 +5,6 @@ was measured: parts by bin, quantiles and rates of each version, and no list of 
 only: who shows them needs no judge; see writ.rollout.keeping.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated, Final
 

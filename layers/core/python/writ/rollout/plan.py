@@ -1,9 +1,7 @@
 """How a release is rolled out, as data: which functions move together, by which steps, and what stops it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -35,7 +33,7 @@ class Group(Value):
     depends_on: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
 
     @model_validator(mode="after")
-    def _once(self) -> Group:
+    def _once(self) -> Self:
         if len(set(self.functions)) < len(self.functions):
             raise ValueError("a function is named twice")
         if self.service in self.depends_on:
@@ -93,7 +91,7 @@ class Plan(Value):
     health: Hook | None = None
 
     @model_validator(mode="after")
-    def _growing(self) -> Plan:
+    def _growing(self) -> Self:
         weights = [step.weight for step in self.steps]
         if weights != sorted(set(weights)):
             raise ValueError("weights grow from step to step")

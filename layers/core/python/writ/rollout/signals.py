@@ -1,8 +1,6 @@
 """Signals that a rollout is watched by: criteria of the judge, where their figures are, and hard stops."""
 
-from __future__ import annotations
-
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -50,7 +48,7 @@ class Watch(Value):
     ] = ()
 
     @model_validator(mode="after")
-    def _matching(self) -> Watch:
+    def _matching(self) -> Self:
         metrics = {metric.name: metric for metric in self.criteria.metrics}
         if metrics.keys() != self.sources.keys():
             raise ValueError("every criterion has a source, and every source a criterion")

@@ -1,10 +1,8 @@
 """A rollout as a value: where it is, what it wants of the aliases, and the trail of what was done for it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -109,7 +107,7 @@ class Rollout(Value):
     def reverting(self) -> bool:
         return self.stage >= 0 and self.goal == BASELINE
 
-    def after(self, **changes: Any) -> Rollout:
+    def after(self, **changes: Any) -> Self:
         """The rollout with some fields changed."""
         return self.model_copy(update=changes)
 
@@ -152,7 +150,7 @@ class Row(Value):
     worker: str | None = None
     lease_until: AwareDatetime | None = None
 
-    def after(self, **changes: Any) -> Row:
+    def after(self, **changes: Any) -> Self:
         """The row as it is written next."""
         return self.model_copy(update={**changes, "version": self.version + 1})
 

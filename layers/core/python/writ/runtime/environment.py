@@ -1,7 +1,5 @@
 """What a function was deployed with, read once from its environment variables."""
 
-from __future__ import annotations
-
 import gc
 import os
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What became of actions, and what people answered to those that need an approval."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field

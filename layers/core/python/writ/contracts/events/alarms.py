@@ -1,7 +1,5 @@
 """CloudWatch alarms of the plane, as events."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What happened to the tasks of the bot backlog, and what callers of its API asked for."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue

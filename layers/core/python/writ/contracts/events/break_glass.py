@@ -1,7 +1,5 @@
 """Break-glass: what people asked for, who opened it, and whether somebody looked at it afterwards."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field

@@ -1,7 +1,5 @@
 """What people ask of a bot as a whole or of one of its actions, and what came of it."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

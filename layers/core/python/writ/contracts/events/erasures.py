@@ -1,7 +1,5 @@
 """Erasures and legal holds: what people asked for, and what is done since. None of it names the person."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

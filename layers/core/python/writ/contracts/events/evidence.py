@@ -1,7 +1,5 @@
 """Evidence packs: what somebody asked for, how far it is, and that it is there."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field

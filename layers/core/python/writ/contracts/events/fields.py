@@ -1,7 +1,5 @@
 """What the events of the GitHub domain are made of: bounded fields and what every delivery has."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -1,7 +1,5 @@
 """What people ask of feature flags, what came of it, and which flags outlived their use."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field

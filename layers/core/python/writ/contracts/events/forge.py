@@ -1,7 +1,5 @@
 """What bots have to say where code is reviewed."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field

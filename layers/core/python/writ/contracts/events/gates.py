@@ -1,7 +1,5 @@
 """What gates found in a repository, as whoever ran them says, and as it is recorded."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field

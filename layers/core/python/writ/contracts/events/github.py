@@ -4,8 +4,6 @@ Free text other than titles and labels stays out: bodies hold mail addresses and
 them reads the stored payload, which every event names.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field

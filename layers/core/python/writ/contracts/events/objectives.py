@@ -1,7 +1,5 @@
 """Error budgets of bots, and how fast they burn."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What the control plane says of itself."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

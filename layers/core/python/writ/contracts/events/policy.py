@@ -1,7 +1,5 @@
 """Freezes and exceptions: what people asked for, and what holds since."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field

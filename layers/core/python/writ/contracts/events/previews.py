@@ -1,7 +1,5 @@
 """Preview environments: what somebody asked for, the steps of the flow, and what became of them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field

@@ -1,7 +1,5 @@
 """Rollouts and rollbacks: what somebody asked for, how far they are, and how they ended."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, JsonValue

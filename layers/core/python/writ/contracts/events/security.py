@@ -1,7 +1,5 @@
 """Security alerts and advisories of GitHub."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field

@@ -1,7 +1,5 @@
 """The gate of error budgets: a merge to a service that has spent its budget needs a person."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel, ConfigDict
 
 from functions.rollback.guard import failing
-from functions.rollback.migrations import holding, readable
+from functions.rollback.migrations import Held, readable
 from functions.rollback.order import in_order
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutDue, RolloutEnded
-from writ.migration.state import Record
 from writ.rollout.decide import Look
 from writ.rollout.following import Watched, following
 from writ.rollout.plan import Group, Release
@@ -40,7 +39,7 @@ class Service(_Part):
     open: Rollout | None = None
     good: tuple[Release, ...] = ()
     unread: tuple[Release, ...] = ()
-    held: tuple[Record, ...] = ()
+    held: tuple[Held, ...] = ()
 
 
 class Failing(_Part):
@@ -53,7 +52,7 @@ class Failing(_Part):
     reason: str
     good: tuple[Release, ...] = ()
     unread: tuple[Release, ...] = ()
-    held: tuple[Record, ...] = ()
+    held: tuple[Held, ...] = ()
 
 
 class Facts(_Part):
@@ -103,7 +102,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
 def _failing(event: AnyEvent, ports: Ports) -> list[Failing]:
     found = []
     for row, rollout, reason in failing(event, ports, ports.clock.now()):
-        good, held = _good(row, ports), holding(ports.migrations.of(row.service))
+        good, held = _good(row, ports), tuple(ports.migrations.holding(row.service))
         read = readable(good, held)
         unread = good[len(read) :]
         found.append(Failing(rollout=rollout, reason=reason, good=read, unread=unread, held=held))
@@ -125,7 +124,7 @@ def _demanded(demand: RollbackRequested, ports: Ports) -> Facts:
     if row is None or row.group is None or row.watch is None:
         return Facts(depends_on=depends_on)
     good = () if row.rollout is not None else _good(row, ports)
-    held = holding(ports.migrations.of(service)) if good else ()
+    held = tuple(ports.migrations.holding(service)) if good else ()
     read = readable(good, held)
     known = Service(
         group=row.group, watch=row.watch, open=row.rollout, good=read, unread=good[len(read) :], held=held

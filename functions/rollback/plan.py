@@ -14,8 +14,8 @@ from functions.rollback.order import in_order
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import ConflictError, NotFoundError
 from writ.contracts.event import AnyEvent
+from writ.contracts.events.migrations import Returning
 from writ.contracts.events.rollouts import RollbackRequested, RolloutAdvanced, RolloutDue, RolloutEnded
-from writ.migration.state import After
 from writ.rollout.asking import UNKNOWN
 from writ.rollout.decide import Look, is_abandoned
 from writ.rollout.following import actions_for
@@ -94,7 +94,7 @@ def _back(event: AnyEvent, demand: RollbackRequested, facts: Facts, now: datetim
     wanted_id = demand.release if service == demand.service else None
     good = next((one for one in known.good if wanted_id in (None, one.id)), None)
     if good is None and any(wanted_id in (None, one.id) for one in known.unread):
-        back = After(service=service, release=wanted_id, reason=demand.reason, then=rest)
+        back = Returning(service=service, release=wanted_id, reason=demand.reason, then=rest)
         restored = restore(BOT, event.id, back, known.held)
         if restored is not None:
             return restored
@@ -133,7 +133,7 @@ def _left(event: AnyEvent, failing: Failing, now: datetime) -> list[Action]:
         service, why = left.group.service, f"{left.candidate.id} fails, and no earlier release is good"
         restored = None
         if failing.unread:
-            restored = restore(BOT, left.id, After(service=service, reason=reason), failing.held)
+            restored = restore(BOT, left.id, Returning(service=service, reason=reason), failing.held)
             why = f"{left.candidate.id} fails, and no earlier release reads the data"
         if restored is not None:
             why = f"{why}: {restored.target.id} is taken back first"

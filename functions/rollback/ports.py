@@ -66,6 +66,7 @@ def connect(environment: Environment) -> Ports:
 
 
 def _migrations(table: str) -> ServiceMigrations:
+    from functions.rollback.shapes import Shapes
     from writ.adapters.migration_table import MigrationTable
 
-    return MigrationTable(table)
+    return Shapes(MigrationTable(table))

@@ -11,6 +11,7 @@ from functions.migration import handler
 from functions.rollback import facts as rollback_facts
 from functions.rollback import plan as rollback_plan
 from functions.rollback.migrations import RESTORE
+from functions.rollback.shapes import Shapes
 from tests.support.migrations_plane import MigrationsPlane
 from tests.support.rollouts import GROUP, NEW, OLD, WATCH, Proven, rollout
 from tests.support.tasks import event
@@ -47,7 +48,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> MigrationsPlane:
 
 def demanded(world: MigrationsPlane, asked: AnyEvent) -> Action:
     """What the rollback bot does about a demand."""
-    ports: Any = SimpleNamespace(rollouts=world.rollouts, proofs=Proven(), migrations=world.migrations)
+    shapes = Shapes(world.migrations)
+    ports: Any = SimpleNamespace(rollouts=world.rollouts, proofs=Proven(), migrations=shapes)
     seen = rollback_facts.gather(asked, ports)
     (action,) = rollback_plan.plan(asked, seen, world.plane.clock.now())
     return action

@@ -12,6 +12,7 @@ from functions.canary import handler as canary
 from functions.rollback import api as rollback_routes
 from functions.rollback import handler as rollback
 from functions.rollback.migrations import NoMigrations
+from functions.rollback.shapes import holding
 from tests.chaos.rollout.world import Build, World
 from tests.support.commands import Command, commanding, shown
 from tests.support.http import call
@@ -161,7 +162,7 @@ def test_a_rollback_across_a_contract_says_that_the_data_go_first_and_where_to_s
         )
         assert writ("canary", "start", wanted).exit_code == 0
         settle(world)
-    monkeypatch.setattr(NoMigrations, "of", lambda _self, _service: [migrated(*CONTRACTED)])
+    monkeypatch.setattr(NoMigrations, "holding", lambda *_: holding([migrated(*CONTRACTED)]))
     said = {"service": SERVICE, "reason": "users complain"}
     answer = call(rollback_routes.api, "POST", "/v1/rollbacks", said)
     assert (answer.status, answer.body) == (202, {"service": SERVICE, "state": "restoring data"})

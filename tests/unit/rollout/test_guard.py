@@ -9,6 +9,7 @@ import pytest
 
 from functions.rollback.guard import BUDGET
 from functions.rollback.migrations import NoMigrations
+from functions.rollback.shapes import holding
 from tests.chaos.rollout.world import Build, World
 from tests.support.migrations import CONTRACTED, migrated
 from tests.support.rollouts import FUNCTIONS, NEW, OLD, PLAN, SERVICE, WATCH, MemoryHooks, command
@@ -168,7 +169,7 @@ def test_a_release_that_fails_after_a_contract_has_the_data_restored_first_and_o
     world.hooks = Sick()
     promoted(world)
     held = migrated(*CONTRACTED, release="1.3.0", reverse={"contract": contract})
-    monkeypatch.setattr(NoMigrations, "of", lambda _self, _service: [held])
+    monkeypatch.setattr(NoMigrations, "holding", lambda *_: holding([held]))
     failed = promoted(world, "3")
     for _ in range(3):
         world.step()

@@ -90,16 +90,16 @@ def measure(sizes: Sizes) -> list[Figure]:
     with TemporaryDirectory() as place:
         env = _process(_staged(Path(place)))
         broken = {start.name: why for start in chosen if (why := trouble(start, env))}
-        scripts = [_STOP + _BASELINE, *(start.script for start in chosen if start.name not in broken)]
-        bare, *found = (1000 * spent for spent in process_seconds(scripts, env=env, rounds=sizes.cold_rounds))
+        scripts = [start.script for start in chosen if start.name not in broken]
+        bare, found = process_seconds(_STOP + _BASELINE, scripts, env=env, rounds=sizes.cold_rounds)
     times = iter(found)
     return [
         Figure(
             f"cold start: {start.name}",
-            None if start.name in broken else next(times),
+            None if start.name in broken else 1000 * next(times),
             "ms CPU",
-            bare,
-            baseline=bare,
+            1000 * bare,
+            baseline=1000 * bare,
             note=broken.get(start.name, ""),
         )
         for start in chosen

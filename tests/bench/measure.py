@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,38 @@ def ranked(values: Sequence[float], percent: int) -> float:
     return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
 
 
-def process_seconds(scripts: Sequence[str], *, env: dict[str, str], rounds: int = 7) -> list[float]:
-    """User and system seconds of whole Python processes, run in turn; the median of each."""
+# So many processes are measured between two of the baseline.
+_BETWEEN: Final = 3
+
+
+def process_seconds(
+    baseline: str, scripts: Sequence[str], *, env: dict[str, str], rounds: int = 7
+) -> tuple[float, list[float]]:
+    """User and system seconds of whole Python processes: the baseline's, and each script's beside it.
+
+    A machine's speed drifts within a round. So the baseline is run again every few processes, each of which
+    counts by its ratio to the baselines around it: the median over rounds, in seconds of the median baseline.
+    """
+    bare: list[float] = []
+    ratios: list[list[float]] = [[] for _ in scripts]
+    for round_number in range(rounds + 1):
+        before = _process_seconds(baseline, env)
+        for place in range(0, len(scripts), _BETWEEN):
+            spent = [_process_seconds(script, env) for script in scripts[place : place + _BETWEEN]]
+            after = _process_seconds(baseline, env)
+            if round_number:  # the first round warms the file cache
+                bare.append(after)
+                for number, seconds in enumerate(spent):
+                    ratios[place + number].append(2 * seconds / (before + after))
+            before = after
+    typical = statistics.median(bare)
+    return typical, [typical * statistics.median(found) for found in ratios]
+
+
+def _process_seconds(script: str, env: dict[str, str]) -> float:
     import resource
 
-    samples: list[list[float]] = [[] for _ in scripts]
-    for round_number in range(rounds + 1):
-        for place, script in enumerate(scripts):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([sys.executable, "-c", script], env=env, check=True, capture_output=True)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            if round_number:  # the first round warms the file cache
-                samples[place].append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    return [statistics.median(sample) for sample in samples]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", script], env=env, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime

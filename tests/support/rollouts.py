@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -93,12 +93,16 @@ class MemoryRollouts:
 
 @dataclass
 class MemoryAliases:
-    """Aliases by function; the check of `revision` is the conditional write. All writes are kept."""
+    """Aliases by function; the check of `revision` is the conditional write. All writes are kept.
+
+    `watch` is told what is there, and what is about to take its place.
+    """
 
     held: dict[str, Alias] = field(
         default_factory=lambda: {name: Alias("1", revision="r0") for name in FUNCTIONS}
     )
     history: list[tuple[str, Alias]] = field(default_factory=list)
+    watch: Callable[[str, Alias, Alias], None] = lambda _function, _there, _wanted: None
 
     def read(self, function: str, alias: str) -> Alias:
         if function not in self.held:
@@ -108,6 +112,7 @@ class MemoryAliases:
     def write(self, function: str, alias: str, wanted: Alias) -> None:
         if self.read(function, alias).revision != wanted.revision:
             raise ConflictError("the alias is not what it was")
+        self.watch(function, self.held[function], wanted)
         self.history.append((function, wanted))
         self.held[function] = replace(wanted, revision=f"r{len(self.history)}")
 

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import Final
 
 from functions.authority.proof import RefusedError
+from tests.chaos.harness import campaign
 from tests.chaos.ledger.processes import SequencerFunction, Violation, Writer
 from tests.chaos.ledger.reader import Reader
 from tests.chaos.ledger.stores import Stores
@@ -27,10 +28,9 @@ _FUNCTION_LIFE: Final = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
-class Build:
+class Build(campaign.Build):
     """The parts a schedule runs; a variant replaces one by a part without a safeguard."""
 
-    name: str = "as built"
     sequencer: type[Sequencer] = Sequencer
     recorder: type[Recorder] = Recorder
     files: type[MemoryFiles] = MemoryFiles
@@ -117,11 +117,6 @@ class World:
         chance = self.schedule.random.random()
         seconds = 60 + 90 * chance if self.schedule.random.random() < 0.005 else 0.2 * chance
         self.stores.clock.forward(seconds=seconds)
-
-
-def run(seed: int, build: Build | None = None) -> World:
-    """The schedule of a seed, from start to rest."""
-    return finish(prepare(seed, build))
 
 
 def prepare(seed: int, build: Build | None = None) -> World:

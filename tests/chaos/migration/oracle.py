@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
+from tests.chaos.harness.world import attested
 from tests.chaos.migration.world import ROUNDS, World
 from writ.migration.state import Ending, Record
-from writ.ports.actions import Phase
-from writ.runtime.testimony import intent_id, outcome_id
 
 
 def judge(world: World) -> None:
@@ -18,7 +15,7 @@ def judge(world: World) -> None:
     assert world.is_settled(), f"not over after {world.rounds} rounds of {ROUNDS}: {_standing(record)}"
     assert not world.migrations.locks, "the table is still taken"
     _shapes(world, record)
-    _evidence(world)
+    attested(world)
 
 
 def _shapes(world: World, record: Record) -> None:
@@ -39,14 +36,6 @@ def _shapes(world: World, record: Record) -> None:
         else:
             there = (item.get("total"), item.get("amount"))
             assert {"N": str(value)} in there, f"{id}: a newer total is lost"
-
-
-def _evidence(world: World) -> None:
-    entries = Counter(world.evidence.order)
-    for record in world.actions.records.values():
-        assert record.phase is Phase.CLOSED
-        assert entries[intent_id(record.action.id)] == 1, f"I1: {record.action}"
-        assert entries[outcome_id(record.action.id)] == 1, f"I3: {record.action}"
 
 
 def _standing(record: Record) -> str:

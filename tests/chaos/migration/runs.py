@@ -13,7 +13,7 @@ STORIES = ("forth", "forth", "back at some time", "back after the end", "paused"
 
 def prepare(seed: int, build: Build) -> World:
     """A migration that is asked for, over a table with items."""
-    world, chance = World(seed, build), random.Random(seed)
+    world, chance = World(seed, build=build), random.Random(seed)
     world.application.seed(chance.choice([0, 1, 7, 23]))
     pace = {"batch": chance.choice([1, 3, 10]), "segments": chance.choice([1, 2, 3]), "items_per_s": 1000}
     changes: dict[str, Any] = {"pace": pace, "release": "1.4.0"}
@@ -25,14 +25,15 @@ def prepare(seed: int, build: Build) -> World:
 
 def finish(world: World) -> World:
     """Go on until it is over: with faults, and from some round on without any."""
-    story, at = world.chance.choice(STORIES), world.chance.randrange(2, 60)
+    world.story, at = world.chance.choice(STORIES), world.chance.randrange(2, 60)
+    story = world.story
     for number in range(ROUNDS):
         if number == at:
             _intervene(world, story)
         if number % 7 == 0 and not world.calm:
             world.rolls(world.chance.random() < 0.3)
         if number >= ROUNDS // 6:
-            world.calm, world.faults.rate = True, 0.0
+            world.ease()
             world.rolls(False)
         if world.calm and (record := world.record) is not None and record.pause is not None:
             kind = "MigrationReverseRequested.v1" if record.back else "MigrationResumeRequested.v1"

@@ -9,8 +9,9 @@ import os
 
 import pytest
 
+from tests.chaos.harness.campaign import Tally, examine
+from tests.chaos.ledger.campaign import LEDGER
 from tests.chaos.ledger.oracle import judge
-from tests.chaos.ledger.tally import Tally, examine
 from tests.chaos.ledger.variants import VARIANTS
 from tests.chaos.ledger.world import Build, finish, prepare, replay
 from tests.support.interleave import FATES, Fate
@@ -23,11 +24,11 @@ RARE = "replacing the checkpoint unconditionally"  # once in some hundred schedu
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_nothing_acknowledged_is_lost_and_no_two_heads_disagree(block: int) -> None:
     size = SCHEDULES // BLOCKS
-    tally = examine(range(block * size, (block + 1) * size), Build())
+    tally = examine(LEDGER, range(block * size, (block + 1) * size), Build())
     assert not tally.failed, f"again: make test-ledger-chaos SEED={min(tally.failed)}"
     assert tally.injected.total() > size
-    assert tally.acknowledged > 5 * size
-    assert tally.looks > size
+    assert tally.done["entries acknowledged"] > 5 * size
+    assert tally.done["checks by readers"] > size
 
 
 @pytest.mark.parametrize("fate", FATES)
@@ -76,8 +77,8 @@ PORT_CALLS = {
 @pytest.mark.parametrize("build", [build for build in VARIANTS if build.name != RARE], ids=lambda b: b.name)
 def test_oracle_sees_it_when_a_safeguard_is_taken_out(build: Build) -> None:
     tally = Tally()
-    while not tally.failed and tally.schedules < 200:
-        tally.add(examine(range(tally.schedules, tally.schedules + 10), build))
+    while not tally.failed and tally.runs < 200:
+        tally.add(examine(LEDGER, range(tally.runs, tally.runs + 10), build))
     assert tally.failed
 
 

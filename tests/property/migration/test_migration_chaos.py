@@ -9,7 +9,8 @@ import os
 
 import pytest
 
-from tests.chaos.migration.tally import Tally, examine
+from tests.chaos.harness.campaign import Tally, examine
+from tests.chaos.migration.campaign import MIGRATION
 from tests.chaos.migration.variants import VARIANTS
 from tests.chaos.migration.world import Build
 
@@ -20,10 +21,10 @@ BLOCKS = 2
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_every_item_is_of_one_shape_with_the_newest_write_in_it_whatever_fails(block: int) -> None:
     size = RUNS // BLOCKS
-    tally = examine(range(block * size, (block + 1) * size), Build())
+    tally = examine(MIGRATION, range(block * size, (block + 1) * size), Build())
     assert not tally.failed, f"again: make test-migration-chaos SEED={min(tally.failed)}"
-    assert tally.faults > size
-    assert {"done", "reversed", "aborted"} <= tally.ends.keys()
+    assert tally.injected.total() > size
+    assert {"done", "reversed", "aborted"} <= {end for _, end in tally.ends}
     assert {
         "Items.scan",
         "Items.edit",
@@ -35,7 +36,7 @@ def test_every_item_is_of_one_shape_with_the_newest_write_in_it_whatever_fails(b
         "Actions.claim",
         "Evidence.append_or_adopt",
         "Bus.publish",
-    } <= tally.injected.keys()
+    } <= {call for call, _ in tally.injected}
 
 
 # The others take some hundred runs.
@@ -45,6 +46,6 @@ OFTEN = [build for build in VARIANTS if build.name == "without the fence"]
 @pytest.mark.parametrize("build", OFTEN, ids=lambda build: build.name)
 def test_oracle_sees_it_when_a_safeguard_is_taken_out(build: Build) -> None:
     tally = Tally()
-    while not tally.failed and tally.runs < 100:
-        tally.add(examine(range(tally.runs, tally.runs + 5), build))
-    assert tally.failed
+    while not tally.refused(build) and tally.runs < 100:
+        tally.add(examine(MIGRATION, range(tally.runs, tally.runs + 5), build))
+    assert tally.refused(build)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import time
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from tests.chaos.test_killed_workers import workers
+from tests.chaos.killing import Killing, reported
 from tests.e2e.conftest import Person, World, eventually
 from tests.e2e.test_people import failing
 from writ.ledger.trusted_root import read_trust
@@ -25,29 +23,31 @@ PATIENCE_S = 900
 
 
 def test_packs_are_made_though_the_functions_that_make_them_die(world: World, operator: Person) -> None:
+    killing = Killing(world)
+    killing.hasten()
+    with reported(killing, "killed-flows"):
+        _packs_are_made(world, operator, killing)
+
+
+def _packs_are_made(world: World, operator: Person, killing: Killing) -> None:
     began = datetime.now(UTC)
     world.send(failing("chaos"))
     world.settle()
     question = {"since": began.isoformat(), "until": datetime.now(UTC).isoformat()}
     places = [operator("POST", "v1/evidence/packs", question).headers["Location"] for _ in range(PACKS)]
-    chance = random.Random(2026)
-    killed = 0
-    while killed < KILLS:
-        time.sleep(chance.uniform(0.05, 0.4))
-        if alive := workers():
-            os.kill(chance.choice(alive), signal.SIGKILL)
-            killed += 1
+    killing.kill(KILLS, random.Random(2026))
     for place in places:
         shown = eventually(lambda place=place: _ready(operator, place), seconds=PATIENCE_S)
         assert shown["statements"] >= 2
     trust = read_trust(operator("GET", "v1/log/trust-root").content)
     assert len({_entries(operator, place, trust) for place in places}) == 1
+    killing.rest()
     world.verified()
     steps = Counter[tuple[str, str]]()
     for action in operator("GET", "v1/actions", bot="packs", limit="100").json()["items"]:
         steps[action["name"], action["target"]["id"]] += 1
-    assert set(steps.values()) == {1}
-    assert len(steps) == 3 * PACKS
+    assert set(steps.values()) == {1}, f"more than once: {steps.most_common(3)}"
+    assert len(steps) == 3 * PACKS, f"{len(steps)} steps of {3 * PACKS}"
 
 
 def _ready(operator: Person, place: str) -> Any:

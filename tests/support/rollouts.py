@@ -40,13 +40,15 @@ PLAN = Plan(
 class MemoryRollouts:
     """Rows by service; the check of `version` is the conditional write.
 
-    `stopped` is the transition after which each rollout was to be stopped.
+    `stopped` is the transition after which each rollout was to be stopped. `watch` is told what is there, and
+    what is about to take its place.
     """
 
     held: dict[str, Row] = field(default_factory=dict)
     over: dict[str, Rollout] = field(default_factory=dict)
     looked: dict[tuple[str, int], KeptLook] = field(default_factory=dict)
     stopped: dict[str, int] = field(default_factory=dict)
+    watch: Callable[[Row | None, Row], None] = lambda _there, _after: None
 
     def read(self, service: str) -> Row | None:
         return self.held.get(service)
@@ -63,6 +65,7 @@ class MemoryRollouts:
         if look is not None:
             assert (look.rollout, look.seq) not in self.looked
             self.looked[look.rollout, look.seq] = look
+        self.watch(there, after)
         self.held[after.service] = after
         if after.rollout is not None and after.rollout.stop is not None:
             self.stopped.setdefault(after.rollout.id, after.rollout.seq)

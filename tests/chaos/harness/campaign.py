@@ -1,4 +1,4 @@
-"""What a campaign of seeded runs is made of: a world, an oracle, builds without a safeguard; and its tally."""
+"""A campaign of seeded runs: a world, an oracle, builds without a safeguard; and what they came to."""
 
 from __future__ import annotations
 

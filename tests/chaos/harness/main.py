@@ -1,7 +1,7 @@
 """The command of a campaign: seeded runs in all processors, each judged by the oracle, and a summary.
 
-Then builds with a safeguard taken out run until the oracle has caught each for the right reason. `--seed` runs
-one again and shows what happened in it.
+Then builds with a safeguard taken out run until the oracle has caught each for the right reason. `--seed`
+runs one again and shows what happened in it.
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ def summarize(campaign: AnyCampaign, tally: Tally, seconds: float, told: Console
     told.print(faults(tally))
     if tally.ends:
         told.print(ends(tally))
+    kinds = len({call for call, _ in tally.injected})
     parts = [
-        f"{tally.injected.total():,} faults in {len({call for call, _ in tally.injected})} kinds of port calls",
+        f"{tally.injected.total():,} faults in {kinds} kinds of port calls",
         *(f"{count:,} {name}" for name, count in tally.done.items()),
         *(f"at most {count:,} {name}" for name, count in tally.most.items()),
     ]

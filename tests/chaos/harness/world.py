@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import yaml
 
@@ -54,7 +54,10 @@ def manifest(bot: str) -> Manifest:
 
 @dataclass
 class BotWorld:
-    """One seeded run. `calm`: no faults any more, and nobody is slow. `broken` is what was wrong on the way."""
+    """One seeded run.
+
+    `calm`: nothing fails any more. `hanging` is the call that hangs. `broken` is what was wrong on the way.
+    """
 
     seed: int
     clock: ManualClock = field(default_factory=ManualClock)
@@ -68,11 +71,12 @@ class BotWorld:
     rounds: int = 0
     ticks: int = 0
     hung: int = 0
+    hanging: str = ""
 
     # What a call may fail by, how long others go on while one hangs, and how long an attempt may live.
-    RATES = (0.03, 0.08, 0.15)
-    HANGS = (1, 1, 4, 8)
-    LEASE = timedelta(seconds=65)
+    RATES: ClassVar[Sequence[float]] = (0.03, 0.08, 0.15)
+    HANGS: ClassVar[Sequence[int]] = (1, 1, 4, 8)
+    LEASE: ClassVar[timedelta] = timedelta(seconds=65)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -153,6 +157,7 @@ class BotWorld:
         answers.attest(record, answer)
 
     def _hang(self) -> None:
+        self.hanging = self.faults.log[-1]
         for _ in range(self.chance.choice(self.HANGS)):
             if self.hung >= _HUNG:
                 return

@@ -54,7 +54,11 @@ class CheckpointFirst(Runner):
 
 VARIANTS: Final = (
     Build("without the fence", because="is written", items=WithoutFence),
-    Build("without the condition on what was seen", because="is written|is lost|came back", items=WithoutCondition),
+    Build(
+        "without the condition on what was seen",
+        because="is written|is lost|came back",
+        items=WithoutCondition,
+    ),
     Build("the checkpoint before the batch", because="is read as|is not of", runner=CheckpointFirst),
     Build("without the time that a flag takes", because="is read as|is not of", settle_s=0),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from functions.migration import facts, perform, plan, ports
 from tests.chaos.harness import campaign
@@ -66,8 +66,8 @@ class World(BotWorld):
     wanted: dict[str, Any] = field(default_factory=dict)
     story: str = "forth"
 
-    RATES = (0.03, 0.08, 0.2)
-    HANGS = (1, 2, 5)
+    RATES: ClassVar = (0.03, 0.08, 0.2)
+    HANGS: ClassVar = (1, 2, 5)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.support.asl import Execution, StepFailedError
 from tests.support.faults import Crash
+from writ.contracts.errors import WritError
 from writ.contracts.step import StepReport
 from writ.ports.flows import RunState
 from writ.runtime.steps import take
@@ -112,8 +113,8 @@ class Drivers:
         try:
             for _ in range(2 if fate == "twice" else 1):
                 report = take(world.bot(bot), step)
-        except Crash:
-            raise StepFailedError("States.TaskFailed", "killed") from None
+        except (Crash, WritError) as error:  # killed, or what it reports cannot be sent
+            raise StepFailedError("States.TaskFailed", type(error).__name__) from None
         if "token" not in step:
             return report
         driver.token = (step["token"], world.clock.now() + timedelta(seconds=300))

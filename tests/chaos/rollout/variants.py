@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from tests.chaos.rollout.world import Build
 from tests.support.rollouts import MemoryAliases, MemoryRollouts
+from writ.contracts.errors import BusyError
 from writ.rollout.coordinator import Attempt, Coordinator
 from writ.rollout.decide import Health, Look, Move
 from writ.rollout.kept import KeptLook, Verdict
@@ -62,6 +65,48 @@ class Headstrong(Coordinator):
         return super()._held(rollout_id, seq, move, attempt)
 
 
+class Patient(Coordinator):
+    """Waits for whoever holds the lock, though he be dead."""
+
+    def _wait_for_lock(self, row: Row, move: Move, attempt: Attempt) -> None:
+        if row.worker not in (None, attempt.action) and move.kind is not Kind.REVERT:
+            raise BusyError(f"{row.service} is held by {row.worker}", code="rollout.busy")
+
+
+class Unguarded(MemoryRollouts):
+    """Knows of no release that is guarded."""
+
+    def guarded(self) -> Sequence[Row]:
+        return []
+
+
+class Ageless(MemoryRollouts):
+    """Takes whatever goes off for news of the release that is served."""
+
+    def find(self, rollout_id: str) -> Rollout | None:
+        found = super().find(rollout_id)
+        if found is None or found.final is None:
+            return found
+        return found.after(applied_at=found.started_at, closed_at=found.started_at)
+
+
+class Endless(MemoryRollouts):
+    """Watches promoted releases for ever."""
+
+    def guarded(self) -> Sequence[Row]:
+        return [self._guarded_on(row) for row in super().guarded()]
+
+    def read(self, service: str) -> Row | None:
+        row = super().read(service)
+        return row if row is None or row.guard is None else self._guarded_on(row)
+
+    @staticmethod
+    def _guarded_on(row: Row) -> Row:
+        assert row.guard is not None
+        on = row.guard.model_copy(update={"until": row.guard.until + timedelta(days=1)})
+        return row.model_copy(update={"guard": on})
+
+
 def hopeful(look: Look) -> Look:
     """Takes what is not known for a pass."""
     unknown = look.verdict is Verdict.UNKNOWN and look.health is Health.UNKNOWN
@@ -69,11 +114,19 @@ def hopeful(look: Look) -> Look:
 
 
 VARIANTS: Final = (
-    Build("without the fencing token", coordinator=WithoutToken),
-    Build("without the alias's revision", aliases=WithoutRevision),
-    Build("without the row's condition", rollouts=WithoutCondition),
-    Build("one function of the group alone", coordinator=OneAtATime),
-    Build("a stop comes too late", coordinator=Headstrong),
-    Build("unknown is a pass", sees=hopeful),
-    Build("without ticks", ticks=False),
+    Build("without the fencing token", because="a holder that had lost its lock", coordinator=WithoutToken),
+    Build("without the alias's revision", because="a holder that had lost its lock", aliases=WithoutRevision),
+    Build(
+        "without the row's condition",
+        because="stopped|is lost|several|promoted|closed more",
+        rollouts=WithoutCondition,
+    ),
+    Build("a dead holder keeps the lock", because="lock held by .* over at", coordinator=Patient),
+    Build("one function of the group alone", because="serves several releases", coordinator=OneAtATime),
+    Build("a stop comes too late", because="told to stop|was stopped", coordinator=Headstrong),
+    Build("unknown is a pass", because="decided by nothing|from the start|nothing was known", sees=hopeful),
+    Build("without ticks", because="not over", ticks=False),
+    Build("without the guard", because="met trouble after its end", rollouts=Unguarded),
+    Build("a guard that asks for no time", because="had no trouble", rollouts=Ageless),
+    Build("a guard that never ends", because="had no trouble", rollouts=Endless),
 )

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from pathlib import Path
-from typing import Any, Final
-
-import yaml
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
 
 from functions.canary import facts as canary_facts
 from functions.canary import perform as canary_perform
@@ -20,171 +16,132 @@ from functions.rollback import facts as rollback_facts
 from functions.rollback import perform as rollback_perform
 from functions.rollback import plan as rollback_plan
 from functions.rollback import ports as rollback_ports
+from tests.chaos.harness import campaign
+from tests.chaos.harness.world import BotWorld, manifest
+from tests.chaos.rollout.after import NEXT
 from tests.chaos.rollout.flows import Drivers
-from tests.support.faults import Crash, Faults
-from tests.support.memory import (
-    ManualClock,
-    MemoryActions,
-    MemoryApprovals,
-    MemoryBus,
-    MemoryEvidence,
-    MemoryFlows,
-    MemoryGuards,
-)
+from tests.chaos.rollout.seeing import PASSING, STORIES, Checks, Seen
+from tests.chaos.rollout.watching import Watching
+from tests.support.faults import Crash
 from tests.support.rollouts import (
-    SERVICE,
+    NEW,
+    OLD,
     MemoryAliases,
     MemoryHooks,
     MemoryIncidents,
-    MemoryMetrics,
     MemoryRollouts,
     Proven,
-    judged,
 )
-from tests.support.tasks import RiskPolicy, event
-from writ.contracts.action import Approval
+from tests.support.tasks import event
 from writ.contracts.errors import WritError
 from writ.contracts.event import AnyEvent
-from writ.contracts.manifest import Manifest
-from writ.ports.actions import Phase
 from writ.rollout.coordinator import Coordinator
-from writ.rollout.decide import Health, Look
-from writ.rollout.kept import Verdict
-from writ.rollout.observer import Observer
+from writ.rollout.decide import Look
+from writ.rollout.plan import Release
 from writ.rollout.state import Rollout
-from writ.runtime.answers import Answers
 from writ.runtime.bot import Bot
-from writ.runtime.identity import Identity
-from writ.runtime.judge import Judge
-from writ.runtime.loop import Loop
-from writ.runtime.wiring import LoopPorts, Wiring
 
-LEASE: Final = timedelta(seconds=35)
-ROUNDS: Final = 150
+ROUNDS: Final = 120
+BOTS: Final = ("canary", "rollback")
 _RECEIVED: Final = 5
-_SWEPT: Final = 10
-_ROOT: Final = Path(__file__).parents[3] / "functions"
-_MANIFESTS: Final = {
-    name: Manifest.model_validate(yaml.safe_load((_ROOT / name / "bot.yaml").read_text()))
-    for name in ("canary", "rollback")
-}
-_PASSING: Final = Look(health=Health.OK, verdict=Verdict.PASS, judged=judged(Verdict.PASS))
-STORIES: Final[Mapping[str, Look]] = {
-    "good": _PASSING,
-    "worse": Look(health=Health.OK, verdict=Verdict.FAIL, reasons=("errors",), judged=judged(Verdict.FAIL)),
-    "burning": Look(
-        health=Health.BREACHED, reasons=("errors burn the budget",), judged=judged(Verdict.UNKNOWN)
-    ),
-    "unknown": Look(),
-}
+_MANIFESTS: Final = {name: manifest(name) for name in BOTS}
+
+
+def as_seen(look: Look) -> Look:
+    """The same."""
+    return look
 
 
 @dataclass(frozen=True)
-class Build:
-    """What is put to the test: the code as it is, or with one safeguard taken out."""
+class Build(campaign.Build):
+    """The parts of a rollout; a variant replaces one by a part without a safeguard."""
 
-    name: str = "as it is"
     coordinator: type[Coordinator] = Coordinator
     rollouts: type[MemoryRollouts] = MemoryRollouts
     aliases: type[MemoryAliases] = MemoryAliases
-    sees: Callable[[Look], Look] = lambda look: look
+    sees: Callable[[Look], Look] = as_seen
     ticks: bool = True
 
 
-class _Seen(Observer):
-    """Sees what the story says, which turns at some time."""
-
-    world: World
-
-    def look(self, rollout: Rollout) -> Look:
-        seen = self.world.build.sees(self.world.seen())
-        return seen.model_copy(update=self._gate(rollout))
-
-
 @dataclass
-class World:
-    """One seeded run. `story` is what the candidate turns out to be at `turns`, in seconds from the start.
+class World(BotWorld):
+    """One seeded run.
 
-    `mode` is what becomes of flows; see tests.chaos.rollout.flows.
+    `kind` is that of its rollouts. `story` is what the first candidate turns out to be at `turns`, in seconds
+    from the start; `burning` are releases that breach their objectives after their end. `mode` is what
+    becomes of flows; see tests.chaos.rollout.flows. `hasty`: somebody may stop it while a call hangs;
+    `strict`: people may say no at gates. `interfered` is what people and hooks did to it. `trouble` is what a
+    promoted release meets in its guard, `troubled` the rollout that has to be answered for. `acting`: more is
+    to come.
     """
 
-    seed: int
-    build: Build
+    build: Build = field(default_factory=Build)
+    kind: str = "steps"
     story: str = "good"
     turns: float = 0.0
-    clock: ManualClock = field(default_factory=ManualClock)
-    actions: MemoryActions = field(default_factory=MemoryActions)
-    approvals: MemoryApprovals = field(default_factory=MemoryApprovals)
-    evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
-    bus: MemoryBus = field(default_factory=MemoryBus)
-    hooks: MemoryHooks = field(default_factory=MemoryHooks)
-    flows: MemoryFlows = field(default_factory=MemoryFlows)
+    mode: str = "drives"
+    hasty: bool = False
+    strict: bool = True
+    acting: bool = False
+    trouble: str = ""
+    troubled: str | None = None
+    wanted: dict[str, Any] = field(default_factory=dict)
+    hooks: MemoryHooks = field(default_factory=Checks)
     incidents: MemoryIncidents = field(default_factory=MemoryIncidents)
+    burning: set[str] = field(default_factory=set)
+    interfered: list[str] = field(default_factory=list)
+    releases: tuple[Release, ...] = (OLD, NEW, NEXT)
     queue: list[tuple[str, AnyEvent]] = field(default_factory=list)
     received: Counter[tuple[str, str]] = field(default_factory=Counter)
     delivered: int = 0
-    rounds: int = 0
-    calm: bool = False
 
-    mode: str = "drives"
+    LEASE: ClassVar = timedelta(seconds=35)
 
     def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
+        super().__post_init__()
         self.rollouts, self.aliases = self.build.rollouts(), self.build.aliases()
-        self.faults = Faults(random.Random(self.seed + 1), rate=self.chance.choice([0.03, 0.08, 0.15]))
-        self.faults.meanwhile = self._meanwhile
+        self.watching = Watching(self)
         self.began = self.clock.now()
-        self._ticks = 0
         self.drivers = Drivers(self)
 
-    def seen(self) -> Look:
+    def seen(self, rollout: Rollout) -> Look:
         since = (self.clock.now() - self.began).total_seconds()
-        return STORIES[self.story] if since >= self.turns else _PASSING
+        turned = since >= self.turns and rollout.candidate.versions == NEW.versions
+        return STORIES[self.story] if turned else PASSING
 
     def bot(self, name: str) -> Bot[Any, Any]:
         """A fresh worker of a bot, every port of which may fail."""
-        wrap, clock = self.faults.wrap, self.clock
+        wrap = self.faults.wrap
         rollouts, aliases = wrap(self.rollouts, "Rollouts"), wrap(self.aliases, "Aliases")
-        coordinator = self.build.coordinator(rollouts, aliases, wrap(self.hooks, "Hooks"), clock, LEASE)
-        observer = _Seen(name, MemoryMetrics(), self.actions, clock)
-        observer.world = self
-        flows = wrap(self.flows, "Flows")
-        own: Any = canary_ports.Ports(rollouts, coordinator, observer, flows)
-        facts, plan, effects = canary_facts.gather, canary_plan.plan, canary_perform.ACTIONS
-        bot: Bot[Any, Any]
+        hooks, flows = wrap(self.hooks, "Hooks"), wrap(self.flows, "Flows")
+        coordinator = self.build.coordinator(rollouts, aliases, hooks, self.clock, self.LEASE)
+        observer = Seen(name, self.actions, self)
         if name == "canary":
-            bot = Bot(
+            own: Any = canary_ports.Ports(rollouts, coordinator, observer, flows)
+            effects: Any = canary_perform.ACTIONS
+            made: Bot[Any, Any] = Bot(
                 name,
-                facts=facts,
-                plan=plan,
+                facts=canary_facts.gather,
+                plan=canary_plan.plan,
                 perform=effects,
                 ports=canary_ports.connect,
                 standing=canary_plan.standing,
             )
-            wired: Any = effects
         else:
+            incidents = wrap(self.incidents, "Incidents")
             own = rollback_ports.Ports(
-                rollouts,
-                coordinator,
-                observer,
-                flows,
-                wrap(self.hooks, "Hooks"),
-                Proven(),
-                wrap(self.incidents, "Incidents"),
-                clock,
+                rollouts, coordinator, observer, flows, hooks, Proven(), incidents, self.clock
             )
-            wired = rollback_perform.ACTIONS
-            bot = Bot(
+            effects = rollback_perform.ACTIONS
+            made = Bot(
                 name,
                 facts=rollback_facts.gather,
                 plan=rollback_plan.plan,
-                perform=wired,
+                perform=effects,
                 ports=rollback_ports.connect,
                 standing=rollback_plan.standing,
             )
-        loop = Loop(self._identity(name), _MANIFESTS[name].actions, wired, self._ports(), own, lease=LEASE)
-        bot.__dict__["wiring"] = Wiring(loop, own, clock)
-        return bot
+        return self.wired(made, _MANIFESTS[name].actions, effects, own)
 
     def deliver(self, name: str, what: AnyEvent) -> None:
         """One delivery; a failed one comes again, some times."""
@@ -200,24 +157,26 @@ class World:
                 self.queue.append((name, what))
 
     def tick(self, name: str) -> None:
-        self._ticks += 1
+        self.ticks += 1
         at = self.clock.now()
-        tick = event(
-            "ScheduleTicked.v1", f"tick-{self._ticks}", at, producer="platform", schedule="rate(1 minute)"
-        )
-        self.deliver(name, tick)
+        data = {"schedule": "rate(1 minute)"}
+        self.deliver(name, event("ScheduleTicked.v1", f"tick-{self.ticks}", at, producer="platform", **data))
 
     def route(self) -> None:
         """Take what was published off the bus; unless it is calm some is lost, doubled or late."""
         fresh, self.delivered = self.bus.events[self.delivered :], len(self.bus.events)
         for each in fresh:
             for name in _readers(each):
-                fate = "once" if self.calm else self.chance.choice(["once"] * 6 + ["lost", "twice"])
-                self.queue += [(name, each)] * {"lost": 0, "once": 1, "twice": 2}[fate]
+                self.send(name, each)
+
+    def send(self, name: str, what: AnyEvent) -> None:
+        """To the queue of a bot, unless it gets lost."""
+        fate = "once" if self.calm else self.chance.choice(["once"] * 6 + ["lost", "twice"])
+        self.queue += [(name, what)] * {"lost": 0, "once": 1, "twice": 2}[fate]
 
     def step(self) -> None:
         """One round: some of the queue, perhaps a tick of each bot, perhaps a person, and some time."""
-        self.rounds += 1
+        self.rounds, self.hung = self.rounds + 1, 0
         self.route()
         self.chance.shuffle(self.queue)
         now, self.queue = self.queue, []
@@ -226,19 +185,19 @@ class World:
                 self.deliver(name, each)
             else:
                 self.queue.append((name, each))
-        for name in ("canary", "rollback"):
+        for name in BOTS:
             if self.build.ticks and (self.calm or self.chance.random() < 0.7):
                 self.tick(name)
         self.drivers.go_on()
-        self._answer()
-        self._reconcile()
+        self.answer()
+        self.reconcile()
         self.clock.forward(seconds=self.chance.choice([5, 20, 60]))
 
     def is_settled(self) -> bool:
-        closed = all(record.phase is Phase.CLOSED for record in self.actions.records.values())
         return (
             not self.rollouts.open()
-            and closed
+            and not self.acting
+            and self.at_rest()
             and not self.queue
             and self.delivered == len(self.bus.events)
             and not self.drivers.driving
@@ -248,83 +207,37 @@ class World:
         id = f"ask-{len(self.queue)}-{self.rounds}"
         self.queue.append((name, event(type, id, self.clock.now(), **data)))
 
-    def _meanwhile(self) -> None:
-        """Others go on while a call hangs: for a moment, or for longer than its worker may live."""
-        for _ in range(self.chance.choice([1, 1, 4, 8])):
-            if self.chance.random() < 0.05:  # somebody stops it just now
-                stop = {"rollout": f"{SERVICE}-1", "reason": "it looks wrong"}
-                self.deliver("canary", event("RolloutAbortRequested.v1", f"now-{self._ticks}", **stop))
-            self.tick(self.chance.choice(["canary", "rollback"]))
-            self.clock.forward(seconds=self.chance.choice([1, 20, 40]))
+    def alarm(self, name: str, at: datetime) -> None:
+        """An alarm that went off at some time reaches both bots, or one, or none, and maybe twice."""
+        self.ticks += 1
+        data = {"alarm": name, "reason": "Threshold Crossed", "previous": "OK"}
+        for bot in BOTS:
+            self.send(bot, event("AlarmRaised.v1", f"alarm-{self.ticks}", at, **data))
 
-    def _answer(self) -> None:
-        for record in list(self.actions.records.values()):
-            request = self.approvals.get(record.action.id)
-            if record.phase is not Phase.WAITING or request is None or request.answer or request.expired:
-                continue
-            if (choice := self.chance.choice(["approve", "approve", "reject", "expire", "wait"])) == "expire":
-                self.approvals.expire(record.action.id)
-            elif choice != "wait":
-                approved, now = choice == "approve", self.clock.now()
-                answer = Approval(approved=approved, by="ann", at=now, reason="looked at it")
-                self.approvals.answer(record.action.id, answer)
-                identity = self._identity("approvals")
-                answers = Answers(
-                    identity=identity,
-                    evidence=self.evidence,
-                    bus=self.bus,
-                    clock=self.clock,
-                    entropy=_entropy,
-                )
-                answers.attest(record, answer)
+    def meanwhile(self) -> None:
+        often = 0.5 if self.hanging.startswith("Aliases") else 0.1
+        if self.hasty and self.rollouts.open() and self.chance.random() < often:
+            self.interfered.append("a person stopped it")  # just now
+            stop = {"rollout": self.rollouts.open()[0], "reason": "it looks wrong"}
+            self.ticks += 1
+            self.deliver("canary", event("RolloutAbortRequested.v1", f"now-{self.ticks}", **stop))
+        self.tick(self.chance.choice(BOTS))
+        self.clock.forward(seconds=self.chance.choice([1, 20, 40]))
 
-    def _reconcile(self) -> None:
-        """What the reconciler does: actions that nobody holds are taken up by their bot."""
-        taken = 0
-        for record in list(self.actions.records.values()):
-            if taken == _SWEPT:  # what waits for a lock that nobody frees would be tried ever more often
-                return
-            request = self.approvals.get(record.action.id)
-            answered = request is not None and (request.answer is not None or request.expired)
-            waiting = record.phase is Phase.WAITING and not answered
-            if record.phase is Phase.CLOSED or waiting:
-                continue
-            if record.phase is Phase.CLAIMED and record.lease_until > self.clock.now():
-                continue
-            taken += 1
-            try:
-                self.bot(record.action.bot).wiring.loop.resume(record.action.id)
-            except (Crash, WritError):
-                continue
-
-    def _ports(self) -> LoopPorts:
-        wrap = self.faults.wrap
-        return LoopPorts(
-            actions=wrap(self.actions, "Actions"),
-            approvals=wrap(self.approvals, "Approvals"),
-            evidence=wrap(self.evidence, "Evidence"),
-            bus=wrap(self.bus, "Bus"),
-            judge=Judge(RiskPolicy(), MemoryGuards(self.actions)),
-            clock=self.clock,
-            entropy=_entropy,
-            replies=self.flows,
-        )
-
-    def _identity(self, name: str) -> Identity:
-        return Identity(name, "platform", "1", "0" * 64)
+    def choice(self) -> str:
+        said = self.chance.choice(["approve", "approve", "wait", *(["reject", "expire"] * self.strict)])
+        if said in ("reject", "expire"):
+            self.interfered.append("the gate stayed shut")
+        return said
 
 
 def _readers(each: AnyEvent) -> list[str]:
     """Who is triggered, as the manifests say."""
     found = []
-    for name, manifest in _MANIFESTS.items():
-        for trigger in manifest.triggers:
+    for name, made in _MANIFESTS.items():
+        for trigger in made.triggers:
             if trigger.event == each.type and all(
                 getattr(each.data, field) in allowed for field, allowed in trigger.where.items()
             ):
                 found.append(name)
     return found
-
-
-def _entropy(size: int) -> bytes:
-    return b"\x01" * size

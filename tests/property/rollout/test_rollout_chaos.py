@@ -9,48 +9,49 @@ import os
 
 import pytest
 
-from tests.chaos.rollout.tally import Tally, examine
+from tests.chaos.harness.campaign import Tally, examine
+from tests.chaos.rollout.campaign import ROLLOUT
+from tests.chaos.rollout.runs import KINDS
 from tests.chaos.rollout.variants import VARIANTS
 from tests.chaos.rollout.world import Build
 
-RUNS = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "80"))
+RUNS = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "70"))
 BLOCKS = 2
-RARE = "without the fencing token"  # once in some hundred runs: `make test-rollout-chaos`
+RARE = ("a stop comes too late", "a dead holder keeps the lock")  # slow: `make test-rollout-chaos`
+PORT_CALLS = {
+    "Aliases.read",
+    "Aliases.write",
+    "Rollouts.read",
+    "Rollouts.write",
+    "Rollouts.find",
+    "Rollouts.open",
+    "Rollouts.guarded",
+    "Actions.claim",
+    "Actions.advance",
+    "Actions.close",
+    "Evidence.append_or_adopt",
+    "Bus.publish",
+}
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_rollouts_end_with_one_version_everywhere_whatever_fails(block: int) -> None:
     size = RUNS // BLOCKS
-    tally = examine(range(block * size, (block + 1) * size), Build())
+    tally = examine(ROLLOUT, range(block * size, (block + 1) * size), Build())
     assert not tally.failed, f"again: make test-rollout-chaos SEED={min(tally.failed)}"
-    assert tally.faults > size
-    assert sum(tally.ends.values()) >= size
-    assert any("promoted" in end for end in tally.ends)
+    assert tally.injected.total() > size
+    assert {call for call, _ in tally.injected} >= PORT_CALLS
+    assert {kind for kind, end in tally.ends if end == "good, promoted"} == set(KINDS)
+    assert not list(ROLLOUT.lacks(tally))
+    assert tally.done["locks taken over when their lease was over"] > size // 2
 
 
-def test_every_port_call_fails_in_some_run() -> None:
-    suffered = set(examine(range(RUNS), Build()).injected)
-    assert {
-        "Aliases.read",
-        "Aliases.write",
-        "Rollouts.read",
-        "Rollouts.write",
-        "Rollouts.find",
-        "Rollouts.open",
-        "Actions.claim",
-        "Actions.advance",
-        "Actions.close",
-        "Evidence.append_or_adopt",
-        "Bus.publish",
-    } <= suffered
-
-
-COMMON = [build for build in VARIANTS if build.name != RARE]
+COMMON = [build for build in VARIANTS if build.name not in RARE]
 
 
 @pytest.mark.parametrize("build", COMMON, ids=lambda build: build.name)
 def test_oracle_sees_it_when_a_safeguard_is_taken_out(build: Build) -> None:
     tally = Tally()
-    while not tally.failed and tally.runs < 400:
-        tally.add(examine(range(tally.runs, tally.runs + 5), build))
-    assert tally.failed
+    while not tally.refused(build) and tally.runs < 400:
+        tally.add(examine(ROLLOUT, range(tally.runs, tally.runs + 5), build))
+    assert tally.refused(build)

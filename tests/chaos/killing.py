@@ -33,11 +33,13 @@ _PAUSES_S: Final = (0.05, 0.6)
 
 
 def workers() -> list[int]:
-    """Processes of functions: the emulator's children."""
+    """Processes of functions that are alive: the emulator's children, without those that it has not buried."""
     process = Emulator(STATE / "e2e").running()
     assert process is not None
-    found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
-    return [int(line) for line in found.stdout.split()]
+    columns = ["ps", "-axo", "pid=,ppid=,stat="]
+    found = subprocess.run(columns, capture_output=True, text=True, check=True).stdout
+    rows = (line.split() for line in found.splitlines())
+    return [int(pid) for pid, parent, state, *_ in rows if int(parent) == process.pid and state[0] != "Z"]
 
 
 @dataclass
@@ -61,18 +63,24 @@ class Killing:
             sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(self.queues[url])})
         assert self.queues, "no function takes messages off a queue"
 
-    def kill(self, count: int, chance: random.Random) -> None:
-        """Kill as many workers, one after the other, too fast for a message to die with all its receives."""
+    def kill(self, count: int, chance: random.Random, often: str) -> None:
+        """Kill as many workers, one after the other, too fast for a message to die with all its receives.
+
+        Of every two one is of the function `often`, where one of it is alive and the system tells.
+        """
         began = time.monotonic()
         limit = (MAX_RECEIVES - 1) * min(self.queues.values())
         while len(self.killed) < count:
             time.sleep(chance.uniform(*_PAUSES_S))
             passed = time.monotonic() - began
             assert passed < limit, f"only {len(self.killed)} of {count} died in {limit} s"
-            if alive := workers():
-                chosen = chance.choice(alive)
-                self.killed.append(f"{passed:.1f} s: {_function_of(chosen)} ({chosen})")
-                os.kill(chosen, signal.SIGKILL)
+            alive = {pid: function_of(pid) for pid in workers()}
+            wanted = [pid for pid, name in alive.items() if name.endswith(f"-{often}")]
+            if not alive:
+                continue
+            chosen = chance.choice(wanted if wanted and len(self.killed) % 2 else [*alive])
+            os.kill(chosen, signal.SIGKILL)
+            self.killed.append(f"{passed:.1f} s: {alive[chosen]} ({chosen})")
 
     def rest(self) -> Pulse:
         """Wait until nothing moves any more, for as long as a message may be away; none may be lost."""
@@ -148,7 +156,7 @@ def _plain(item: dict[str, Any]) -> dict[str, Any]:
     return {name: next(iter(value.values())) for name, value in item.items() if name in wanted}
 
 
-def _function_of(pid: int) -> str:
+def function_of(pid: int) -> str:
     """The function that a process runs, where the system tells."""
     try:
         given = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")

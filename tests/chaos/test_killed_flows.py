@@ -35,7 +35,7 @@ def _packs_are_made(world: World, operator: Person, killing: Killing) -> None:
     world.settle()
     question = {"since": began.isoformat(), "until": datetime.now(UTC).isoformat()}
     places = [operator("POST", "v1/evidence/packs", question).headers["Location"] for _ in range(PACKS)]
-    killing.kill(KILLS, random.Random(2026))
+    killing.kill(KILLS, random.Random(2026), often="packs")
     for place in places:
         shown = eventually(lambda place=place: _ready(operator, place), seconds=PATIENCE_S)
         assert shown["statements"] >= 2

@@ -24,7 +24,7 @@ def test_nothing_is_lost_or_done_twice_though_workers_die(world: World) -> None:
     killing.hasten()
     with reported(killing, "killed-workers"):
         put(world, [failed_check(number) for number in range(EVENTS)])
-        killing.kill(KILLS, random.Random(2026))
+        killing.kill(KILLS, random.Random(2026), often="backlog")
         killing.rest()
         world.verified()
         actions = Counter(

@@ -33,7 +33,7 @@ _PAUSES_S: Final = (0.05, 0.6)
 
 
 def workers() -> list[int]:
-    """Processes of functions that are alive: the emulator's children, without those that it has not buried."""
+    """Living processes of functions: the emulator's children, without those that it has yet to bury."""
     process = Emulator(STATE / "e2e").running()
     assert process is not None
     columns = ["ps", "-axo", "pid=,ppid=,stat="]

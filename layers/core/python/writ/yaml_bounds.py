@@ -7,6 +7,8 @@ from typing import Any, Final
 import yaml
 
 MOST_NODES: Final = 1_000_000
+# libyaml's loader calls itself for each level and ends the process where its stack does.
+MOST_DEEP: Final = 300
 # What people write by hand is smaller by far.
 MOST_BYTES: Final = 256 * 1024
 
@@ -23,16 +25,42 @@ def load(written: str, loader: Any, most: int = MOST_NODES) -> Any:
 
     Raises ValueError for one that has more or is part of itself, yaml.YAMLError and RecursionError.
     """
+    _check_depth(written, loader)
     made = loader(written)
     try:
-        node = made.get_single_node()
-        if node is None:
-            return None
-        if _expanded(node, {}) > most:
-            raise ValueError("its aliases make too much of it")
-        return made.construct_document(node)
+        node = _single(made, most)
+        return None if node is None else made.construct_document(node)
     finally:
         made.dispose()
+
+
+def compose(written: str, loader: Any, most: int = MOST_NODES) -> yaml.Node | None:
+    """The nodes of a document, which know their lines; bounds and errors are those of `load`."""
+    _check_depth(written, loader)
+    made = loader(written)
+    try:
+        return _single(made, most)
+    finally:
+        made.dispose()
+
+
+def _single(made: Any, most: int) -> yaml.Node | None:
+    node: yaml.Node | None = made.get_single_node()
+    if node is not None and _expanded(node, {}) > most:
+        raise ValueError("its aliases make too much of it")
+    return node
+
+
+def _check_depth(written: str, loader: Any) -> None:
+    """Raise ValueError for what is nested deeper than MOST_DEEP; events come without recursion."""
+    depth = 0
+    for event in yaml.parse(written, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MOST_DEEP:
+                raise ValueError("it is nested too deeply")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _expanded(node: yaml.Node, sizes: dict[int, int | None]) -> int:

@@ -102,10 +102,10 @@ def _order(scheme: str) -> Callable[[str], Any]:
         from packaging.version import Version
 
         return Version
-    return _semantic if scheme in SEMANTIC else str
+    return semantic if scheme in SEMANTIC else str
 
 
-def _semantic(text: str) -> tuple[Any, ...]:
+def semantic(text: str) -> tuple[Any, ...]:
     """A key in the order of semantic versions (https://semver.org, 11). Raises ValueError for other texts."""
     match = _SEMVER.fullmatch(text)
     if match is None:

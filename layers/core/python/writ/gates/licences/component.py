@@ -16,6 +16,7 @@ class Component:
     """`licences` as declared: SPDX expressions, ids or free names; several are joined as `purl`'s kind does.
 
     `path` and `line` are where it is named, and `scope` is whether it is delivered or only built with.
+    `published` is when its release was, in ISO 8601, where the file says it.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Component:
     path: str
     line: int | None = None
     scope: str = RUNTIME
+    published: str = ""
 
     @property
     def kind(self) -> str:

@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from writ.contracts.errors import ContractError
@@ -94,8 +95,20 @@ def toml_lock(path: str, written: str) -> tuple[Component, ...]:
         if isinstance(source, dict) and source.keys() & {"editable", "virtual", "directory"}:
             continue  # the project itself, or a part of it
         line = starts[number] if number < len(starts) else None
-        found.append(Component(name, str(version), pypi(name, str(version)), (), path, line))
+        purl, moment = pypi(name, str(version)), _published(item)
+        found.append(Component(name, str(version), purl, (), path, line, published=moment))
     return tuple(found)
+
+
+def _published(item: Mapping[str, Any]) -> str:
+    """When the newest file of a release was uploaded, as uv.lock and pylock.toml say; else nothing.
+
+    Source: https://packaging.python.org/en/latest/specifications/pylock-toml/#packages-wheels-upload-time
+    """
+    wheels = item.get("wheels")
+    files = [item.get("sdist"), item.get("archive"), *(wheels if isinstance(wheels, list) else ())]
+    times = [file.get("upload-time") for file in files if isinstance(file, dict)]
+    return max((str(moment) for moment in times if isinstance(moment, str | datetime)), default="")
 
 
 def package_lock(path: str, written: str) -> tuple[Component, ...]:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +18,7 @@ import typer
 from cli import gate_report, gate_result, installed
 from cli.api import Api
 from cli.exceptions import plane_exceptions
+from cli.gate_outside import Places, outside
 from cli.output import JsonFlag, Output, UsageError, reporting, table
 from cli.plane import ROOT, Plane
 from writ.contracts.action import Verdict
@@ -58,6 +60,14 @@ As = Annotated[Format, typer.Option("--format", help="text, json, sarif, or gith
 Named = Annotated[
     str | None, typer.Option(help="owner/name, which exceptions go by; that of GitHub or origin if absent.")
 ]
+Advisories = Annotated[
+    Path | None,
+    typer.Option(envvar="WRIT_ADVISORIES", help="A mirror of OSV's advisories: a folder, or a zip."),
+]
+Releases = Annotated[
+    Path | None,
+    typer.Option(envvar="WRIT_RELEASES", help="JSON: when releases were published, by package URL."),
+]
 
 
 @app.command()
@@ -69,15 +79,15 @@ def run(
     form: As = Format.TEXT,
     repository: Named = None,
     api: Reported = False,
+    advisories: Advisories = None,
+    releases: Releases = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Judge a checkout: exit code 1 unless everything holds, 2 when it cannot be asked."""
     form = Format.JSON if as_json else form
     with reporting(form in (Format.JSON, Format.SARIF)) as output:
-        if api:
-            report = _reported(output, repo, base, only or (), repository)
-        else:
-            report = _judged(repo, base, only or (), repository)
+        asked = _Asked(repo, base, tuple(only or ()), repository, Places(advisories, releases))
+        report = _reported(output, asked) if api else _judged(asked)
         _show(output, report, form)
         if report.verdict is not Verdict.ALLOW:
             output.found_problem()
@@ -100,23 +110,27 @@ def list_gates(as_json: JsonFlag = False) -> None:
         output.show({"items": items}, table(None, ("=rule", "=severity", "what must hold"), rows))
 
 
-def _reported(
-    output: Output, repo: Path, base: str | None, only: Sequence[str], repository: str | None
-) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    repo: Path
+    base: str | None
+    only: tuple[str, ...]
+    repository: str | None
+    places: Places
+
+
+def _reported(output: Output, asked: _Asked) -> Report:
     """Judge with the exceptions of the control plane, and hand in the result."""
     with Api.of(Plane.load()) as api:
         exceptions = plane_exceptions(api)
-        report = _judged(repo, base, only, repository, exceptions=exceptions, known=plane_facts(api))
+        report = _judged(asked, exceptions=exceptions, known=plane_facts(api))
         answer = api.post(RESULTS, gate_result.of(report))
         output.note(f"recorded as {answer['action']}")
         return report
 
 
 def _judged(
-    repo: Path,
-    base: str | None,
-    only: Sequence[str],
-    repository: str | None,
+    asked: _Asked,
     *,
     exceptions: Sequence[Known] = (),
     known: Mapping[str, Any] | None = None,
@@ -124,14 +138,15 @@ def _judged(
     from cli.checkout import opened  # git is read by no other command
 
     try:
-        gates = registry.load(tuple(only))
+        gates = registry.load(asked.only)
     except ContractError as error:
         raise UsageError(error.message, field="--only") from None
-    with opened(repo, base) as tree:
-        name = name_of(repository, tree.remote, tree.folder)
+    with opened(asked.repo, asked.base) as tree:
+        name = name_of(asked.repository, tree.remote, tree.folder)
         bundle = Bundle.load(POLICIES)
         beside = {
             "licences": installed.licences(tree.folder, tree.tracked),
+            "security": outside(asked.places),
             "window": {"windows": bundle.windows, "freezes": []},
             **(known or {}),
         }

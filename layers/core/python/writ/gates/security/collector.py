@@ -1,0 +1,43 @@
+"""The gate of security: what is known against components, and what workflows, images and policies open."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from writ.gates.gate import Collected, Context, Gate
+from writ.gates.licences.inventory import take
+from writ.gates.model import Rule, Severity
+from writ.gates.security import components
+from writ.gates.security.outside import Outside
+from writ.gates.tree import Tree
+
+_GUIDE: Final = "https://writ.example/guides/gates#security"
+
+
+def collect(tree: Tree, context: Context) -> Collected:
+    """Facts of all parts; `context.beside["security"]` is an Outside."""
+    outside: Outside = context.beside.get("security", Outside())
+    inventory = take(tree)
+    facts, gaps, counted = components.facts(tree, inventory.components, outside, context.now)
+    return Collected(facts, (*inventory.gaps, *gaps), counted)
+
+
+def _rule(id: str, title: str, severity: Severity) -> Rule:
+    return Rule(id=f"security/{id}", title=title, severity=severity, link=_GUIDE)
+
+
+GATE: Final = Gate(
+    name="security",
+    summary="Weaknesses of components, workflows, images and templates",
+    rules=(
+        _rule("malicious", "No component is an attack itself", Severity.CRITICAL),
+        _rule("vulnerable", "No advisory concerns a component", Severity.HIGH),
+        _rule("undecided", "It can be said whether an advisory concerns a component", Severity.HIGH),
+        _rule("advisories-missing", "There are advisories to look components up in", Severity.HIGH),
+        _rule("advisories-old", "The mirror of advisories is not old", Severity.HIGH),
+        _rule("unmatched", "Each component has a name that advisories know", Severity.MEDIUM),
+        _rule("too-new", "A release is old enough that others have looked at it", Severity.MEDIUM),
+        _rule("age-unknown", "It is known when a release was published", Severity.LOW),
+    ),
+    collect=collect,
+)

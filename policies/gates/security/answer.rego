@@ -7,12 +7,18 @@ import rego.v1
 # METADATA
 # entrypoint: true
 answer := {"findings": findings, "records": []} if {
-	every part in ["weaknesses", "mirror", "unmatched", "fresh", "undated"] {
+	every part in [
+		"weaknesses", "mirror", "unmatched", "fresh", "undated",
+		"uses", "containers", "permissions", "heads", "injections",
+	] {
 		is_array(input[part])
 	}
 }
 
 findings := [finding |
-	some part in [weaknesses, undecided, mirror, unmatched, fresh, undated]
+	some part in [
+		weaknesses, undecided, mirror, unmatched, fresh, undated,
+		unpinned, unnamed, containers, permissions, heads, injections,
+	]
 	some finding in part
 ]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import shorten
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import unquote
 
@@ -41,7 +42,7 @@ _ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 _Id = Annotated[str, Field(pattern=_ID, max_length=200)]
 _Version = Annotated[str, Field(min_length=1, max_length=200)]
 # Longer ones are cut, and not refused: they only tell people.
-_Words = Annotated[str, AfterValidator(lambda text: " ".join(text.split())[:300])]
+_Words = Annotated[str, AfterValidator(lambda text: shorten(text, 160, placeholder=" …"))]
 
 
 class _Part(BaseModel):

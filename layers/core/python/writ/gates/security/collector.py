@@ -7,7 +7,7 @@ from typing import Final
 from writ.gates.gate import Collected, Context, Gate
 from writ.gates.licences.inventory import take
 from writ.gates.model import Rule, Severity
-from writ.gates.security import components
+from writ.gates.security import components, workflows
 from writ.gates.security.outside import Outside
 from writ.gates.tree import Tree
 
@@ -18,8 +18,14 @@ def collect(tree: Tree, context: Context) -> Collected:
     """Facts of all parts; `context.beside["security"]` is an Outside."""
     outside: Outside = context.beside.get("security", Outside())
     inventory = take(tree)
-    facts, gaps, counted = components.facts(tree, inventory.components, outside, context.now)
-    return Collected(facts, (*inventory.gaps, *gaps), counted)
+    ways, workflow_gaps, seen = workflows.facts(tree)
+    named = [*inventory.components, *workflows.components(ways["uses"])]
+    known, component_gaps, counted = components.facts(tree, named, outside, context.now)
+    return Collected(
+        {**known, **ways},
+        (*inventory.gaps, *component_gaps, *workflow_gaps),
+        {**counted, **seen},
+    )
 
 
 def _rule(id: str, title: str, severity: Severity) -> Rule:
@@ -37,6 +43,12 @@ GATE: Final = Gate(
         _rule("advisories-old", "The mirror of advisories is not old", Severity.HIGH),
         _rule("unmatched", "Each component has a name that advisories know", Severity.MEDIUM),
         _rule("too-new", "A release is old enough that others have looked at it", Severity.MEDIUM),
+        _rule("unpinned-action", "Actions are pinned by a commit, which nobody can move", Severity.HIGH),
+        _rule("unnamed-action", "A comment names the version of a pinned action", Severity.LOW),
+        _rule("workflow-permissions", "Each job names the rights that it needs", Severity.MEDIUM),
+        _rule("untrusted-checkout", "No code of strangers runs with rights", Severity.CRITICAL),
+        _rule("script-injection", "No text of others becomes part of a script", Severity.HIGH),
+        _rule("unpinned-image", "Images are pinned by their digest", Severity.MEDIUM),
         _rule("age-unknown", "It is known when a release was published", Severity.LOW),
     ),
     collect=collect,

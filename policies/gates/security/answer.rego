@@ -10,6 +10,8 @@ answer := {"findings": findings, "records": []} if {
 	every part in [
 		"weaknesses", "mirror", "unmatched", "fresh", "undated",
 		"uses", "containers", "permissions", "heads", "injections",
+		"policies", "unread_policies",
+		"bases", "users", "fetched", "baked",
 	] {
 		is_array(input[part])
 	}
@@ -19,6 +21,8 @@ findings := [finding |
 	some part in [
 		weaknesses, undecided, mirror, unmatched, fresh, undated,
 		unpinned, unnamed, containers, permissions, heads, injections,
+		wildcards, exclusions, public, escalations, assumptions, unread_policies,
+		bases, users, fetched, baked,
 	]
 	some finding in part
 ]

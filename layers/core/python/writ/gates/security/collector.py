@@ -7,7 +7,7 @@ from typing import Final
 from writ.gates.gate import Collected, Context, Gate
 from writ.gates.licences.inventory import take
 from writ.gates.model import Rule, Severity
-from writ.gates.security import components, workflows
+from writ.gates.security import components, images, statements, workflows
 from writ.gates.security.outside import Outside
 from writ.gates.tree import Tree
 
@@ -21,10 +21,12 @@ def collect(tree: Tree, context: Context) -> Collected:
     ways, workflow_gaps, seen = workflows.facts(tree)
     named = [*inventory.components, *workflows.components(ways["uses"])]
     known, component_gaps, counted = components.facts(tree, named, outside, context.now)
+    built, image_gaps, images_seen = images.facts(tree)
+    policies, read = statements.facts(tree, outside.assembly)
     return Collected(
-        {**known, **ways},
-        (*inventory.gaps, *component_gaps, *workflow_gaps),
-        {**counted, **seen},
+        {**known, **ways, **policies, **built},
+        (*inventory.gaps, *component_gaps, *workflow_gaps, *image_gaps),
+        {**counted, **seen, **read, **images_seen},
     )
 
 
@@ -49,6 +51,14 @@ GATE: Final = Gate(
         _rule("untrusted-checkout", "No code of strangers runs with rights", Severity.CRITICAL),
         _rule("script-injection", "No text of others becomes part of a script", Severity.HIGH),
         _rule("unpinned-image", "Images are pinned by their digest", Severity.MEDIUM),
+        _rule("root-user", "An image does not run as root", Severity.MEDIUM),
+        _rule("unverified-download", "What an image fetches is checked", Severity.HIGH),
+        _rule("secret-in-image", "An image holds no secret", Severity.HIGH),
+        _rule("iam-wildcard", "Statements name their actions and resources", Severity.HIGH),
+        _rule("iam-exclusion", "Nothing is allowed by what it is not", Severity.HIGH),
+        _rule("iam-public", "Not everybody is let in", Severity.CRITICAL),
+        _rule("iam-escalation", "Nobody may give himself more rights", Severity.HIGH),
+        _rule("iam-unread", "Statements can be read", Severity.HIGH),
         _rule("age-unknown", "It is known when a release was published", Severity.LOW),
     ),
     collect=collect,

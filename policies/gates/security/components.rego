@@ -46,7 +46,7 @@ mirror := array.concat(
 			"rule": "advisories-missing",
 			"effect": "unknown",
 			"subject": item.of,
-			"why": sprintf("there are no advisories of %s to look %d components up in", [item.of, item.components]),
+			"why": sprintf("there are no advisories of %s; components that were not looked up: %d", [item.of, item.components]),
 			"remediation": {"text": "Fetch a mirror of OSV's advisories and name it: writ gate run --advisories DIR."},
 		}
 	],
@@ -70,7 +70,7 @@ unmatched := [finding |
 		"rule": "unmatched",
 		"effect": data.gates.security.unmatched,
 		"subject": item.path,
-		"why": sprintf("%d components, %s for one, have no package URL that advisories know", [item.number, item.example]),
+		"why": sprintf("components that have no package URL that advisories know: %d, %s for one", [item.number, item.example]),
 		"remediation": {"text": "State their package URLs, or look them up by hand and write an exception."},
 		"place": {"path": item.path},
 	}
@@ -98,7 +98,7 @@ undated := [finding |
 		"rule": "age-unknown",
 		"effect": "note",
 		"subject": item.path,
-		"why": sprintf("%d components, %s for one, have no date of their release", [item.number, item.example]),
+		"why": sprintf("components that have no date of their release: %d, %s for one", [item.number, item.example]),
 		"remediation": {"text": "Use a lock file that has dates (uv.lock, pylock.toml), or give them: --releases FILE."},
 		"place": {"path": item.path},
 	}

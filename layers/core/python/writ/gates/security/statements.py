@@ -20,7 +20,7 @@ from writ.gates.tree import Kind, Tree, text
 
 _ENDINGS: Final = (".json", ".yaml", ".yml", ".template")
 _POLICY: Final = re.compile(rb"\bStatement\b")
-_ALLOW: Final = re.compile(rb"\bAllow\b")
+_EFFECT: Final = re.compile(rb"\bEffect\b")
 _PARTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 _MOST: Final = 5000
 _LONGEST: Final = 300
@@ -73,7 +73,7 @@ def _before(tree: Tree) -> frozenset[str]:
 
 
 def _is_policy(content: bytes | None) -> bool:
-    return content is not None and bool(_POLICY.search(content) and _ALLOW.search(content))
+    return content is not None and bool(_POLICY.search(content) and _EFFECT.search(content))
 
 
 def _groups(path: str, content: bytes | None) -> dict[str, list[dict[str, Any]]]:

@@ -68,6 +68,10 @@ Releases = Annotated[
     Path | None,
     typer.Option(envvar="WRIT_RELEASES", help="JSON: when releases were published, by package URL."),
 ]
+Assembly = Annotated[
+    Path | None,
+    typer.Option("--cdk-out", envvar="WRIT_CDK_OUT", help="What cdk synth wrote: its templates and reports."),
+]
 
 
 @app.command()
@@ -81,12 +85,14 @@ def run(
     api: Reported = False,
     advisories: Advisories = None,
     releases: Releases = None,
+    cdk_out: Assembly = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Judge a checkout: exit code 1 unless everything holds, 2 when it cannot be asked."""
     form = Format.JSON if as_json else form
     with reporting(form in (Format.JSON, Format.SARIF)) as output:
-        asked = _Asked(repo, base, tuple(only or ()), repository, Places(advisories, releases))
+        places = Places(advisories, releases, cdk_out)
+        asked = _Asked(repo, base, tuple(only or ()), repository, places)
         report = _reported(output, asked) if api else _judged(asked)
         _show(output, report, form)
         if report.verdict is not Verdict.ALLOW:

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cli import template_linter
 from cli.advisories import LocalMirror
 from cli.output import UsageError
 from writ.gates.security.outside import Outside
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
+_SYNTHESIZED: Final = (
+    ".template.json",
+    "-NagReport.csv",
+    "-NagReport.json",
+    "validation-report.json",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,7 @@ class Places:
 
     advisories: Path | None = None
     releases: Path | None = None
+    assembly: Path | None = None
 
 
 def outside(places: Places) -> Outside:
@@ -27,7 +35,22 @@ def outside(places: Places) -> Outside:
     return Outside(
         mirror=LocalMirror(places.advisories) if places.advisories else None,
         released=_released(places.releases) if places.releases else {},
+        linter=template_linter.installed(),
+        assembly=_assembly(places.assembly) if places.assembly else {},
     )
+
+
+def _assembly(folder: Path) -> dict[str, bytes]:
+    """Templates and reports of a synthesized app and its stages; names begin with the folder's."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder", field="--cdk-out")
+    found = {}
+    for file in sorted(folder.rglob("*")):
+        if file.name.endswith(_SYNTHESIZED) and file.is_file() and not file.is_symlink():
+            if file.stat().st_size > _MOST_BYTES:
+                raise UsageError(f"{file} is larger than is read: {_MOST_BYTES} bytes", field="--cdk-out")
+            found[f"{folder.name}/{file.relative_to(folder).as_posix()}"] = file.read_bytes()
+    return found
 
 
 def _released(file: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ answer := {"findings": findings, "records": []} if {
 		"uses", "containers", "permissions", "heads", "injections",
 		"policies", "unread_policies",
 		"bases", "users", "fetched", "baked",
+		"remarks", "unlinted", "nags",
 	] {
 		is_array(input[part])
 	}
@@ -23,6 +24,7 @@ findings := [finding |
 		unpinned, unnamed, containers, permissions, heads, injections,
 		wildcards, exclusions, public, escalations, assumptions, unread_policies,
 		bases, users, fetched, baked,
+		remarks, unlinted, nags,
 	]
 	some finding in part
 ]

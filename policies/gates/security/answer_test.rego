@@ -8,6 +8,7 @@ nothing := {
 	"uses": [], "containers": [], "permissions": [], "heads": [], "injections": [],
 	"policies": [], "unread_policies": [],
 	"bases": [], "users": [], "fetched": [], "baked": [],
+	"remarks": [], "unlinted": [], "nags": [],
 }
 
 security_findings(facts) := result if {
@@ -28,6 +29,9 @@ security_findings(facts) := result if {
 		with input.users as whole.users
 		with input.fetched as whole.fetched
 		with input.baked as whole.baked
+		with input.remarks as whole.remarks
+		with input.unlinted as whole.unlinted
+		with input.nags as whole.nags
 }
 
 told(facts) := [[finding.rule, finding.effect] | some finding in security_findings(facts)]

@@ -7,7 +7,7 @@ from typing import Final
 from writ.gates.gate import Collected, Context, Gate
 from writ.gates.licences.inventory import take
 from writ.gates.model import Rule, Severity
-from writ.gates.security import components, images, statements, workflows
+from writ.gates.security import components, images, statements, templates, workflows
 from writ.gates.security.outside import Outside
 from writ.gates.tree import Tree
 
@@ -22,11 +22,12 @@ def collect(tree: Tree, context: Context) -> Collected:
     named = [*inventory.components, *workflows.components(ways["uses"])]
     known, component_gaps, counted = components.facts(tree, named, outside, context.now)
     built, image_gaps, images_seen = images.facts(tree)
+    linted, template_gaps, linted_files = templates.facts(tree, outside)
     policies, read = statements.facts(tree, outside.assembly)
     return Collected(
-        {**known, **ways, **policies, **built},
-        (*inventory.gaps, *component_gaps, *workflow_gaps, *image_gaps),
-        {**counted, **seen, **read, **images_seen},
+        {**known, **ways, **policies, **built, **linted},
+        (*inventory.gaps, *component_gaps, *workflow_gaps, *image_gaps, *template_gaps),
+        {**counted, **seen, **read, **images_seen, **linted_files},
     )
 
 
@@ -59,6 +60,9 @@ GATE: Final = Gate(
         _rule("iam-public", "Not everybody is let in", Severity.CRITICAL),
         _rule("iam-escalation", "Nobody may give himself more rights", Severity.HIGH),
         _rule("iam-unread", "Statements can be read", Severity.HIGH),
+        _rule("template", "A linter finds nothing in templates", Severity.HIGH),
+        _rule("template-unchecked", "Templates are linted", Severity.MEDIUM),
+        _rule("cdk-nag", "cdk-nag finds nothing that nobody has acknowledged", Severity.HIGH),
         _rule("age-unknown", "It is known when a release was published", Severity.LOW),
     ),
     collect=collect,

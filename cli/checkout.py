@@ -25,6 +25,7 @@ from writ.contracts.errors import ContractError
 from writ.gates.tree import Change, changed
 
 MAX_BYTES: Final = 64 * 1024 * 1024
+_PART: Final = 1 << 20
 _LINK: Final = 0o120000
 _PLAIN: Final = 0o100644
 _EXECUTABLE: Final = 0o100755
@@ -87,6 +88,15 @@ class Checkout:
             return file.read_bytes()
         except OSError:
             return None
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        file = self.folder / path
+        if path in self._submodules or file.is_symlink():
+            yield self.read(path) or b""
+        elif path in self._known and file.is_file():
+            with file.open("rb") as content:
+                while part := content.read(_PART):
+                    yield part
 
     def read_base(self, path: str) -> bytes | None:
         mode, sha = self._base_files.get(path, (0, None))
@@ -228,7 +238,7 @@ def _id(file: Path) -> ObjectID:
     """The id of a file as a blob: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects"""
     digest = hashlib.sha1(b"blob %d\0" % file.stat().st_size, usedforsecurity=False)
     with file.open("rb") as content:
-        while part := content.read(1 << 20):
+        while part := content.read(_PART):
             digest.update(part)
     return ObjectID(digest.hexdigest().encode())
 

@@ -116,6 +116,19 @@ def list_gates(as_json: JsonFlag = False) -> None:
         output.show({"items": items}, table(None, ("=rule", "=severity", "what must hold"), rows))
 
 
+@app.command()
+def baseline(*, repo: Repo = Path(), repository: Named = None, as_json: JsonFlag = False) -> None:
+    """Write the secrets and personal data that a checkout has to its baseline, as salted digests."""
+    from cli import gate_baseline
+    from cli.checkout import opened
+
+    with reporting(as_json) as output, opened(repo, None) as tree:
+        name = name_of(repository, tree.remote, tree.folder)
+        context = Context(name, datetime.now(UTC).replace(microsecond=0))
+        written = gate_baseline.write(tree, context, Bundle.load(POLICIES))
+        output.show(written.facts(), written.shown())
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     repo: Path

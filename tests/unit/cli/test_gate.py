@@ -50,6 +50,30 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["gate", "run", *arguments])
 
 
+def test_baseline_lists_what_would_stand_and_no_value(checkout: Path) -> None:
+    token = "xoxb-1234567890-" + "aB3dE6gH9jK2" * 2
+    (checkout / "a.py").write_text(f"T = '{token}'\n# jo@corp.io\n")
+    asked = ("--repo", str(checkout), "--only", "secrets")
+    before = run(*asked)
+    assert (before.exit_code, token in before.output) == (1, False)
+    written = CliRunner().invoke(app, ["gate", "baseline", "--repo", str(checkout), "--json"])
+    file = checkout / ".gates" / "secrets.baseline"
+    assert json.loads(written.output) == {
+        "file": ".gates/secrets.baseline",
+        "entries": 1,
+        "new": 1,
+        "gone": 0,
+    }
+    assert token not in file.read_text()
+    assert (run(*asked).exit_code, "1 known value" in run(*asked).output) == (0, True)
+    text = file.read_text()
+    CliRunner().invoke(app, ["gate", "baseline", "--repo", str(checkout)])
+    assert file.read_text() == text
+    file.write_text("{}")
+    broken = CliRunner().invoke(app, ["gate", "baseline", "--repo", str(checkout)])
+    assert (broken.exit_code, file.read_text()) == (1, "{}")
+
+
 def test_checkout_holds_what_is_tracked_or_new_and_not_ignored(checkout: Path) -> None:
     (checkout / "ignored").mkdir()
     (checkout / "ignored" / "x").write_text("x")

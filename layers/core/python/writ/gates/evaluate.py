@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from writ.contracts.action import Verdict
 from writ.contracts.errors import ContractError, WritError
+from writ.contracts.redaction import redact_text
 from writ.gates import exceptions as waivers
 from writ.gates.exceptions import Known
 from writ.gates.gate import UNREADABLE, Collected, Context, Gap, Gate
@@ -184,6 +185,8 @@ def _violation(each: _Found, tree: Tree, context: Context, decided: Mapping[str,
     remediation = finding.remediation
     if remediation.edits:
         diff = patch(tree, remediation.edits)
+        if diff and redact_text(diff) != diff:
+            diff = None  # it would show what a report must not (I9)
         edits = remediation.edits if diff else ()
         remediation = Remediation(text=remediation.text, edits=edits, patch=diff)
     return Violation(

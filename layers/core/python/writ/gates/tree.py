@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -48,6 +48,9 @@ class Tree(Protocol):
     def read(self, path: str) -> bytes | None:
         """The content of a file, None where there is none."""
 
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """The content of a file of any size in parts, one held at a time; nothing where there is none."""
+
     def read_base(self, path: str) -> bytes | None:
         """The content of a file in the base; None where it has none, or where there is no base."""
 
@@ -67,6 +70,10 @@ class MemoryTree:
 
     def read(self, path: str) -> bytes | None:
         return self.files.get(path)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        if (content := self.files.get(path)) is not None:
+            yield content
 
     def read_base(self, path: str) -> bytes | None:
         return None if self.base is None else self.base.get(path)

@@ -109,11 +109,7 @@ def _nino(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
 
 def _announced(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Documents whose numbers have no common format, so that a word has to say what they are."""
-    for kind, literal in (
-        ("passport", b"passport"),
-        ("driver_licence", b"driver"),
-        ("driver_licence", b"driving lic"),
-    ):
+    for kind, literal in _ANNOUNCED:
         for place in sheet.places(literal):
             start = place + len(literal)
             if kind == "driver_licence" and b"licen" not in sheet.lower[start : start + 12] + literal:

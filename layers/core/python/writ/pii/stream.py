@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from writ.pii.allowed import RESERVED, Allowed
@@ -14,6 +14,15 @@ from writ.pii.tokens import LONGEST
 CONTEXT: Final = 256
 """Characters before a finding that have a say in it: words that name it, what it must not follow."""
 _WINDOW: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a text that begins at place `base` of the whole; findings have their places in the part."""
+
+    text: str
+    base: int
+    findings: tuple[Finding, ...]
 
 
 def scan_stream(
@@ -29,6 +38,21 @@ def scan_stream(
 
     A finding longer than `reach` may be cut; nothing that a detector finds is longer than the default.
     """
+    for part in windows(chunks, kinds=kinds, least=least, allowed=allowed, window=window, reach=reach):
+        for found in part.findings:
+            yield replace(found, start=part.base + found.start, end=part.base + found.end)
+
+
+def windows(
+    chunks: Iterable[str],
+    *,
+    kinds: Collection[str] = ALL,
+    least: Confidence = Confidence.MEDIUM,
+    allowed: Allowed = RESERVED,
+    window: int = _WINDOW,
+    reach: int = LONGEST,
+) -> Iterator[Window]:
+    """The same, for who must see the text around a finding: each finding is in one window, whole."""
     held, base, reported = "", 0, 0
     parts: list[str] = []
     size = 0
@@ -40,14 +64,14 @@ def scan_stream(
         held += "".join(parts)
         found = scan(held, kinds=kinds, least=least, allowed=allowed)
         cut = _cut(held, found, len(held) - reach)
-        yield from _between(found, base, reported, base + cut)
+        yield Window(held, base, _between(found, reported - base, cut))
         reported = base + cut
         kept = max(0, cut - CONTEXT)
         held, base = held[kept:], base + kept
         parts, size = [], len(held)
     held += "".join(parts)
     found = scan(held, kinds=kinds, least=least, allowed=allowed)
-    yield from _between(found, base, reported, base + len(held))
+    yield Window(held, base, _between(found, reported - base, len(held)))
 
 
 def _cut(text: str, found: list[Finding], at: int) -> int:
@@ -60,7 +84,5 @@ def _cut(text: str, found: list[Finding], at: int) -> int:
     return place
 
 
-def _between(found: list[Finding], base: int, first: int, last: int) -> Iterator[Finding]:
-    for finding in found:
-        if first <= base + finding.start < last:
-            yield replace(finding, start=base + finding.start, end=base + finding.end)
+def _between(found: list[Finding], first: int, last: int) -> tuple[Finding, ...]:
+    return tuple(finding for finding in found if first <= finding.start < last)

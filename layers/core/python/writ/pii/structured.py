@@ -1,21 +1,23 @@
-"""What the form of a text says about it: diffs, JSON by the names of its fields, and log lines."""
+"""What the form of a text says about it: its lines, JSON by the names of its fields, and log lines."""
 
 from __future__ import annotations
 
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
-from writ.contracts.errors import ContractError
 from writ.pii.allowed import RESERVED, Allowed
 from writ.pii.finding import Confidence, Finding
-from writ.pii.scan import scan
+from writ.pii.scan import ALL, scan
+from writ.pii.stream import Window, windows
 
+_Ask = Callable[[str], list[Finding]]
 _DEEPEST: Final = 64
+_REST: Final = 512
 _NAMES_OF_PERSONS: Final = frozenset(
     word
     for line in ("firstname lastname fullname surname givenname familyname middlename maidenname",)
@@ -25,117 +27,87 @@ _NAMES_OF_PERSONS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding with where a person looks for it: a file and its line from 1, or a JSON pointer (RFC 6901).
+    """A finding with where a person looks for it: lines and columns from 1, or a JSON pointer (RFC 6901).
 
-    The finding's own places are those in the line, or in the value.
+    `column` is 0 where the line begins too far before. `value` is what was found, for who compares it with a
+    baseline, and `rest` what stands behind it in its line; neither is ever shown.
     """
 
-    path: str
-    line: int
     finding: Finding
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    pointer: str = ""
+    value: str = field(default="", repr=False)
+    rest: str = field(default="", repr=False)
 
 
-@cache
-def _hunk() -> re.Pattern[str]:
-    return re.compile(r"@@ -[0-9]+(?:,([0-9]+))? \+([0-9]+)(?:,([0-9]+))? @@")
-
-
-def scan_file(
-    path: str,
-    text: str,
+def scan_lines(
+    chunks: Iterable[str],
     *,
+    kinds: Collection[str] = ALL,
     least: Confidence = Confidence.MEDIUM,
     allowed: Allowed = RESERVED,
-    first_line: int = 1,
 ) -> Iterator[Located]:
-    """What a file has, by line; a finding over several lines is at its first."""
-    found = scan(text, least=least, allowed=allowed)
-    if not found:
-        return
-    lines = [0, *(place.end() for place in re.finditer("\n", text))]
-    for finding in found:
-        line = bisect_right(lines, finding.start)
-        begin = lines[line - 1]
-        moved = replace(finding, start=finding.start - begin, end=finding.end - begin)
-        yield Located(path, first_line + line - 1, moved)
+    """What a text of any length has, by line; it is held in parts."""
+    base, passed = 0, 1
+    before = ""
+    for part in windows(chunks, kinds=kinds, least=least, allowed=allowed):
+        passed += before.count("\n", 0, part.base - base)
+        base, before = part.base, part.text
+        if part.findings:
+            starts = [0, *(place.end() for place in re.finditer("\n", part.text))]
+            for finding in part.findings:
+                yield _located(part, finding, starts, passed)
 
 
-def scan_diff(
-    diff: str, *, least: Confidence = Confidence.MEDIUM, allowed: Allowed = RESERVED
-) -> Iterator[Located]:
-    """What the added lines of a unified diff have, with the file and the line in its new version.
-
-    Lines added one after the other are one text, so that a key of several lines is found. Raises
-    ContractError for a hunk that ends before its header says.
-    """
-    for path, first, lines in _added(diff.split("\n")):
-        yield from scan_file(path, "\n".join(lines), least=least, allowed=allowed, first_line=first)
-
-
-def _added(lines: list[str]) -> Iterator[tuple[str, int, list[str]]]:
-    path, place = "", 0
-    while place < len(lines):
-        line = lines[place]
-        place += 1
-        if line.startswith("+++ "):
-            path = _path(line[4:])
-        elif header := _hunk().match(line):
-            old, new = int(header[1] or 1), int(header[3] or 1)
-            number, first, block = int(header[2]), int(header[2]), list[str]()
-            while old > 0 or new > 0:
-                if place == len(lines):
-                    raise ContractError(f"the hunk of {path} ends early", field="diff", code="pii.diff")
-                line = lines[place]
-                place += 1
-                if line.startswith("+"):
-                    first = number if not block else first
-                    block.append(line[1:])
-                    new, number = new - 1, number + 1
-                    continue
-                if block:
-                    yield path, first, block
-                    block = []
-                if line.startswith("-"):
-                    old -= 1
-                elif not line.startswith("\\"):
-                    old, new, number = old - 1, new - 1, number + 1
-            if block:
-                yield path, first, block
-
-
-def _path(header: str) -> str:
-    name = header.split("\t", 1)[0].strip().strip('"')
-    return name[2:] if name.startswith("b/") else name
+def _located(part: Window, finding: Finding, starts: list[int], first_line: int) -> Located:
+    text, start, end = part.text, finding.start, finding.end
+    line, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
+    stop = text.find("\n", end, end + _REST)
+    return Located(
+        replace(finding, start=part.base + start, end=part.base + end),
+        line=first_line + line,
+        column=start - starts[line] + 1 if line or not part.base else 0,
+        end_line=first_line + last,
+        end_column=end - starts[last] + 1 if last or not part.base else 0,
+        value=text[start:end],
+        rest=text[end : stop if stop >= 0 else end + _REST],
+    )
 
 
 def scan_json(
-    value: Any, *, least: Confidence = Confidence.MEDIUM, allowed: Allowed = RESERVED, path: str = ""
+    value: Any,
+    *,
+    kinds: Collection[str] = ALL,
+    least: Confidence = Confidence.MEDIUM,
+    allowed: Allowed = RESERVED,
 ) -> Iterator[Located]:
     """What the texts and numbers of a JSON value have; the name of a field counts as words before its value.
 
-    `line` is 0. Values deeper than 64 levels are not looked at.
+    Places are those in the value. Values deeper than 64 levels are not looked at.
     """
-    yield from _inside(value, path, "", 0, (least, allowed))
+    yield from _inside(value, "", "", 0, partial(scan, kinds=kinds, least=least, allowed=allowed))
 
 
-def _inside(
-    value: Any, path: str, name: str, depth: int, asked: tuple[Confidence, Allowed]
-) -> Iterator[Located]:
+def _inside(value: Any, path: str, name: str, depth: int, ask: _Ask) -> Iterator[Located]:
     if depth > _DEEPEST or value is None or isinstance(value, bool):
         return
     if isinstance(value, Mapping):
         for key, item in value.items():
             pointer = f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
-            yield from _inside(item, pointer, str(key), depth + 1, asked)
+            yield from _inside(item, pointer, str(key), depth + 1, ask)
     elif isinstance(value, (list, tuple)):
         for place, item in enumerate(value):
-            yield from _inside(item, f"{path}/{place}", name, depth + 1, asked)
+            yield from _inside(item, f"{path}/{place}", name, depth + 1, ask)
     else:
-        before = _spoken(name)
-        for found in scan(f"{before}{value}", least=asked[0], allowed=asked[1]):
+        before, said = _spoken(name), str(value)
+        for found in ask(before + said):
             if found.start >= len(before):
-                moved = replace(found, start=found.start - len(before), end=found.end - len(before))
-                yield Located(path, 0, moved)
+                start, end = found.start - len(before), found.end - len(before)
+                moved = replace(found, start=start, end=end)
+                yield Located(moved, pointer=path, value=said[start:end])
 
 
 def _spoken(name: str) -> str:
@@ -149,18 +121,17 @@ def _spoken(name: str) -> str:
 
 
 def scan_log(
-    lines: Iterable[str], *, least: Confidence = Confidence.MEDIUM, allowed: Allowed = RESERVED
+    lines: Iterable[str],
+    *,
+    kinds: Collection[str] = ALL,
+    least: Confidence = Confidence.MEDIUM,
+    allowed: Allowed = RESERVED,
 ) -> Iterator[Located]:
-    """What log lines have, by line from 1; a line that is a JSON object is read as one."""
+    """What those of some lines have that are JSON objects, as `scan_json` reads them, by line from 1."""
     for number, line in enumerate(lines, 1):
-        parsed = _parsed(line)
-        found = (
-            scan_file("", line, least=least, allowed=allowed)
-            if parsed is None
-            else scan_json(parsed, least=least, allowed=allowed)
-        )
-        for located in found:
-            yield replace(located, line=number)
+        if (parsed := _parsed(line)) is not None:
+            for located in scan_json(parsed, kinds=kinds, least=least, allowed=allowed):
+                yield replace(located, line=number, end_line=number)
 
 
 def _parsed(line: str) -> Any:

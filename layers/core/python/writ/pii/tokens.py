@@ -20,6 +20,8 @@ from writ.pii.sheet import Sheet, every
 LONGEST: Final = 32_768
 """No credential is longer: the longest RSA key in use, armoured, is half of it."""
 _KEY_ENDS: Final = "PRIVATE KEY-----"
+# Headers (RFC 1421, RFC 9580) and line breaks, also escaped ones, then the first characters of a key.
+_KEY_BODY: Final = r"(?:[A-Z][\w-]{0,32}: ?[^\n\\]{0,80}|\\[nr]|[\s\"'+,>|#*/-]){0,64}+[A-Za-z0-9+/=]{16}"
 
 # A pattern a kind; each begins with a literal, and all of it but a short prefix is one run of the sheet.
 _RUNS: Final = (
@@ -112,7 +114,8 @@ def _private_keys(text: str) -> Iterator[tuple[int, int, str, Confidence]]:
             continue
         ends = _at(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----").search(text, begins.end())
         end = ends.end() if ends else len(text)
-        yield place, end, "private_key", Confidence.HIGH
+        sure = Confidence.HIGH if _at(_KEY_BODY).match(text, begins.end()) else Confidence.LOW
+        yield place, end, "private_key", sure
         place = text.find("-----BEGIN ", end)
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli import gate_report, gate_result, installed
+from cli import custom_policies, gate_report, gate_result, installed
 from cli.api import Api
 from cli.exceptions import plane_exceptions
 from cli.gate_outside import Places, outside
@@ -170,6 +170,8 @@ def _judged(
             **(known or {}),
         }
         context = Context(name, datetime.now(UTC).replace(microsecond=0), beside)
+        if any(gate.name == "custom" for gate in gates):
+            context = custom_policies.asked(tree, context)
         engine = engine_of(bundle, gates)
         return judge(
             tree,

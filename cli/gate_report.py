@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -81,7 +82,8 @@ def _gates(gates: Sequence[Answered]) -> Table:
     for gate in gates:
         mark, style = _VERDICTS[gate.verdict] if gate.verdict else ("–", "dim")
         counted = ", ".join(_count(number, name) for name, number in gate.counted.items())
-        outcome = gate.skipped or "; ".join(filter(None, [counted, _tally(gate)]))
+        own = f"digest {gate.digest[:12]}" if gate.digest else ""
+        outcome = gate.skipped or "; ".join(filter(None, [counted, own, _tally(gate)]))
         made.add_row(
             Text(mark, style=style),
             Text(gate.gate, style="bold"),
@@ -91,7 +93,8 @@ def _gates(gates: Sequence[Answered]) -> Table:
 
 
 def _count(number: object, name: str) -> str:
-    return f"{number} {name.removesuffix('s') if number == 1 else name}"
+    one = re.sub(r"ies$", "y", name) if name.endswith("ies") else name.removesuffix("s")
+    return f"{number} {one if number == 1 else name}"
 
 
 def _tally(gate: Answered) -> str:

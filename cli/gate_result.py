@@ -31,6 +31,7 @@ def of(report: Report) -> dict[str, Any]:
                 "verdict": gate.verdict.value if gate.verdict else None,
                 "violations": gate.violations,
                 "waived": gate.waived,
+                "digest": gate.digest,
             }
             for gate in report.gates
         ],

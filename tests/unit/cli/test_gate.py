@@ -21,6 +21,7 @@ from cli.checkout import Checkout, opened
 from cli.gate import name_of, plane_facts
 from cli.installed import licences, recognised
 from cli.output import UsageError
+from tests.unit.gates.test_custom import NAMING
 from tests.unit.gates.test_licences import expression, of
 from writ.contracts.errors import ContractError
 from writ.gates.exceptions import FILE
@@ -72,6 +73,22 @@ def test_baseline_lists_what_would_stand_and_no_value(checkout: Path) -> None:
     file.write_text("{}")
     broken = CliRunner().invoke(app, ["gate", "baseline", "--repo", str(checkout)])
     assert (broken.exit_code, file.read_text()) == (1, "{}")
+
+
+def test_policies_of_the_repository_are_asked_in_a_process_that_knows_nothing(checkout: Path) -> None:
+    policies = checkout / ".gates" / "policies"
+    policies.mkdir(parents=True)
+    (policies / "naming.rego").write_text(NAMING)
+    (checkout / "utils.py").write_text("")
+    result = run("--repo", str(checkout), "--base", "main", "--only", "custom")
+    assert result.exit_code == 1
+    for said in (
+        "custom/naming-no-utils  medium",
+        "utils.py says nothing",
+        "custom/rewritten",
+        "1 policy; digest",
+    ):
+        assert said in result.output
 
 
 def test_checkout_holds_what_is_tracked_or_new_and_not_ignored(checkout: Path) -> None:

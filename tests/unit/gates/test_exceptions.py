@@ -142,7 +142,7 @@ def test_broken_file_of_exceptions_is_named_and_nothing_in_it_counts(text: str |
         parse(text if isinstance(text, bytes) else text.encode())
     if field != FILE:
         assert caught.value.field == field
-    report = judged({**BOM, FILE: text})
+    report = judged({**BOM, FILE: text}, "licences")
     assert report.verdict is Verdict.DENY
     assert "licences/unreadable" in [violation.rule for violation in report.violations]
 

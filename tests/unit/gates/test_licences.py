@@ -74,7 +74,7 @@ def test_expression_is_judged_whole(said: str, found: list[str]) -> None:
 
 
 def test_choice_that_was_made_is_recorded() -> None:
-    report = judged({"bom.json": of(expression("GPL-3.0-only OR MIT"))})
+    report = judged({"bom.json": of(expression("GPL-3.0-only OR MIT"))}, "licences")
     assert [record.message for record in report.gates[0].records] == ["MIT chosen of GPL-3.0-only OR MIT"]
 
 
@@ -217,7 +217,7 @@ def test_project_is_read_where_nothing_pins_it() -> None:
         ("ruff", "development"),
     ]
     files = {"pyproject.toml": text, "requirements.lock": "rich==1.0\n"}
-    report = judged(files, beside={"licences": {"pkg:pypi/rich@1.0": ("MIT",)}})
+    report = judged(files, "licences", beside={"licences": {"pkg:pypi/rich@1.0": ("MIT",)}})
     assert report.verdict is Verdict.ALLOW
     assert report.gates[0].counted["components"] == 1
 
@@ -283,7 +283,7 @@ def test_broken_lock_file_is_one_error_that_names_it(read: Any, text: str) -> No
 
 def test_files_of_dependencies_are_not_judged_again() -> None:
     files = {"node_modules/x/bom.json": of(expression("SSPL-1.0")), ".venv/lib/requirements.txt": "a==1\n"}
-    report = judged(files)
+    report = judged(files, "licences")
     assert report.gates[0].skipped == "there is no bill of materials and no lock file"
 
 

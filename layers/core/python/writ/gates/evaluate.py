@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,7 +20,6 @@ from writ.gates.model import (
     Cover,
     Effect,
     Finding,
-    Listed,
     Record,
     Remediation,
     Report,
@@ -48,10 +46,7 @@ _WORST: Final = {severity: rank for rank, severity in enumerate(Severity)}
 class _Found:
     gate: Gate
     finding: Finding
-
-    @property
-    def rule(self) -> str:
-        return f"{self.gate.name}/{self.finding.rule}"
+    rule: Rule
 
     @property
     def path(self) -> str:
@@ -114,8 +109,12 @@ def run(
             for gate, (collected, _, records) in zip(gates, asked, strict=True)
         ),
         violations=tuple(sorted(violations, key=_order)),
-        exceptions=_listed(known, violations, context.now),
-        rules=tuple(rule for gate in gates for rule in rules_of(gate)),
+        exceptions=waivers.listed(known, violations, context.now),
+        rules=tuple(
+            rule
+            for gate, (collected, _, _) in zip(gates, asked, strict=True)
+            for rule in (*rules_of(gate), *collected.rules)
+        ),
     )
 
 
@@ -125,20 +124,21 @@ def _ask(
     try:
         collected = gate.collect(tree, context)
         gaps = [_gap(gate, gap) for gap in collected.gaps]
-        if collected.skipped is not None:
+        if collected.skipped is not None or (gaps and not collected.facts):
             return collected, gaps, ()
         document = {**collected.facts, "repository": context.repository, "now": utc_text(context.now)}
         answer = engine.evaluate(gate.entrypoint, document)
         findings = _FINDINGS.validate_python(answer["findings"])
         records = tuple(_RECORDS.validate_python(answer["records"]))
-        known = {rule.id for rule in gate.rules}
-        if strange := sorted({f"{gate.name}/{finding.rule}" for finding in findings} - known):
+        known = {rule.id: rule for rule in (*gate.rules, *collected.rules)}
+        if strange := sorted({f"{gate.name}/{finding.rule}" for finding in findings} - known.keys()):
             raise PolicyError(f"{strange[0]} is no rule of the gate")
     except (WritError, ValidationError, KeyError, TypeError) as error:
         said = error.message if isinstance(error, WritError) else "the answer of its policy is malformed"
         remedy = f"Mend policies/gates/{gate.name}, or what the message names, and run the gate again."
         return Collected(), [_gap(gate, Gap(gate.name, f"the gate could not decide: {said}", remedy))], ()
-    return collected, [*gaps, *(_Found(gate, finding) for finding in findings)], records
+    found = [_Found(gate, finding, known[f"{gate.name}/{finding.rule}"]) for finding in findings]
+    return collected, [*gaps, *found], records
 
 
 def _exceptions(tree: Tree) -> tuple[list[Known], Gap | None]:
@@ -162,7 +162,7 @@ def _decide(
         "findings": [
             {
                 "number": number,
-                "rule": each.rule,
+                "rule": each.rule.id,
                 "effect": each.finding.effect.value,
                 "path": each.path,
                 "component": each.component,
@@ -180,8 +180,7 @@ def _decide(
 
 
 def _violation(each: _Found, tree: Tree, context: Context, decided: Mapping[str, Any]) -> Violation:
-    rule = next(rule for rule in rules_of(each.gate) if rule.id == each.rule)
-    finding = each.finding
+    rule, finding = each.rule, each.finding
     remediation = finding.remediation
     if remediation.edits:
         diff = patch(tree, remediation.edits)
@@ -214,7 +213,7 @@ def _cover(each: _Found, context: Context) -> Cover | None:
         component=_literal(each.component),
         versions="*",
     )
-    return Cover(rule=each.rule, scope=scope)
+    return Cover(rule=each.rule.id, scope=scope)
 
 
 def _literal(value: str) -> str:
@@ -235,7 +234,7 @@ def _gap(gate: Gate, gap: Gap) -> _Found:
         remediation=remediation,
         place=gap.place,
     )
-    return _Found(gate, finding)
+    return _Found(gate, finding, rules_of(gate)[-1])
 
 
 def _verdict(violations: Iterable[Violation]) -> Verdict:
@@ -257,28 +256,8 @@ def _answered(
         counted=dict(collected.counted),
         records=records,
         skipped=skipped,
+        digest=collected.digest,
     )
-
-
-def _listed(known: Sequence[Known], violations: Sequence[Violation], now: datetime) -> tuple[Listed, ...]:
-    used = {id for violation in violations for id in violation.waived_by}
-    return tuple(
-        Listed(
-            exception=item.exception,
-            source=item.source,
-            state=_state(item, used, now),
-            proposed=item.proposed,
-        )
-        for item in sorted(known, key=lambda item: (item.exception.expires_at, item.exception.id))
-    )
-
-
-def _state(item: Known, used: set[str], now: datetime) -> str:
-    if item.expired(now):
-        return "expired"
-    if item.expires_soon(now):
-        return "expiring"
-    return "used" if item.exception.id in used else "unused"
 
 
 def _order(violation: Violation) -> tuple[Any, ...]:

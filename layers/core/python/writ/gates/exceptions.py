@@ -12,13 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from writ.contracts.errors import ContractError, from_validation
 from writ.gates import versions
-from writ.gates.model import Source
+from writ.gates.model import Listed, Source
 from writ.gates.tree import Tree, text
 from writ.policy.controls import GateException
 from writ.policy.input import utc_text
 
 if TYPE_CHECKING:
-    from writ.gates.model import Finding
+    from writ.gates.model import Finding, Violation
 
 FILE: Final = ".gates/exceptions.yaml"
 # Tell somebody while there is time to act.
@@ -98,6 +98,28 @@ def facts(known: Sequence[Known], findings: Sequence[Finding]) -> list[dict[str,
         }
         for item in known
     ]
+
+
+def listed(known: Sequence[Known], violations: Sequence[Violation], now: datetime) -> tuple[Listed, ...]:
+    """The exceptions of a run for its report, those first that end first."""
+    used = {id for violation in violations for id in violation.waived_by}
+    return tuple(
+        Listed(
+            exception=item.exception,
+            source=item.source,
+            state=_state(item, used, now),
+            proposed=item.proposed,
+        )
+        for item in sorted(known, key=lambda item: (item.exception.expires_at, item.exception.id))
+    )
+
+
+def _state(item: Known, used: set[str], now: datetime) -> str:
+    if item.expired(now):
+        return "expired"
+    if item.expires_soon(now):
+        return "expiring"
+    return "used" if item.exception.id in used else "unused"
 
 
 def in_range(range_: str, purl: str) -> bool:

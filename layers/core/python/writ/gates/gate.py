@@ -41,13 +41,16 @@ class Gap:
 class Collected:
     """Facts as JSON for the gate's policy, the gaps in them, and counts for the report.
 
-    `skipped` says why the gate has nothing to decide on here; it is no pass and no failure.
+    `skipped` says why the gate has nothing to decide on here; it is no pass and no failure. `rules` are those
+    that a repository brings beside the gate's own, `digest` stands for what it decides them by.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
     skipped: str | None = None
+    rules: tuple[Rule, ...] = ()
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,10 @@ class Listed(Value):
 
 
 class Answered(Value):
-    """One gate's part of a run: how many violations stand, what it recorded, or why it was not asked."""
+    """One gate's part of a run: how many violations stand, what it recorded, or why it was not asked.
+
+    `digest` is that of the policies that the repository itself brought, where it did.
+    """
 
     gate: str
     title: str
@@ -166,6 +169,7 @@ class Answered(Value):
     counted: dict[str, JsonValue] = {}
     records: tuple[Record, ...] = ()
     skipped: str | None = None
+    digest: Sha256 | None = None
 
 
 class Report(Value):

@@ -23,12 +23,16 @@ class _Part(BaseModel):
 
 
 class GateOutcome(_Part):
-    """One gate: its verdict, null where it had nothing to decide on."""
+    """One gate: its verdict, null where it had nothing to decide on.
+
+    `digest` is that of policies which the repository itself brought, where it did.
+    """
 
     gate: Annotated[Name, Field(examples=["licences"])]
     verdict: VerdictWord | None
     violations: Count
     waived: Count
+    digest: Sha256 | None = None
 
 
 class GateViolation(_Part):

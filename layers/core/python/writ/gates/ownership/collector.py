@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from writ.gates.codeowners import PLACES, parse
-from writ.gates.exceptions import FILE
 from writ.gates.gate import Collected, Context, Gap, Gate
 from writ.gates.model import Place, Rule, Severity
 from writ.gates.tree import Kind, Tree, lines, text
 
+_RULES: Final = ".gates/"
 _GUIDE: Final = "https://writ.example/guides/gates#ownership"
 
 
@@ -32,7 +32,7 @@ def collect(tree: Tree, _context: Context) -> Collected:
     touched = {change.path for change in changes or () if change.kind is not Kind.DELETED}
     judged = tree.paths() if changes is None else sorted(touched)
     unowned = [name for name in judged if not judges.of(name)]
-    guards = [name for name in (path, FILE) if tree.read(name) is not None]
+    guards = [name for name in (path, *_rules(tree)) if tree.read(name) is not None]
     facts: dict[str, Any] = {
         "codeowners": path,
         "changed": changes is not None,
@@ -42,6 +42,11 @@ def collect(tree: Tree, _context: Context) -> Collected:
         "mistakes": [{"line": line.number, "problem": line.problem} for line in owners.lines if line.problem],
     }
     return Collected(facts, counted={"files": len(judged), "lines": len(owners.lines)})
+
+
+def _rules(tree: Tree) -> list[str]:
+    """What waives rules, or makes them: exceptions, baselines, policies of the repository's own."""
+    return [name for name in tree.paths() if name.startswith(_RULES)]
 
 
 def _rule(id: str, title: str, severity: Severity) -> Rule:

@@ -114,6 +114,8 @@ def _named(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
 
 
 def _start_of_key(sheet: Sheet, place: int) -> int:
+    if sheet.lower[place - 1 : place] not in _ENDS:
+        return -1
     for stem in _STEMS:
         before = sheet.lower[max(0, place - len(stem) - 1) : place]
         if before.rstrip(b"_-").endswith(stem):
@@ -136,6 +138,7 @@ _STEMS: Final = (
     b"storage",
     b"subscription",
 )
+_ENDS: Final = frozenset({b"-", b"_", *(stem[-1:] for stem in _STEMS)})
 
 
 def _judged(literal: bytes, value: str, *, quoted: bool) -> tuple[str, Confidence]:

@@ -52,8 +52,8 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
         yield from _ends_in_letter(sheet, place + 6)
     for place in every(classes, b" 00 00 00 a "):
         yield from _nino(sheet, place + 10)
-    for place in every(classes, b"0-a "):
-        yield from _spanish(sheet, place + 2)
+    for place in every(classes, b"0000000-a "):
+        yield from _spanish(sheet, place + 8)
     for place in every(classes, b"a00a000a "):
         found = _pattern(_CODICE).match(sheet.text, max(0, place - 9))
         if found and checksums.codice_fiscale(found[0]):

@@ -112,13 +112,13 @@ def tokens(text: str, spread: str, raw: bytes) -> bool:
     start = runs.find(_RUN)
     while start >= 0:
         end = runs.find(b" ", start)
-        if _begins(spread, start, end - SHORTEST_TOKEN):
+        if may_begin(spread, start, end - SHORTEST_TOKEN):
             return True
         start = runs.find(_RUN, end)
     return False
 
 
-def _begins(spread: str, place: int, last: int) -> bool:
+def may_begin(spread: str, place: int, last: int) -> bool:
     """Whether a credential begins where this run does, or after a hyphen in it."""
     while spread[place : place + 2] not in _FIRST_TWO or not spread.startswith(_BEGINNINGS, place):
         place = spread.find("-", place, last) + 1

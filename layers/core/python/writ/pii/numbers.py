@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -23,6 +24,9 @@ _SEPARATORS: Final = frozenset(" -./")
 _CARD_LENGTHS: Final = range(13, 20)
 _LONGEST_CARD_END: Final = 7
 _LONGEST_LAST_GROUP: Final = 7
+_LONGEST_PLAIN_PHONE: Final = 11
+_EXTENDED: Final = frozenset(" xe")
+_ISSUERS: Final = frozenset("23456")
 _EDGES: Final = frozenset("_-")
 
 
@@ -37,18 +41,42 @@ def _groups() -> re.Pattern[str]:
     return re.compile(r"[0-9]+")
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The numbers that are written so, each with its words; `stems` are those of all of them."""
+
+    numbers: tuple[tuple[Number, Words], ...]
+    stems: tuple[bytes, ...]
+    alone: bool  # one of them needs no word
+
+    def spoken_in(self, around: bytes) -> bool:
+        """Whether a word of one of them may stand in what is around a number."""
+        return any(map(around.__contains__, self.stems))
+
+
 @cache
-def _by_key() -> dict[str, list[Number]]:
-    table: dict[str, list[Number]] = {}
+def _by_key() -> dict[str, _Asked]:
+    table: dict[str, list[tuple[Number, Words]]] = {}
     for number in NUMBERS:
+        called = words(*number.called)
         for key in number.keys:
-            table.setdefault(key, []).append(number)
-    return table
+            table.setdefault(key, []).append((number, called))
+    return {
+        key: _Asked(
+            tuple(mine),
+            tuple({stem for _, called in mine for stem in called.stems}),
+            any(key in number.alone for number, _ in mine),
+        )
+        for key, mine in table.items()
+    }
 
 
 @cache
-def _words(called: tuple[str, ...]) -> Words:
-    return words(*called)
+def _by_length() -> dict[int, _Asked | None]:
+    """Lengths of digits in one run that may be something; what must be called so, or None for any reason."""
+    asked = {int(key): mine for key, mine in _by_key().items() if key.isdigit()}
+    cards = dict.fromkeys((*_CARD_LENGTHS, 17))  # 17 and an X are 18
+    return {length: None if mine.alone else mine for length, mine in asked.items()} | cards
 
 
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
@@ -69,12 +97,17 @@ def _numbers(sheet: Sheet, telephone: _Telephone) -> Iterator[tuple[int, int, st
         start, end = stretch.span()
         written = text[start:end]
         if written.isdigit():
-            spans = [(start, end)]
-        elif _is_measured(written):
-            yield from _fraction(text, start + written.index(".") + 1, end)
+            if _may_be(sheet, start, end):
+                yield from _at(sheet, ((start, end),), 0)
+            if phone := _dialled(sheet, start, end, telephone):
+                yield phone
             continue
-        else:
-            spans = [group.span() for group in _groups().finditer(text, start, end)]
+        if _is_measured(written):
+            begins = start + written.index(".") + 1
+            if text[begins] in _ISSUERS and end - begins in _CARD_LENGTHS:
+                yield from _fraction(text, begins, end)
+            continue
+        spans = [group.span() for group in _groups().finditer(text, start, end)]
         done = start
         for place, (begins, ends) in enumerate(spans):
             if begins < done:
@@ -90,6 +123,28 @@ def _numbers(sheet: Sheet, telephone: _Telephone) -> Iterator[tuple[int, int, st
                 phone := telephone(sheet, begins - (begins > 0 and text[begins - 1] in "+("), end)
             ):
                 yield phone
+
+
+def _may_be(sheet: Sheet, start: int, end: int) -> bool:
+    """Whether digits in one run are of a length that something has, and called so where they must be."""
+    lengths = _by_length()
+    if end - start not in lengths:
+        return False
+    asked = lengths[end - start]
+    return asked is None or asked.spoken_in(sheet.around(start, end))
+
+
+def _dialled(
+    sheet: Sheet, start: int, end: int, telephone: _Telephone
+) -> tuple[int, int, str, Confidence] | None:
+    """The telephone number that digits in one run are: a long one has a sign, two zeros, or an extension."""
+    text = sheet.text
+    signed = start > 0 and text[start - 1] in "+("
+    if end - start > _LONGEST_PLAIN_PHONE and not (
+        signed or text.startswith("00", start) or text[end : end + 1] in _EXTENDED
+    ):
+        return None
+    return telephone(sheet, start - signed, end)
 
 
 def _is_measured(written: str) -> bool:
@@ -136,20 +191,27 @@ def _named(
 ) -> Iterator[tuple[int, int, str, Confidence]]:
     if _is_card(key, digits):
         yield start, end, "card", Confidence.HIGH if _is_issued(digits) else Confidence.LOW
-    for number in _by_key().get(key, ()):
+    asked = _by_key().get(key)
+    if asked is None:
+        return
+    around = sheet.around(start, end)
+    spoken = asked.spoken_in(around)
+    if not spoken and not asked.alone:
+        return
+    for number, called in asked.numbers:
         alone = number.alone.get(key)
         if alone is None:
             # Of most numbers a word says no at less cost than their digits do.
-            if sheet.near(start, end, _words(number.called)) and number.check(digits):
+            if spoken and called.pattern.search(around) and number.check(digits):
                 yield start, end, number.kind, number.named
         elif number.check(digits):
-            named = sheet.near(start, end, _words(number.called))
+            named = spoken and called.pattern.search(around)
             yield start, end, number.kind, number.named if named else alone
 
 
 def _is_card(key: str, digits: str) -> bool:
     """ISO/IEC 7812-1: an issuer's first digit, a length and groups that cards have, Luhn."""
-    if len(digits) not in _CARD_LENGTHS or digits[0] not in "23456" or not _is_card_key(key, digits):
+    if len(digits) not in _CARD_LENGTHS or digits[0] not in _ISSUERS or not _is_card_key(key, digits):
         return False
     return digits.isdigit() and checksums.luhn(digits)
 

@@ -65,8 +65,12 @@ class Sheet:
 
     def near(self, start: int, end: int, words: Words) -> bool:
         """Whether one of the words stands shortly before a place, or right after it."""
-        around = self.lower[max(0, start - _BEFORE) : start] + b"\n" + self.lower[end : end + _AFTER]
+        around = self.around(start, end)
         return any(stem in around for stem in words.stems) and words.pattern.search(around) is not None
+
+    def around(self, start: int, end: int) -> bytes:
+        """What stands shortly before a place and right after it, in lower case."""
+        return self.lower[max(0, start - _BEFORE) : start] + b"\n" + self.lower[end : end + _AFTER]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 
 from writ.pii.checksums import crc32_base62
 from writ.pii.finding import Confidence
-from writ.pii.hints import SHORTEST_TOKEN
+from writ.pii.hints import SHORTEST_TOKEN, may_begin
 from writ.pii.sheet import Sheet, every
 
 LONGEST: Final = 32_768
@@ -86,8 +86,8 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     search = _in_runs().search
     hexes = sheet.hexes
     for start, end in sheet.runs(SHORTEST_TOKEN):
-        if not hexes[start:end].strip(b"h-"):
-            continue  # a digest or a UUID
+        if not hexes[start:end].strip(b"h-") or not may_begin(text, start, end - SHORTEST_TOKEN):
+            continue  # a digest, a UUID or a name
         found = search(text, start, end)
         while found:
             kind = _RUNS[int((found.lastgroup or "k0")[1:])][0]

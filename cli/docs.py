@@ -121,6 +121,7 @@ def _needs(folder: BotFolder) -> Iterable[tuple[str, str]]:
     for kind, things in kinds.items():
         yield from ((f"{kind} `{name}`", ", ".join(verbs)) for name, verbs in things.items())
     yield from ((f"secret `{name}`", "read") for name in needs.secrets)
+    yield from ((f"parameter `{name}`", "read") for name in needs.parameters)
     yield from ((f"flow [{name}](../flows.md#{name})", "start") for name in needs.flows)
     yield from ((f"function `{name}`", "invoke") for name in needs.functions)
     yield from (("metrics", verb) for verb in needs.metrics)

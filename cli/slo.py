@@ -12,6 +12,7 @@ from cli.api import Api
 from cli.output import JsonFlag, facts, reporting, table
 from cli.plane import Plane
 
+SERVICE: Final = "service"
 _WIDTH: Final = 10
 _STYLES: Final = {"normal": "green", "review": "yellow", "freeze": "bold red"}
 _BURNING: Final = {"page": "bold red", "ticket": "yellow"}
@@ -30,33 +31,74 @@ def slo(name: Name = None, as_json: JsonFlag = False) -> None:
 
 
 def everything(found: list[dict[str, Any]]) -> RenderableType:
-    """A line for each bot; its burn rates stand under the length of their window."""
-    counted = [item for item in found if item["counted"]]
-    columns = ("=name", ">objective", ">success", ">failed / may", "=error budget left", "=state")
+    """A line for each bot and each indicator of a service; burn rates stand under their windows."""
+    bots = [item for item in found if item["kind"] != SERVICE]
+    others = ", ".join(
+        f"{item['name']} ({', '.join(item['indicators'])})" for item in bots if not item["counted"]
+    )
+    services = [item for item in found if item["kind"] == SERVICE]
+    blind = ", ".join(
+        f"{item['name']} ({each['name']})"
+        for item in services
+        for each in item["objectives"]
+        if not each["measured"]
+    )
+    lines = [(item["name"], item) for item in bots if item["counted"]]
+    for item in services:
+        measured = [each for each in item["objectives"] if each["measured"]]
+        lines += [(f"{item['name']} {each['name']}", each) for each in measured]
+    notes = [
+        f"by alarms and dashboards only: {others}" if others else "",
+        f"not measured here: {blind}" if blind else "",
+    ]
+    told = "\n".join(note for note in notes if note)
+    return Group(_lines(lines), Text(f"\n{told}" if told else "", style="dim"))
+
+
+def _lines(lines: list[tuple[str, dict[str, Any]]], first: str = "name") -> RenderableType:
+    columns = (f"={first}", ">objective", ">success", ">failed / may", "=error budget left", "=state")
     rows = [
         (
-            item["name"],
-            f"{item['objective']:g} %",
+            name,
+            _promise(item),
             _percent(item["success"]),
             f"{item['events']['bad']} / {item['allowed']:g}",
             _bar(item),
             _state(item),
             *(_rate(burn) for burn in item["burn"]),
         )
-        for item in counted
+        for name, item in lines
     ]
-    windows = [f">{_span(burn['long_minutes'])}" for burn in (counted[0]["burn"] if counted else ())]
-    others = ", ".join(
-        f"{item['name']} ({', '.join(item['indicators'])})" for item in found if not item["counted"]
+    windows = [f">{_span(burn['long_minutes'])}" for burn in (lines[0][1]["burn"] if lines else ())]
+    return table(None, (*columns, *windows), rows)
+
+
+def _service(item: dict[str, Any]) -> RenderableType:
+    """One service, indicator by indicator."""
+    head = facts(
+        item["name"],
+        {
+            "owner": item["owner"],
+            "state": _state(item),
+            "policy goes by": item["recorded"]["budget"] or "unreadable",
+            "since": item["recorded"]["since"],
+            "runbook": item["runbook"],
+        },
     )
+    measured = [(each["name"], each) for each in item["objectives"] if each["measured"]]
+    blind = ", ".join(each["name"] for each in item["objectives"] if not each["measured"])
     return Group(
-        table(None, (*columns, *windows), rows),
-        Text(f"\nby alarms and dashboards only: {others}" if others else "", style="dim"),
+        head,
+        Text(""),
+        _lines(measured, "indicator"),
+        Text(f"\nnot measured here: {blind}" if blind else "", style="dim"),
     )
 
 
 def one(item: dict[str, Any]) -> RenderableType:
-    """One objective, and what each rule sees and needs."""
+    """One objective, and what each rule sees and needs; of a service, each of its indicators."""
+    if item["kind"] == SERVICE:
+        return _service(item)
     events = item["events"]
     head = facts(
         item["name"],
@@ -94,6 +136,11 @@ def _bar(item: dict[str, Any]) -> Text:
     full = round(_WIDTH * left / 100)
     style = _STYLES[item["budget"]]
     return Text.assemble(("█" * full, style), ("░" * (_WIDTH - full), "dim"), f" {left:.2f} %")
+
+
+def _promise(item: dict[str, Any]) -> str:
+    within = item.get("threshold_ms")
+    return f"{item['objective']:g} %" + (f" in {within} ms" if within else "")
 
 
 def _state(item: dict[str, Any]) -> Text:

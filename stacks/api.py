@@ -11,6 +11,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge
@@ -64,6 +65,14 @@ class ApiStack(Stack):
         )
         for bot in bots:
             add_routes(self.api, bot, authorizer)
+        # Metrics of API Gateway are known by the id, which only exists once this is deployed.
+        ssm.StringParameter(
+            self,
+            "ApiIdParameter",
+            parameter_name=self._names.parameter("api-id"),
+            string_value=self.api.api_id,
+            description="The id of the API in API Gateway.",
+        )
         CfnOutput(self, "ApiId", value=self.api.api_id)
         CfnOutput(self, "ApiUrl", value=self.api.api_endpoint)
 

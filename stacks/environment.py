@@ -44,6 +44,7 @@ def environment(
         "WRIT_BUCKETS": _json({name: names.bucket(name) for name in needs.buckets}),
         "WRIT_KEYS": _json({name: resources.keys[name] for name in needs.keys if name in resources.keys}),
         "WRIT_SECRETS": _json({name: names.thing(name) for name in needs.secrets}),
+        "WRIT_PARAMETERS": _json({name: names.parameter(name) for name in manifest.needs.parameters}),
         "WRIT_FUNCTIONS": _json({name: names.thing(name) for name in manifest.needs.functions}),
         "WRIT_FLOWS": _json({name: names.flow_arn(name) for name in needs.flows}),
         "WRIT_FLAGS": _json(asdict(resources.flags)) if manifest.needs.flags and resources.flags else "",

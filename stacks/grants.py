@@ -3,8 +3,8 @@
 read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
 seal, open (keys), secret, start (flows, and look at them), invoke (functions), read, shift, call (services),
 read, edit (data, the services' tables), put, read (metrics), read, set (flags), manage, seed, call
-(previews), emit (the bus). What a verb does not say, a function cannot do. A flow may call the bots it names,
-and CloudFormation may make previews.
+(previews), emit (the bus). Secrets and parameters that a manifest names are read. What a verb does not say, a
+function cannot do. A flow may call the bots it names, and CloudFormation may make previews.
 """
 
 from __future__ import annotations
@@ -197,6 +197,11 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *_buckets(needs.buckets, names),
         *_keys(needs.keys, resources.keys),
         *_allow("Secrets", ["secretsmanager:GetSecretValue"], [names.secret_arn(s) for s in needs.secrets]),
+        *_allow(
+            "Parameters",
+            ["ssm:GetParameter"],
+            [names.parameter_arn(name) for name in folder.manifest.needs.parameters],
+        ),
         *_flows(needs.flows, names),
         *reply(resources.replies.get(folder.name, ()), names, resources.task_resources),
         *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),

@@ -14,6 +14,7 @@ from stacks.tables import PLANE, STREAMS, WITNESS
 from writ.contracts.errors import ContractError, from_validation
 from writ.contracts.event import event_types
 from writ.contracts.manifest import Manifest
+from writ.contracts.service import PARAMETERS
 
 FUNCTIONS: Final = Path(__file__).parent.parent / "functions"
 
@@ -132,6 +133,7 @@ def _unknown(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
         ("needs.buckets", "bucket", needs.buckets, state.buckets),
         ("needs.keys", "key", needs.keys, state.keys),
         ("needs.secrets", "secret", needs.secrets, state.secrets),
+        ("needs.parameters", "parameter", needs.parameters, () if manifest.apart else PARAMETERS),
         ("triggers.stream", "stream of table", [t.stream for t in triggers if t.stream], STREAMS),
         ("triggers.event", "event type", [t.event for t in triggers if t.event], event_types()),
         ("emits", "event type", manifest.emits, event_types()),

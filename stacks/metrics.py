@@ -6,7 +6,7 @@ None carries a label: a labelled metric turns its alarm into one on an expressio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +16,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from stacks.grants import METRICS_NAMESPACE
 from stacks.manifest import BotFolder
 from stacks.names import Names
+from writ.contracts import service
 from writ.slo.burn import Rule, enough, ratio_of
 from writ.slo.indicator import SERIES, Indicator
+from writ.slo.reading import SAMPLES, fast
 
 OUTCOMES: Final = ("ActionsSucceeded", "ActionsFailed", "ActionsDenied", "ActionsExpired", "ActionsWaiting")
 LEDGER_LAG_S: Final = "LedgerLagSeconds"
@@ -103,17 +105,62 @@ def counted(folder: BotFolder, names: Names, indicator: Indicator, period: Durat
             return of_function(names.thing(folder.name), name, period=period)
         return own(folder.name, name, period=period)
 
-    failed, other = f"failed{tag}", f"other{tag}"
-    using: dict[str, cloudwatch.IMetric] = {failed: metric(series.bad), other: metric(series.other)}
-    bad = cloudwatch.MathExpression(
-        expression=f"FILL({failed}, 0)", using_metrics={failed: using[failed]}, period=period
+    return _events(metric(series.bad), metric(series.other), series.whole, period, tag)
+
+
+def of_service(
+    indicator: service.Indicator, parameters: Mapping[str, str], period: Duration, tag: str = ""
+) -> Events:
+    """The bad events and all events of an indicator of a service; `parameters` are values by name."""
+
+    def metric(of: service.Metric, statistic: str = "Sum") -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=of.namespace,
+            metric_name=of.metric,
+            dimensions_map=of.resolved(parameters),
+            statistic=statistic,
+            period=period,
+        )
+
+    if isinstance(indicator, service.Latency):
+        quick = metric(indicator.of, fast(indicator.threshold_ms))
+        return _from_good(quick, metric(indicator.of, SAMPLES), period, tag)
+    counted = service.counters(indicator)
+    if counted.bad is None:
+        good, total = service.metrics_of(indicator)
+        return _from_good(metric(good), metric(total), period, tag)
+    other = next(each for each in service.metrics_of(indicator) if each != counted.bad)
+    return _events(metric(counted.bad), metric(other), counted.total is not None, period, tag)
+
+
+def _events(
+    bad: cloudwatch.Metric, other: cloudwatch.Metric, whole: bool, period: Duration, tag: str
+) -> Events:
+    failed, rest = f"failed{tag}", f"other{tag}"
+    using: dict[str, cloudwatch.IMetric] = {failed: bad, rest: other}
+    failures = cloudwatch.MathExpression(
+        expression=f"FILL({failed}, 0)", using_metrics={failed: bad}, period=period
     )
-    if series.whole:
+    if whole:
         del using[failed]
-    total = cloudwatch.MathExpression(
+    return Events(failures, _sum(using, period), tag)
+
+
+def _from_good(good: cloudwatch.Metric, total: cloudwatch.Metric, period: Duration, tag: str) -> Events:
+    """Where good events are counted, the bad ones are all others."""
+    quick, every = f"good{tag}", f"every{tag}"
+    bad = cloudwatch.MathExpression(
+        expression=f"IF(FILL({every}, 0) > FILL({quick}, 0), FILL({every}, 0) - FILL({quick}, 0), 0)",
+        using_metrics={quick: good, every: total},
+        period=period,
+    )
+    return Events(bad, _sum({every: total}, period), tag)
+
+
+def _sum(using: Mapping[str, cloudwatch.IMetric], period: Duration) -> cloudwatch.MathExpression:
+    return cloudwatch.MathExpression(
         expression=" + ".join(f"FILL({name}, 0)" for name in using), using_metrics=using, period=period
     )
-    return Events(bad, total, tag)
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,12 @@ class Names:
         """
         return self._arn("secretsmanager", f"secret:{self.thing(logical)}-??????")
 
+    def parameter(self, logical: str) -> str:
+        return f"/{self.thing(logical)}"
+
+    def parameter_arn(self, logical: str) -> str:
+        return self._arn("ssm", f"parameter{self.parameter(logical)}")
+
     def function_arn(self, function: str) -> str:
         return self._arn("lambda", f"function:{self.thing(function)}")
 

@@ -13,7 +13,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks import metrics
-from stacks.constructs.alarms import PAGED
+from stacks.constructs.burn import PAGED
 from stacks.flows import Flow
 from stacks.manifest import BotFolder
 from stacks.names import Names

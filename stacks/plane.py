@@ -22,6 +22,9 @@ from stacks.manifest import BotFolder
 from stacks.metrics import measured
 from stacks.names import Names
 from stacks.observability import ObservabilityStack
+from stacks.service_manifest import load_services
+from stacks.service_manifest import staged as staged_services
+from stacks.services import ServicesStack
 from stacks.settings import Settings
 from stacks.staging import MAX_UNZIPPED_BYTES, Staging, StagingError, catalog, unzipped_bytes
 from stacks.witness import WitnessStack
@@ -29,6 +32,7 @@ from stacks.workflows import WorkflowsStack
 
 # Functions that are given every manifest.
 CATALOGUED: Final = frozenset({"registry", "slo"})
+OBJECTIVES: Final = "slo"
 FLAGS: Final = "flags"
 ANCHOR: Final = "anchor"
 PULL_REQUESTS: Final = "pr"
@@ -45,6 +49,7 @@ class ControlPlane:
     identity: IdentityStack
     api: ApiStack
     observability: ObservabilityStack
+    services: ServicesStack
 
 
 def build(
@@ -107,6 +112,15 @@ def build(
         alarm_topic=foundation.alarm_topic,
         **common,
     )
+    services = ServicesStack(
+        app,
+        names.thing("services"),
+        settings=settings,
+        services=load_services(folders),
+        parameters={"api-id": api.api.api_id},
+        alarm_topic=foundation.alarm_topic,
+        **common,
+    )
     for stack in bots:  # tables and buckets are known by name, which CDK cannot see
         stack.add_stack_dependency(foundation)
         if stack.bot.folder.forwards_metrics:
@@ -114,7 +128,7 @@ def build(
                 if other.bot.folder is not stack.bot.folder:
                     stack.add_stack_dependency(other)
     Tags.of(app).add("writ:env", settings.env)
-    return ControlPlane(foundation, bus, bots, workflows, identity, api, observability)
+    return ControlPlane(foundation, bus, bots, workflows, identity, api, observability, services)
 
 
 def build_apart(
@@ -150,7 +164,7 @@ def deployed(folders: Sequence[BotFolder], settings: Settings) -> tuple[BotFolde
 
 
 def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, settings: Settings) -> Code:
-    made = made_files(folder, folders)
+    made = made_files(folder, folders, settings)
     libraries = staging.linked_libraries() if settings.target.linked_layer else staging.libraries()
     code = Code(own=staging.bot(folder, made), kernel=staging.kernel(), libraries=libraries)
     size = unzipped_bytes(code.archives)
@@ -159,10 +173,14 @@ def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, set
     return code
 
 
-def made_files(folder: BotFolder, folders: Sequence[BotFolder]) -> Mapping[str, bytes] | None:
+def made_files(
+    folder: BotFolder, folders: Sequence[BotFolder], settings: Settings
+) -> Mapping[str, bytes] | None:
     """Files that a folder finds beside its modules although nobody wrote them there."""
     if folder.name in CATALOGUED:
-        return {"catalog.json": catalog(folders)}
+        services = staged_services(load_services(folders), settings.target)
+        own = {"services.json": services} if folder.name == OBJECTIVES else {}
+        return {"catalog.json": catalog(folders), **own}
     if folder.name == FLAGS:
         flags, uses = flag_catalogue.load(), flag_catalogue.uses()
         flag_catalogue.check(flags, uses)

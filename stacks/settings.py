@@ -52,6 +52,8 @@ class Target:
         Whether its KMS has Ed25519 keys.
     flag_arns
         Whether reading flags is granted by configuration; where it is not known, for all.
+    trimmed_counts
+        Whether CloudWatch counts the values below a limit; the emulator answers with their average.
     linked_layer
         Whether functions see this machine's files, so that the dependency layer can be a link.
     """
@@ -65,6 +67,7 @@ class Target:
     task_resources: bool = True
     ed25519: bool = True
     flag_arns: bool = True
+    trimmed_counts: bool = True
     linked_layer: bool = False
 
 
@@ -84,10 +87,16 @@ EMULATOR: Final = Target(
     session_principals=True,
     task_resources=False,
     flag_arns=False,
+    trimmed_counts=False,
     linked_layer=True,
 )
 LOCALSTACK: Final = Target(
-    "localstack", refuses=frozenset(Feature), tls=False, event_conditions=False, ed25519=False
+    "localstack",
+    refuses=frozenset(Feature),
+    tls=False,
+    event_conditions=False,
+    ed25519=False,
+    trimmed_counts=False,
 )
 TARGETS: Final = {target.name: target for target in (AWS, EMULATOR, LOCALSTACK)}
 

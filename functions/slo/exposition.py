@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from functions.slo.facts import Watched
+from functions.slo.facts import Judged, Watched, WatchedService
 from writ.slo.burn import rate
 
 if TYPE_CHECKING:
@@ -72,6 +72,42 @@ def families(watched: Sequence[Watched], plane: PlaneNow, now: datetime) -> list
     ]
 
 
+def of_services(services: Sequence[WatchedService]) -> list[Family]:
+    """What is measured of every service, by its indicators; families without samples where there are none."""
+    each = [
+        ({"service": service.service, "indicator": one.name}, one)
+        for service in services
+        for one in service.indicators
+        if one.measured
+    ]
+    return [
+        Family(
+            "writ_service_events",
+            "Events of the last 30 days of a service's indicator, good and bad.",
+            [
+                ({**labels, "outcome": outcome}, count)
+                for labels, one in each
+                for outcome, count in (("good", one.period.good), ("bad", one.period.bad))
+            ],
+        ),
+        Family(
+            "writ_service_objective_ratio",
+            "Share of events that has to be good.",
+            [(labels, one.objective / 100) for labels, one in each],
+        ),
+        Family(
+            "writ_service_error_budget_left_ratio",
+            "Share of the error budget of 30 days that is left; 0 when it is overspent.",
+            [(labels, one.left / 100) for labels, one in each],
+        ),
+        Family(
+            "writ_service_burn_rate",
+            "How many times faster than allowed the error budget is spent; absent where nothing was counted.",
+            [sample for labels, one in each for sample in _rates(labels, one)],
+        ),
+    ]
+
+
 def exposed(found: Sequence[Family], accept: str) -> tuple[str, str]:
     """The text and its content type, in the form that the header `Accept` asks for."""
     asked = _ASKED.search(accept.lower())
@@ -82,10 +118,14 @@ def exposed(found: Sequence[Family], accept: str) -> tuple[str, str]:
 
 def _burning(watched: Sequence[Watched]) -> Iterator[tuple[Labels, float]]:
     for one in watched:
-        for burn in one.burns:
-            minutes = round(burn.rule.long.total_seconds() / 60)
-            if (value := rate(burn.long, one.objective)) is not None:
-                yield {"bot": one.bot, "window": f"{minutes}m"}, value
+        yield from _rates({"bot": one.bot}, one)
+
+
+def _rates(labels: Labels, judged: Judged) -> Iterator[tuple[Labels, float]]:
+    for burn in judged.burns:
+        minutes = round(burn.rule.long.total_seconds() / 60)
+        if (value := rate(burn.long, judged.objective)) is not None:
+            yield {**labels, "window": f"{minutes}m"}, value
 
 
 def _lines(family: Family) -> Iterator[str]:

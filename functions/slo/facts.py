@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.slo.standing import Standing
+from functions.slo.standing import ServiceStanding, Standing
 from writ.contracts.action import Name
+from writ.contracts.errors import WritError
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.platform import ScheduleTicked
 from writ.ports.controls import budget_key, service_digest
+from writ.runtime import telemetry
 from writ.slo import budget, burn
 from writ.slo.budget import BudgetState
 from writ.slo.burn import RULES, Burn, Severity
 from writ.slo.counts import PERIOD, Count, History
 
 if TYPE_CHECKING:
+    from functions.slo.catalog import Services
     from functions.slo.ports import Ports
     from writ.contracts.manifest import Manifest
+    from writ.contracts.service import ServiceManifest
 
+_STATES: Final = (BudgetState.NORMAL, BudgetState.REVIEW, BudgetState.FREEZE)
+_SEVERITIES: Final = (Severity.NONE, Severity.TICKET, Severity.PAGE)
 _Events = Annotated[int, Field(ge=0)]
 
 
@@ -51,10 +57,11 @@ class Windows(_Part):
     short: Counted = Field(default_factory=Counted)
 
 
-class Watched(_Part):
-    """One bot: its objective in percent, its 30 days, and the windows of `writ.slo.burn.RULES` in order."""
+class Judged(_Part):
+    """An objective in percent, its 30 days, the windows of `writ.slo.burn.RULES` in order, and what was
+    recorded of it last.
+    """
 
-    bot: Name
     objective: float
     period: Counted = Field(default_factory=Counted)
     windows: Annotated[tuple[Windows, ...], Field(min_length=len(RULES), max_length=len(RULES))]
@@ -88,8 +95,55 @@ class Watched(_Part):
         return burn.severity(self.burns)
 
 
+class Watched(Judged):
+    """One bot."""
+
+    bot: Name
+
+
+class WatchedIndicator(Judged):
+    """One indicator of a service; one that is not measured stays as it was recorded."""
+
+    name: Name
+    measured: bool = True
+
+    @property
+    def budget(self) -> BudgetState:
+        return super().budget if self.measured else self.before.budget or BudgetState.NORMAL
+
+    @property
+    def burning(self) -> Severity:
+        return super().burning if self.measured else self.before.burning
+
+
+class WatchedService(_Part):
+    """A service that is no bot: it stands as its worst indicator does."""
+
+    service: Name
+    indicators: Annotated[tuple[WatchedIndicator, ...], Field(min_length=1)]
+    before: ServiceStanding = Field(default_factory=ServiceStanding)
+
+    @property
+    def worst(self) -> WatchedIndicator:
+        """The indicator with the worst budget; of equals the one that burns most, then has least left."""
+        return max(self.indicators, key=lambda one: (*_gravity(one), -one.left))
+
+    @property
+    def budget(self) -> BudgetState:
+        return self.worst.budget
+
+    @property
+    def burning(self) -> Severity:
+        return max((one.burning for one in self.indicators), key=_SEVERITIES.index)
+
+
+def _gravity(one: Judged) -> tuple[int, int]:
+    return _STATES.index(one.budget), _SEVERITIES.index(one.burning)
+
+
 class Facts(_Part):
     watched: tuple[Watched, ...] = ()
+    services: tuple[WatchedService, ...] = ()
 
 
 def gather(event: AnyEvent, ports: Ports) -> Facts:
@@ -97,7 +151,10 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     if not isinstance(event.data, ScheduleTicked):
         return Facts()
     catalog, now = ports.catalog(), ports.clock.now()
-    return Facts(watched=tuple(watch(catalog[name], now, ports) for name in acting(catalog.values())))
+    return Facts(
+        watched=tuple(watch(catalog[name], now, ports) for name in acting(catalog.values())),
+        services=tuple(watch_services(ports.services(), now, ports)),
+    )
 
 
 def acting(manifests: Iterable[Manifest]) -> list[str]:
@@ -111,13 +168,61 @@ def watch(manifest: Manifest, now: datetime, ports: Ports) -> Watched:
     return Watched(
         bot=manifest.name,
         objective=manifest.slo.success,
-        period=Counted.of(history.within(PERIOD, now)),
-        windows=tuple(
+        **_counted(history, now),
+        before=Standing.parse(ports.controls.read(budget_key(service_digest(manifest.name)))),
+    )
+
+
+def watch_services(services: Services, now: datetime, ports: Ports) -> list[WatchedService]:
+    """Services as they stand now, in one reading of metrics.
+
+    Where that fails, nothing of theirs is measured: the objectives of bots do not wait for CloudWatch.
+    """
+    wanted = [
+        (service.manifest, name, indicator)
+        for service in services.values()
+        for name, indicator in service.manifest.indicators.items()
+        if name not in service.unmeasured
+    ]
+    try:
+        read = ports.metered.read([indicator for _, _, indicator in wanted], now) if wanted else ()
+    except WritError as error:
+        telemetry.logger("slo").warning("services not measured", code=error.code, reason=error.message)
+        read = ()
+    found = {
+        (manifest.name, name): history for (manifest, name, _), history in zip(wanted, read, strict=False)
+    }
+    return [_service(service.manifest, found, now, ports) for service in services.values()]
+
+
+def _service(
+    manifest: ServiceManifest, found: Mapping[tuple[str, str], History], now: datetime, ports: Ports
+) -> WatchedService:
+    before = ServiceStanding.parse(ports.controls.read(budget_key(service_digest(manifest.name))))
+    return WatchedService(
+        service=manifest.name,
+        indicators=tuple(
+            WatchedIndicator(
+                name=name,
+                objective=indicator.objective,
+                measured=(manifest.name, name) in found,
+                **_counted(found.get((manifest.name, name), History()), now),
+                before=before.of(name),
+            )
+            for name, indicator in manifest.indicators.items()
+        ),
+        before=before,
+    )
+
+
+def _counted(history: History, now: datetime) -> dict[str, Any]:
+    return {
+        "period": Counted.of(history.within(PERIOD, now)),
+        "windows": tuple(
             Windows(
                 long=Counted.of(history.within(rule.long, now)),
                 short=Counted.of(history.within(rule.short, now)),
             )
             for rule in RULES
         ),
-        before=Standing.parse(ports.controls.read(budget_key(service_digest(manifest.name)))),
-    )
+    }

@@ -1,12 +1,11 @@
-"""The slo bot's one effect: the standing of a bot is replaced, together with the mark that this happened."""
+"""The slo bot's one effect: a standing is replaced, together with the mark that this happened."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.slo.standing import Standing
+from functions.slo.standing import ServiceStanding, Standing
 from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, TransientError
 from writ.contracts.event import EventData
@@ -36,11 +35,7 @@ _NEWS: Final = {
 def record_standing(action: Action, ports: Ports) -> Observation:
     """Replace the document; what it said before is observed, so that only a change is news."""
     key = budget_key(service_digest(action.target.id))
-    after = Standing(
-        budget=BudgetState(str(action.parameters["budget"])),
-        burning=Severity(str(action.parameters["burning"])),
-        since=datetime.fromisoformat(str(action.parameters["at"])),
-    )
+    after = _standing(action)
     for _ in range(_ROUNDS):
         text = ports.controls.read(key)
         before = Standing.parse(text)
@@ -55,6 +50,14 @@ def record_standing(action: Action, ports: Ports) -> Observation:
     raise TransientError(f"the standing of {action.target.id} kept changing", code="dependency.contended")
 
 
+def _standing(action: Action) -> Standing:
+    said = action.parameters
+    fields: dict[str, Any] = {name: said[name] for name in ("budget", "burning")} | {"since": said["at"]}
+    if "indicators" not in said:
+        return Standing.model_validate(fields)
+    return ServiceStanding.model_validate({**fields, "indicators": said["indicators"]})
+
+
 def observe(action: Action, ports: Ports) -> Observation | None:
     """What the action's effect left behind, or None when it has not happened."""
     return ports.controls.applied(action.id)
@@ -66,6 +69,8 @@ def announce(action: Action, observed: Observation) -> Sequence[EventData]:
         name: action.parameters[name] for name in ("objective", "left", "failed", "total")
     }
     said["bot"] = action.target.id
+    if "indicator" in action.parameters:
+        said |= {"subject": "service", "indicator": action.parameters["indicator"]}
     budget, burning = str(action.parameters["budget"]), str(action.parameters["burning"])
     news: list[EventData] = []
     if budget != observed["budget_before"]:

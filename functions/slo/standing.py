@@ -1,9 +1,9 @@
-"""How a bot stands, as it was last recorded: a document that every decision on one of its actions reads."""
+"""How a bot or service stands, as last recorded: a document that decisions on its actions, or on it, read."""
 
 import json
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from writ.slo.budget import BudgetState
 from writ.slo.burn import Severity
@@ -31,3 +31,13 @@ class Standing(BaseModel):
     def dump(self) -> str:
         """The text of the document."""
         return json.dumps(self.model_dump(mode="json"), separators=(",", ":"))
+
+
+class ServiceStanding(Standing):
+    """How a service stands, which is as its worst indicator does, and each of its indicators."""
+
+    indicators: dict[str, Standing] = Field(default_factory=dict)
+
+    def of(self, indicator: str) -> Standing:
+        """How an indicator stood; one without a record was never found wanting."""
+        return self.indicators.get(indicator, Standing())

@@ -16,6 +16,7 @@ from typing import Any, Final
 from stacks.flows import Flow, flows_of
 from stacks.manifest import BotFolder, load_folders
 from stacks.plane import made_files
+from stacks.settings import settings_for
 from stacks.tables import BUCKETS, TABLES, WRAPPING_KEYS
 from tests.bench.measure import Figure, process_seconds
 from tests.bench.sizes import Sizes
@@ -120,9 +121,9 @@ def _staged(place: Path) -> Path:
     """The code of the functions with what synth puts beside it."""
     code = place / "functions"
     shutil.copytree(ROOT / "functions", code, ignore=shutil.ignore_patterns("__pycache__"))
-    folders = load_folders()
+    folders, settings = load_folders(), settings_for("dev")
     for folder in folders:
-        for name, data in (made_files(folder, folders) or {}).items():
+        for name, data in (made_files(folder, folders, settings) or {}).items():
             (code / folder.name / name).write_bytes(data)
     return place
 

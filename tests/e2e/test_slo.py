@@ -73,3 +73,18 @@ def test_a_budget_that_is_spent_is_shown_and_asked_for_until_it_has_recovered(
     assert len(done) >= 2
     assert {item["state"] for item in done} == {"succeeded"}
     world.verified()
+
+
+def test_a_service_that_is_no_bot_is_judged_by_its_metrics(world: World, operator: Person) -> None:
+    dimensions = [{"Name": name, "Value": "api"} for name in ("bot", "service")]
+    data = {"Dimensions": dimensions, "Timestamp": datetime.now(UTC) - timedelta(hours=2), "Unit": "Count"}
+    counts = {"Requests": 900_000.0, "RequestsFailed": 800_000.0}
+    metrics = [{"MetricName": name, "Value": value, **data} for name, value in counts.items()]
+    world.plane.aws("cloudwatch").put_metric_data(Namespace="Writ", MetricData=metrics)
+    tick(world)
+    shown = eventually(lambda: recorded(operator, "api", "freeze"))
+    answers, gateway, latency = shown["objectives"]
+    assert (shown["kind"], shown["worst"], shown["burning"]) == ("service", "answers", "none")
+    assert answers["events"]["bad"] >= 800_000
+    assert (gateway["measured"], gateway["success"]) == (True, None)
+    assert (latency["measured"], latency["threshold_ms"]) == (False, 1500)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stacks.metrics import burns
+from stacks.service_manifest import load_services
 from tests.infrastructure.synthesis import Synthesis
 from writ.slo.burn import FAST, SLOW, Rule, breached
 from writ.slo.counts import Count
@@ -52,7 +53,9 @@ def test_the_short_window_needs_one_failure_and_the_rate(rule: Rule) -> None:
     ]
 
 
-def test_every_indicator_of_every_folder_has_both_rules_in_one_alarm_that_tells(plane: Synthesis) -> None:
+def test_every_indicator_of_every_folder_and_service_has_both_rules_in_one_alarm_that_tells(
+    plane: Synthesis,
+) -> None:
     composites = {
         plane.value(alarm.stack, alarm.properties)["AlarmName"]: plane.value(alarm.stack, alarm.properties)
         for alarm in plane.all("AWS::CloudWatch::CompositeAlarm")
@@ -61,6 +64,10 @@ def test_every_indicator_of_every_folder_has_both_rules_in_one_alarm_that_tells(
         plane.names.thing(f"{folder.name}-{indicator}-budget-burn")
         for folder in plane.folders
         for indicator in indicators(folder.manifest)
+    } | {
+        plane.names.thing(f"{service.name}-{name}-budget-burn")
+        for service in load_services(plane.folders)
+        for name in service.indicators
     }
     assert composites.keys() == expected
     for alarm in composites.values():
@@ -68,3 +75,18 @@ def test_every_indicator_of_every_folder_has_both_rules_in_one_alarm_that_tells(
         assert str(rule).count("ALARM") == 4
         assert " OR " in str(rule)
         assert alarm["AlarmActions"]
+
+
+def test_latency_is_alarmed_on_as_the_share_that_is_not_within_its_threshold(plane: Synthesis) -> None:
+    alarms = {
+        plane.value(alarm.stack, alarm.properties)["AlarmName"]: plane.value(alarm.stack, alarm.properties)
+        for alarm in plane.all("AWS::CloudWatch::Alarm")
+    }
+    alarm = alarms[plane.names.thing("api-latency-burn-fastlong")]
+    parts = {part["Id"]: part for part in alarm["Metrics"]}
+    stats = {part["MetricStat"]["Stat"] for part in parts.values() if "MetricStat" in part}
+    assert stats == {"TC(:1500)", "SampleCount"}
+    assert parts["bad"]["Expression"] == (
+        "IF(FILL(every, 0) > FILL(good, 0), FILL(every, 0) - FILL(good, 0), 0)"
+    )
+    assert sum(bool(part.get("ReturnData", True)) for part in parts.values()) == 1

@@ -22,6 +22,8 @@ from stacks.constructs.alarms import Alarms
 from stacks.flows import flows_of
 from stacks.manifest import load_folders
 from stacks.observability import ObservabilityStack
+from stacks.service_manifest import load_services
+from stacks.services import ServicesStack
 from stacks.settings import settings_for
 from tests.support.controls import MemoryControls
 from tests.support.memory import START, MemoryBus
@@ -56,6 +58,8 @@ AWS: Final = {
         | {"ExecutionTime", "ExecutionThrottled"},
         {"StateMachineArn"},
     ),
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+    "AWS/ApiGateway": ({"Count", "5xx", "Latency"}, {"ApiId"}),
     "AWS/Events": ({"MatchedEvents", "InvocationAttempts", "RetryInvocationAttempts"}, {"EventBusName"}),
 }
 
@@ -77,8 +81,17 @@ def declared() -> frozenset[Series]:
         alarm_topic=topic,
         env=settings.environment(),
     )
+    services = ServicesStack(
+        app,
+        "services",
+        settings=settings,
+        services=load_services(FOLDERS),
+        parameters={"api-id": "a1b2c3"},
+        alarm_topic=topic,
+        env=settings.environment(),
+    )
     found: set[Series] = set()
-    for template in (Template.from_stack(stack), Template.from_stack(shown)):
+    for template in map(Template.from_stack, (stack, shown, services)):
         for alarm in template.find_resources("AWS::CloudWatch::Alarm").values():
             found |= set(_of_alarm(alarm["Properties"]))
         for dashboard in template.find_resources("AWS::CloudWatch::Dashboard").values():

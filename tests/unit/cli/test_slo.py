@@ -10,13 +10,15 @@ import pytest
 from rich.console import Console
 
 from cli.slo import everything, one
-from functions.slo.facts import watch
+from functions.slo.catalog import Service
+from functions.slo.facts import watch, watch_services
 from functions.slo.ports import PlaneNow, Ports
-from functions.slo.views import shown
+from functions.slo.views import service, shown
 from stacks.manifest import load_folders
+from stacks.service_manifest import load_services
 from tests.support.controls import MemoryControls
 from tests.support.memory import ManualClock
-from tests.unit.slo.conftest import MemoryOutcomes
+from tests.unit.slo.conftest import MemoryMeters, MemoryOutcomes
 from writ.slo.counts import Count
 
 NOW = datetime(2026, 3, 2, 10, 2, tzinfo=UTC)
@@ -31,8 +33,13 @@ def found() -> list[dict[str, Any]]:
     outcomes.happened("packs", NOW, [(timedelta(minutes=2), Count(0, 9)), (TWO_DAYS, Count(200, 0))])
     manifests = {folder.name: folder.manifest for folder in load_folders()}
     plane = PlaneNow(0, 0, None)
-    ports = Ports(lambda: manifests, outcomes, MemoryControls(), ManualClock(NOW), lambda: plane)
+    meters, controls, clock = MemoryMeters(), MemoryControls(), ManualClock(NOW)
+    (api,) = (each for each in load_services() if each.name == "api")
+    meters.happened(api.indicators["gateway"], NOW, [(timedelta(minutes=2), Count(3, 9))])
+    services = {"api": Service(manifest=api, unmeasured=frozenset({"latency"}))}
+    ports = Ports(lambda: manifests, lambda: services, outcomes, meters, controls, clock, lambda: plane)
     items = [shown(manifest, watch(manifest, NOW, ports)) for manifest in manifests.values()]
+    items += [service(api, watched) for watched in watch_services(services, NOW, ports)]
     read: list[dict[str, Any]] = json.loads(json.dumps(items))
     return read
 
@@ -65,3 +72,22 @@ def test_one_bot_is_shown_rule_by_rule_with_what_each_needs(found: list[dict[str
     (fast,) = (line for line in lines if "14.4" in line)
     assert fast.split()[-3:] == ["9", "3", "burns"]
     assert any("9 bad; 1.04 may be" in line for line in lines)
+
+
+def test_each_indicator_of_a_service_has_a_line_and_what_is_not_measured_is_named(
+    found: list[dict[str, Any]],
+) -> None:
+    lines = printed(everything(found))
+    (gateway,) = (line for line in lines if line.startswith("api gateway"))
+    assert "9 / 0.06" in gateway
+    assert "freeze, page" in gateway
+    assert not any(line.startswith("api latency") for line in lines)
+    assert "not measured here: api (latency)" in lines
+
+
+def test_a_service_is_shown_indicator_by_indicator(found: list[dict[str, Any]]) -> None:
+    lines = printed(one(next(item for item in found if item["name"] == "api")))
+    rows = {line.split()[0]: line for line in lines if line.strip()}
+    assert "100.00 %" in rows["answers"]
+    assert rows["gateway"].split()[1:5] == ["99.5", "%", "25.00", "%"]
+    assert "freeze, page" in rows["state"]

@@ -46,9 +46,10 @@ def test_both_formats_say_how_bots_and_the_plane_stand(
     assert found["writ_ledger_checkpoint_age_seconds", ()] == 180
 
 
-def test_labels_are_names_of_bots_and_windows_only(plane: ControlledPlane) -> None:
+def test_labels_are_names_of_bots_services_and_windows_only(plane: ControlledPlane) -> None:
     found = samples(read_plain(call(api, "GET", "/v1/metrics").body))
-    assert {name for _, labels in found for name, _ in labels} <= {"bot", "status", "window"}
+    told = {"bot", "service", "indicator", "status", "outcome", "window"}
+    assert {name for _, labels in found for name, _ in labels} <= told
     assert len(found) < 500
 
 

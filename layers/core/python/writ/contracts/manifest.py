@@ -63,6 +63,7 @@ class Needs(_Part):
 
     `services` are the organisation's own functions, `data` its tables, which the plane did not deploy.
     `previews` is the name space of preview environments: their stacks, their tables, what answers in them.
+    `parameters` are values that only exist once the plane is deployed.
     """
 
     tables: dict[Name, list[TableVerb]] = {}
@@ -76,6 +77,7 @@ class Needs(_Part):
     services: list[Literal["read", "shift", "call"]] = []
     data: list[Literal["read", "edit"]] = []
     previews: list[Literal["manage", "seed", "call"]] = []
+    parameters: list[Name] = []
 
 
 class Slo(_Part):

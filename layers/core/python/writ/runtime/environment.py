@@ -39,6 +39,7 @@ class Environment(BaseModel):
     buckets: Json[dict[str, str]] = {}
     keys: Json[dict[str, str]] = {}
     secrets: Json[dict[str, str]] = {}
+    parameters: Json[dict[str, str]] = {}
     functions: Json[dict[str, str]] = {}
     flows: Json[dict[str, str]] = {}
     flags: Json[FlagSite] | None = None

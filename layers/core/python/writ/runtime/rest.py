@@ -15,6 +15,7 @@ from writ.contracts.errors import ContractError, NotFoundError, WritError, from_
 from writ.contracts.redaction import redact, redact_text
 from writ.runtime import access, telemetry, tracing
 
+WHOLE: Final = "api"  # every request counts for its concern and for the API as a whole
 PROBLEM: Final = "application/problem+json"
 JSON: Final = "application/json"
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -208,7 +209,9 @@ class Api:
                 response = problem(WritError("something went wrong on our side", code="internal"))
             tracing.answered(span, response.status, response.body)
         log.info("request", route=key, status=response.status)
-        telemetry.emit(self._service, {"Requests": 1, "RequestsFailed": int(response.status >= 500)})
+        counts = {"Requests": 1, "RequestsFailed": int(response.status >= 500)}
+        for counted in (self._service, WHOLE):
+            telemetry.emit(counted, counts)
         telemetry.finished(self._service)
         return _encode(response)
 

@@ -190,7 +190,7 @@ def plane_facts(api: Api) -> dict[str, Any]:
     The windows are those of the plane's own policies.
     """
     freezes = [
-        {name: value for name, value in item.items() if name != "in_force"}
+        {name: value for name, value in item.items() if name not in {"in_force", "occurrence"}}
         for item in api.items("v1/policy/freezes", 1000)
     ]
     budgets = {item["name"]: item["recorded"]["budget"] for item in api.items("v1/slo", 1000)}

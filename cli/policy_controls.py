@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.api import Api
-from cli.output import JsonFlag, Output, facts, reporting, table
+from cli.output import JsonFlag, Output, UsageError, facts, reporting, table
 from cli.plane import Plane
 
 freezes = typer.Typer(no_args_is_help=True, help="Times in which medium and high risk is held.")
@@ -36,8 +36,8 @@ def list_freezes(as_json: JsonFlag = False) -> None:
             (
                 f["id"],
                 "in force" if f["in_force"] else "later",
-                f["starts_at"],
-                f["ends_at"],
+                *_times(f),
+                _repeats(f),
                 ", ".join(f["scope"]["bots"]) or "all",
                 ", ".join(f["scope"]["actions"]) or "all",
                 f["owner"],
@@ -45,7 +45,7 @@ def list_freezes(as_json: JsonFlag = False) -> None:
             )
             for f in found
         ]
-        columns = ("freeze", "state", "from", "until", "bots", "actions", "owner", "reason")
+        columns = ("freeze", "state", "from", "until", "repeats", "bots", "actions", "owner", "reason")
         output.show({"items": found}, table(None, columns, rows))
 
 
@@ -57,12 +57,24 @@ def declare(
     reason: Why,
     until: Until,
     start: Annotated[str | None, typer.Option("--from", help="When it begins; at once if absent.")] = None,
+    weekly: Annotated[
+        str | None,
+        typer.Option(metavar="FROM/TO", help="Every week, until it ends: fri 16:00/mon 07:00, say."),
+    ] = None,
+    yearly: Annotated[
+        str | None,
+        typer.Option(metavar="FIRST/LAST", help="Every year, both days included: 12-20/01-02, say."),
+    ] = None,
+    holidays: Annotated[
+        str | None, typer.Option(metavar="CALENDAR", help="On every holiday: germany, say.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Whose wall clock a repeated one goes by.")] = "Etc/UTC",
     bot: Names = None,
     action: Names = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Hold medium and high risk for a time."""
-    body = {
+    """Hold medium and high risk for a time, or whenever a time comes again until then."""
+    body: dict[str, Any] = {
         "id": freeze,
         "scope": {"bots": bot or [], "actions": action or []},
         "owner": owner,
@@ -71,7 +83,43 @@ def declare(
         "ends_at": until,
     }
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        if repeats := _asked(weekly, yearly, holidays):
+            body["repeats"] = repeats | {"zone": zone}
         _show(output, f"freeze {freeze}", api.post(FREEZES, body))
+
+
+def _asked(weekly: str | None, yearly: str | None, holidays: str | None) -> dict[str, str] | None:
+    """When a freeze comes again. Raises UsageError for more than one, and for one that is no span."""
+    given = {"weekly": weekly, "yearly": yearly, "holidays": holidays}
+    named = {kind: text for kind, text in given.items() if text is not None}
+    if not named:
+        return None
+    if len(named) > 1:
+        raise UsageError("a freeze comes again in one way", field=f"--{list(named)[1]}")
+    ((kind, text),) = named.items()
+    if kind == "holidays":
+        return {"kind": kind, "calendar": text}
+    first, slash, last = (part.strip() for part in text.partition("/"))
+    if not (first and slash and last):
+        raise UsageError("it is FROM/TO, with a slash", field=f"--{kind}")
+    return {"kind": kind, "first": first, "last": last}
+
+
+def _times(freeze: dict[str, Any]) -> tuple[str, str]:
+    """From when until when it holds next, or now."""
+    held = freeze.get("occurrence") or freeze
+    return held["starts_at"], held["ends_at"]
+
+
+def _repeats(freeze: dict[str, Any]) -> str:
+    repeats = freeze.get("repeats")
+    if not repeats:
+        return "–"
+    if repeats["kind"] == "holidays":
+        when = f"holidays of {repeats['calendar']['name']}"
+    else:
+        when = f"{repeats['kind']}, {repeats['first']} to {repeats['last']}"
+    return f"{when} ({repeats['zone']}), until {freeze['ends_at'][:10]}"
 
 
 @freezes.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -63,7 +63,7 @@ def list_freezes(request: Request) -> Response:
     ports = _ports()
     now = ports.clock.now()
     items = book.current(book.parse(Freeze, ports.controls.read(FREEZES)), now)
-    return _page(request, [{**_json(item), "in_force": item.in_force(now)} for item in items])
+    return _page(request, [_freeze(item, now) for item in items])
 
 
 @api.post("/v1/policy/freezes")
@@ -188,6 +188,13 @@ def _page(request: Request, items: Sequence[dict[str, Any]]) -> Response:
     rest = [item for item in items if item["id"] > cursor]
     page = rest[:limit]
     return Response({"items": page, "next_cursor": page[-1]["id"] if len(rest) > limit else None})
+
+
+def _freeze(item: Freeze, now: datetime) -> dict[str, Any]:
+    """With when it holds next, or until when it does now; null for a repeated one that does not any more."""
+    held = item.occurrence(now)
+    when = held and {"starts_at": _utc(held[0].astimezone(UTC)), "ends_at": _utc(held[1].astimezone(UTC))}
+    return {**_json(item), "in_force": item.in_force(now), "occurrence": when}
 
 
 def _glass(item: BreakGlass, now: datetime) -> dict[str, Any]:

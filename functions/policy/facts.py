@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from functions.policy import book
+from writ.contracts.errors import WritError
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.break_glass import BreakGlassControl
 from writ.contracts.events.platform import ScheduleTicked
-from writ.contracts.events.policy import GateExceptionRequested, GateExceptionRevocationRequested
+from writ.contracts.events.policy import (
+    FreezeDeclarationRequested,
+    GateExceptionRequested,
+    GateExceptionRevocationRequested,
+)
 from writ.policy.break_glass import BreakGlass
 from writ.policy.controls import Freeze, GateException, PolicyException
+from writ.policy.holidays import Calendar
 from writ.ports.controls import BREAK_GLASS, EXCEPTIONS, FREEZES, GATE_EXCEPTIONS
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ class Facts(BaseModel):
     exceptions: tuple[PolicyException, ...] = ()
     gate_exceptions: tuple[GateException, ...] = ()
     break_glass: tuple[BreakGlass, ...] = ()
+    calendars: dict[str, Calendar] = {}
     waivable: tuple[str, ...] = ()
     breakable: tuple[str, ...] = ()
 
@@ -50,5 +58,23 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     return Facts(
         freezes=book.parse(Freeze, ports.controls.read(FREEZES)),
         exceptions=book.parse(PolicyException, ports.controls.read(EXCEPTIONS)),
+        calendars=_calendars(ports) if _by_holidays(event) else {},
         waivable=tuple(ports.waivable()),
     )
+
+
+def _by_holidays(event: AnyEvent) -> bool:
+    data = event.data
+    return isinstance(data, FreezeDeclarationRequested) and bool(data.repeats and data.repeats.calendar)
+
+
+def _calendars(ports: Ports) -> dict[str, Calendar]:
+    """Raises WritError (`policy.unreadable`) where the bundle's calendars are none."""
+    known = ports.rules.bundle.data.get("calendar", {}).get("holidays", {})
+    try:
+        return {
+            name: Calendar.model_validate_json(json.dumps({"name": name, **said}))
+            for name, said in known.items()
+        }
+    except (ValidationError, TypeError, AttributeError):
+        raise WritError("the calendars of holidays cannot be read", code="policy.unreadable") from None

@@ -11,6 +11,7 @@ from writ.contracts.action import Action
 from writ.contracts.event import EventData
 from writ.contracts.events.policy import ExceptionGranted, ExceptionRevoked, FreezeDeclared, FreezeLifted
 from writ.policy.controls import Freeze, PolicyException
+from writ.policy.recurrence import Holidays
 from writ.ports.controls import EXCEPTIONS, FREEZES
 from writ.runtime.effect import Effect, Observation
 
@@ -54,6 +55,8 @@ def _item(model: type[ItemT], action: Action) -> ItemT:
 def _announce_declared(action: Action, _observed: Observation) -> Sequence[EventData]:
     freeze = _item(Freeze, action)
     fields = freeze.model_dump(mode="json", exclude={"declared_by"})
+    if isinstance(freeze.repeats, Holidays):
+        fields["repeats"] |= {"calendar": freeze.repeats.calendar.name}
     return [FreezeDeclared.model_validate({**fields, "by": freeze.declared_by})]
 
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from functions.policy import book, glass_plan, waivers
 from functions.policy.facts import Facts
 from writ.contracts.action import Action, Target
-from writ.contracts.errors import ContractError
+from writ.contracts.errors import ContractError, from_validation
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.policy import (
     ExceptionRequested,
     ExceptionRevocationRequested,
     FreezeDeclarationRequested,
     FreezeLiftRequested,
+    Repeats,
     Withdrawal,
 )
 from writ.policy.controls import ExceptionScope, Freeze, FreezeScope, PolicyException
+from writ.policy.recurrence import Recurrence
 
 BOT: Final = "policy"
 LONGEST_FREEZE: Final = timedelta(days=366)
+LONGEST_REPEATED: Final = timedelta(days=5 * 366)
+_RECURRENCE: Final[TypeAdapter[Recurrence]] = TypeAdapter(Recurrence)
 LONGEST_EXCEPTION: Final = timedelta(days=90)
 
 
@@ -33,7 +38,7 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
     """
     match event.data:
         case FreezeDeclarationRequested() as command:
-            return [_declare(event, command, facts.freezes, now)]
+            return [_declare(event, command, facts, now)]
         case ExceptionRequested() as command:
             return [_grant(event, command, facts, now)]
         case FreezeLiftRequested() as command:
@@ -46,13 +51,12 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
             return [*waivers.plan(event, facts, now), *glass_plan.plan(event, facts, now)]
 
 
-def _declare(
-    event: AnyEvent, command: FreezeDeclarationRequested, freezes: Sequence[Freeze], now: datetime
-) -> Action:
+def _declare(event: AnyEvent, command: FreezeDeclarationRequested, facts: Facts, now: datetime) -> Action:
     starts_at = command.starts_at or now.replace(microsecond=0)
     if command.ends_at <= starts_at:
         raise ContractError("ends_at is not after starts_at", field="ends_at")
-    _within(command.ends_at, now, LONGEST_FREEZE, "ends_at")
+    longest = LONGEST_FREEZE if command.repeats is None else LONGEST_REPEATED
+    _within(command.ends_at, now, longest, "ends_at")
     freeze = Freeze(
         id=command.id,
         scope=FreezeScope(bots=command.scope.bots, actions=command.scope.actions),
@@ -61,10 +65,31 @@ def _declare(
         starts_at=starts_at,
         ends_at=command.ends_at,
         declared_by=command.by,
+        repeats=command.repeats and _repeats(command.repeats, command.ends_at, facts),
     )
-    book.added(freezes, freeze, now)
+    if freeze.occurrence(now) is None:
+        raise ContractError("it never holds before ends_at", field="repeats")
+    book.added(facts.freezes, freeze, now)
     reason = f"{command.by} declared it: {command.reason}"
     return _action(event, "declare-freeze", "freeze", command.id, reason, freeze=_json(freeze))
+
+
+def _repeats(asked: Repeats, ends_at: datetime, facts: Facts) -> Recurrence:
+    """The recurrence that is asked for; a calendar goes with it whole, so that it always says the same."""
+    said = asked.model_dump(include={"kind", "zone", "first", "last", "calendar"}, exclude_none=True)
+    if asked.kind == "holidays":
+        calendar = facts.calendars.get(asked.calendar or "")
+        if calendar is None:
+            known = ", ".join(sorted(facts.calendars)) or "none"
+            raise ContractError(f"the calendars are {known}", field="repeats.calendar")
+        if not calendar.covers(ends_at.date()):
+            message = f"the holidays of {calendar.name} are known until {calendar.last}"
+            raise ContractError(message, field="ends_at")
+        said["calendar"] = calendar
+    try:
+        return _RECURRENCE.validate_python(said)
+    except ValidationError as error:
+        raise from_validation(error, "repeats") from None
 
 
 def _grant(event: AnyEvent, command: ExceptionRequested, facts: Facts, now: datetime) -> Action:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,9 @@ from pydantic import (
 from writ.contracts.action import Name
 from writ.contracts.redaction import redact_text
 from writ.policy.break_glass import LONGEST_MINUTES
-from writ.policy.controls import RULE, ExceptionScope, GateScope, Identifier
+from writ.policy.controls import RULE, ExceptionScope, GateScope
+from writ.policy.holidays import Identifier
+from writ.policy.recurrence import Weekly, Yearly
 
 LONGEST_REASON: Final = 200
 
@@ -58,6 +60,14 @@ class HeldScope(_Body):
     actions: Annotated[list[Name], Field(max_length=50)] = Field(default_factory=list)
 
 
+class NewHolidays(_Body):
+    """Every holiday of a calendar of the policies, by its name."""
+
+    kind: Literal["holidays"]
+    zone: Annotated[str, Field(min_length=1, max_length=64)]
+    calendar: Identifier
+
+
 class NewFreeze(_Body):
     """A freeze to declare; without `starts_at` it begins at once."""
 
@@ -67,6 +77,7 @@ class NewFreeze(_Body):
     reason: Why
     starts_at: Instant | None = None
     ends_at: Instant
+    repeats: Annotated[Weekly | Yearly | NewHolidays, Field(discriminator="kind")] | None = None
 
 
 class NewException(_Body):

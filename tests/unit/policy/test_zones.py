@@ -15,7 +15,8 @@ from tests.unit.policy.facts import POLICIES, complete, engine
 from writ.contracts.action import Verdict
 from writ.policy.bundle import Bundle
 from writ.policy.calendar import change_facts, is_open, next_opening
-from writ.policy.controls import Calendar, Window
+from writ.policy.controls import Window
+from writ.policy.holidays import Calendar
 from writ.policy.zones import release, zone
 
 DATA = json.loads((POLICIES / "data.json").read_text())

@@ -15,6 +15,9 @@ from tests.support.http import call
 from tests.unit.policy_bot.test_governance import EXCEPTION, FREEZE, freeze
 from writ.ports.controls import FREEZES
 
+WEEKLY = {"kind": "weekly", "zone": "Europe/Berlin", "first": "fri 16:00", "last": "mon 07:00"}
+HOLIDAYS = {"kind": "holidays", "zone": "Europe/Berlin", "calendar": "germany"}
+
 
 def untouched(plane: ControlledPlane) -> bool:
     return not (plane.actions.records or plane.evidence.entries or plane.controls.documents)
@@ -44,6 +47,16 @@ def untouched(plane: ControlledPlane) -> bool:
         ({"starts_at": "2026-03-05T10:00:00Z"}, "ends_at"),
         ({"starts_at": "soon"}, "starts_at"),
         ({"declared_by": "bob"}, "declared_by"),
+        ({"repeats": {**WEEKLY, "zone": "Mars/Olympus"}}, "repeats.weekly.zone"),
+        ({"repeats": {**WEEKLY, "first": "friday 16:00"}}, "repeats.weekly.first"),
+        ({"repeats": {**WEEKLY, "last": "fri 16:00"}}, "repeats.weekly"),
+        ({"repeats": {**WEEKLY, "kind": "daily"}}, "repeats"),
+        ({"repeats": {**WEEKLY, "kind": "yearly"}}, "repeats.yearly.first"),
+        ({"repeats": {**HOLIDAYS, "calendar": "atlantis"}}, "repeats.calendar"),
+        ({"repeats": HOLIDAYS, "ends_at": "2028-01-01T10:00:00Z"}, "ends_at"),
+        ({"repeats": WEEKLY, "ends_at": "2032-01-01T10:00:00Z"}, "ends_at"),
+        # On a Monday at noon, for two days, there is no weekend.
+        ({"repeats": WEEKLY, "ends_at": "2026-03-04T10:00:00Z"}, "repeats"),
     ],
 )
 def test_a_bad_freeze_is_named(plane: ControlledPlane, changes: dict[str, Any], field: str) -> None:

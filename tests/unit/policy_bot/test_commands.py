@@ -44,6 +44,20 @@ def test_a_freeze_is_declared_listed_and_lifted_by_two(writ: Command, plane: Con
     assert shown(writ("policy", "freezes", "list", "--json"))["items"] == []
 
 
+def test_a_freeze_that_comes_again_is_declared_and_shows_when_it_does(writ: Command) -> None:
+    weekend = (*DECLARE, "--until", "2030-01-01T00:00:00Z", "--weekly", "fri 16:00/mon 07:00")
+    made = shown(writ(*weekend, "--zone", "Europe/Berlin", "--json"))
+    assert made["repeats"]["first"] == "fri 16:00"
+    (item,) = shown(writ("policy", "freezes", "list", "--json"))["items"]
+    assert item["occurrence"]["starts_at"] == "2026-03-06T15:00:00Z"
+    assert "fri 16:00 to mon 07:00" in " ".join(writ("policy", "freezes", "list").stdout.split())
+    for wrong in (("--weekly", "friday"), ("--weekly", "fri 16:00/", "--zone", "Europe/Berlin")):
+        result = writ(*DECLARE, *UNTIL, *wrong)
+        assert (result.exit_code, "field: --weekly" in result.stderr) == (2, True)
+    result = writ(*weekend, "--yearly", "12-20/01-02")
+    assert "field: --yearly" in result.stderr
+
+
 def test_an_exception_is_asked_for_granted_and_revoked(writ: Command, plane: ControlledPlane) -> None:
     asked = shown(writ(*GRANT, *UNTIL, "--rule", "limit_per_hour", "--bot", "release", "--json"))
     plane.approve(asked["action"], "bob", bot)

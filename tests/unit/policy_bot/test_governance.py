@@ -61,7 +61,8 @@ def test_one_person_declares_a_freeze_with_evidence(plane: ControlledPlane) -> N
     (news,) = plane.announced()
     assert isinstance(news.data, FreezeDeclared)
     assert (news.data.id, news.data.by, news.data.scope.bots) == ("year-end", "Ann", ["release"])
-    assert listed("freezes") == [{**made.body, "in_force": True}]
+    held = {"starts_at": "2026-03-02T10:00:00Z", "ends_at": "2026-03-04T09:00:00Z"}
+    assert listed("freezes") == [{**made.body, "in_force": True, "occurrence": held}]
 
 
 def test_a_freeze_holds_what_policy_reads_from_it(plane: ControlledPlane) -> None:

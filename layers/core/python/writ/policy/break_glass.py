@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from writ.policy.controls import ExceptionScope, Identifier, Label, Text
+from writ.policy.controls import ExceptionScope, Text
+from writ.policy.holidays import Identifier, Label
 
 APPROVALS: Final = 2
 LONGEST_MINUTES: Final = 240

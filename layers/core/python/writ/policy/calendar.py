@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from writ.policy.controls import DAYS, Freeze, Window
+from writ.policy.controls import Freeze, Window
+from writ.policy.recurrence import DAYS
 from writ.policy.zones import zone
 
 _LOOK_AHEAD_DAYS: Final = 31

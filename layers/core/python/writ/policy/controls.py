@@ -3,60 +3,32 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
+from writ.policy.holidays import Calendar, Identifier, Label
 from writ.policy.input import Glob
-from writ.policy.zones import zone
-
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from writ.policy.recurrence import Day, Recurrence, Zone, occurrence
 
 # `<gate>/<rule>`, and a VERS range of package versions or `*` for all of them.
 # https://github.com/package-url/vers-spec
 RULE: Final = r"^[a-z][a-z0-9-]{0,31}/[a-z][a-z0-9-]{0,47}$"
 VERSIONS: Final = r"^(\*|vers:[a-z][a-z0-9.+-]{0,31}/[^\s\x00-\x1f]{1,200})$"
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
-Label = Annotated[str, Field(min_length=1, max_length=128)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-def _known_zone(name: str) -> str:
-    zone(name)
-    return name
 
 
 class _Control(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Calendar(_Control):
-    """Holidays of the years from `first` to `last`, by date with their names, and where they are laid down.
-
-    Of other years nothing is known, so a window that goes by it is neither open nor closed then.
-    """
-
-    name: Identifier
-    source: Annotated[str, Field(pattern=r"^https://", max_length=300)]
-    first: Annotated[int, Field(ge=1900, le=9998)]
-    last: Annotated[int, Field(ge=1900, le=9998)]
-    days: dict[date, Label]
-
-    @model_validator(mode="after")
-    def _within_its_years(self) -> Calendar:
-        if not self.first <= self.last:
-            raise ValueError("last is before first")
-        if outside := sorted(day for day in self.days if not self.covers(day)):
-            raise ValueError(f"{outside[0]} lies outside of {self.first} to {self.last}")
-        if missing := set(range(self.first, self.last + 1)) - {day.year for day in self.days}:
-            raise ValueError(f"{min(missing)} has no holiday")
-        return self
-
-    def covers(self, day: date) -> bool:
-        """Whether the holidays of the day's year are known."""
-        return self.first <= day.year <= self.last
 
 
 class Window(_Control):
@@ -68,7 +40,7 @@ class Window(_Control):
     """
 
     name: Identifier
-    zone: Annotated[str, AfterValidator(_known_zone)]
+    zone: Zone
     days: Annotated[list[Day], Field(min_length=1)]
     opens: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     closes: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
@@ -90,7 +62,7 @@ class FreezeScope(_Control):
 
 
 class Freeze(_Control):
-    """Medium and high risk is held from `starts_at` until `ends_at`."""
+    """Medium and high risk is held from `starts_at` until `ends_at`; one that repeats, only then."""
 
     id: Identifier
     scope: FreezeScope
@@ -99,6 +71,13 @@ class Freeze(_Control):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     declared_by: Label
+    repeats: Recurrence | None = None
+
+    @model_serializer(mode="wrap")
+    def _plain(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """One that does not repeat is written as before there were others, so that any version reads it."""
+        fields: dict[str, Any] = serialize(self)
+        return {name: value for name, value in fields.items() if name != "repeats" or value is not None}
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Freeze:
@@ -107,7 +86,18 @@ class Freeze(_Control):
         return self
 
     def in_force(self, now: datetime) -> bool:
-        return self.starts_at <= now < self.ends_at
+        held = self.occurrence(now)
+        return held is not None and held[0] <= now
+
+    def occurrence(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """From when until when it holds next, or now; None where it does not any more."""
+        begin, end = self.starts_at, self.ends_at
+        if self.repeats is not None:
+            found = occurrence(self.repeats, max(now, begin))
+            if found is None:
+                return None
+            begin, end = max(begin, found[0]), min(end, found[1])
+        return (begin, end) if now < end and begin < end else None
 
 
 class ExceptionScope(_Control):

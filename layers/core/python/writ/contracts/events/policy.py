@@ -1,6 +1,6 @@
 """Freezes and exceptions: what people asked for, and what holds since."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -37,8 +37,25 @@ class WaivedScope(_Part):
     target: Pattern
 
 
+class Repeats(_Part):
+    """When a freeze holds again and again, by the wall clock of `zone`.
+
+    `weekly`: from `first` (`fri 16:00`) until `last` (`mon 07:00`). `yearly`: the days from `first` (`12-20`)
+    to `last` (`01-02`), both included. `holidays`: every day of the `calendar` of that name.
+    """
+
+    kind: Annotated[Literal["weekly", "yearly", "holidays"], Field(examples=["weekly"])]
+    zone: Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"])]
+    first: Annotated[str | None, Field(max_length=16, examples=["fri 16:00"])] = None
+    last: Annotated[str | None, Field(max_length=16, examples=["mon 07:00"])] = None
+    calendar: Annotated[str | None, Field(max_length=64, examples=[None])] = None
+
+
 class FreezeData(EventData):
-    """A freeze: medium and high risk in its scope is held until `ends_at`; `by` asked for it."""
+    """A freeze: medium and high risk in its scope is held until `ends_at`; `by` asked for it.
+
+    With `repeats` it is held only when that is as well.
+    """
 
     id: Identifier
     scope: HeldScope
@@ -46,6 +63,7 @@ class FreezeData(EventData):
     reason: Why
     ends_at: AwareDatetime
     by: Person
+    repeats: Repeats | None = None
 
 
 class ExceptionData(EventData):

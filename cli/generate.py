@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from cli import api_document
 from cli.commands_page import command_page
 from cli.docs import BOTS, EVENTS, bot_pages, bot_table, event_pages, graph_schema, route_page
 from cli.flow_pages import PICTURES, flow_page
 from cli.owners import codeowners
 from cli.plane import ROOT
 from stacks.flows import flows_of
-from stacks.manifest import load_folders
+from stacks.manifest import BotFolder, load_folders
 from writ.contracts.errors import ContractError
 from writ.contracts.event import event_types
 
@@ -35,6 +37,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
         **flow_page(flows, folders),
         **route_page(folders),
         **graph_schema(),
+        api_document.PLACE: api_page(folders, root),
         **command_page(),
     }
 
@@ -61,6 +64,13 @@ def write(expected: Mapping[str, str], root: Path = ROOT) -> list[str]:
         else:
             path.unlink()
     return changed
+
+
+def api_page(folders: Sequence[BotFolder], root: Path = ROOT) -> str:
+    """The OpenAPI document of this version of Writ's own API."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = api_document.dumped(api_document.document(folders, project["version"]))
+    return f"# Made by `writ generate`; change its source instead.\n{text}"
 
 
 def _read(path: Path) -> str | None:

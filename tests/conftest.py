@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
 import typer.testing
 from hypothesis import HealthCheck, settings
+
+from writ.runtime.rest import Api
 
 ROOT = Path(__file__).parent
 os.environ.setdefault("WRIT_POLICIES", str(ROOT.parent / "policies"))
@@ -29,6 +32,24 @@ settings.load_profile("writ")
 
 # Typer builds a hundred commands anew for each run of one of them in a test: 50 ms a run.
 typer.testing._get_command = cache(typer.main.get_command)  # type: ignore[attr-defined]
+
+
+_answered = Api.handler
+
+
+def _described(self: Api, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """What a route answers a test, held against the description of the API."""
+    from tests.support import described
+
+    answer = _answered(self, event, context)
+    operation = described.operation_of(self, event.get("routeKey", ""))
+    if operation is not None:
+        described.check(event["routeKey"], operation, event, answer)
+    return answer
+
+
+# Here, before any route is bound to it.
+Api.handler = _described  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

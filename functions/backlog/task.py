@@ -92,8 +92,16 @@ class Draft(Estimate):
     confidence: Confidence | None = 0.5
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """A field that is left out stays as it is: a client must not send what the model puts in its place."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
 class Changes(Value):
     """What a person may change; a field that is absent stays, null goes back to what is observed."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     title: Title = ""
     owner: Team = ""

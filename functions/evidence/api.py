@@ -50,7 +50,7 @@ def show_evidence(request: Request) -> Response:
 
 
 @api.get("/v1/evidence/{id}/bundle")
-def show_bundle(request: Request) -> Response:
+def show_evidence_bundle(request: Request) -> Response:
     """One statement with all that proves it, as a Sigstore bundle."""
     from functions.evidence.bundle import bundle_of  # only bundles need certificates
     from writ.ledger.bundle import MEDIA_TYPE

@@ -24,6 +24,7 @@ from cli.plane import STATE, Plane, RunFile
 from cli.replay import Sender, Webhook, webhook_secret
 from cli.verify import verify
 from cli.watch import Pulse, pulse, wait
+from tests.support import described
 from writ.ledger.findings import Report
 from writ.ledger.logcopy import LogCopy
 
@@ -126,7 +127,11 @@ def plane_of(deployed: deploy.Deployment) -> Plane:
 
 def world_of(plane: Plane, folder: Path) -> Iterator[World]:
     """A plane with a client of its API, until the next step."""
-    with httpx.Client(base_url=plane.file.api_url.rstrip("/") + "/", timeout=30) as client:
+    with httpx.Client(
+        base_url=plane.file.api_url.rstrip("/") + "/",
+        timeout=30,
+        event_hooks={"response": [described.check_response]},
+    ) as client:
         yield World(plane, client, folder)
 
 

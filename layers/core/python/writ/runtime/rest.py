@@ -40,7 +40,7 @@ _STATUS: Final = {
     "dependency": 503,
     "notary.failed": 503,
 }
-_TITLES: Final = {
+TITLES: Final = {
     400: "Bad request",
     401: "Not authenticated",
     403: "Forbidden",
@@ -161,13 +161,17 @@ class Api:
     """
 
     def __init__(self, service: str) -> None:
-        self._service = service
+        self.service = service
         self._routes: dict[str, tuple[Route, bool]] = {}
 
     @property
     def routes(self) -> tuple[str, ...]:
         """The route keys, such as `GET /v1/backlog/{id}`."""
         return tuple(self._routes)
+
+    def function_of(self, key: str) -> Route:
+        """What answers a route. Raises KeyError."""
+        return self._routes[key][0]
 
     def get(self, path: str, *, public: bool = False) -> Callable[[Route], Route]:
         return self.route("GET", path, public=public)
@@ -196,8 +200,8 @@ class Api:
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002
         """Lambda entry for HTTP API payload format 2.0."""
         key = event.get("routeKey", "")
-        log = telemetry.logger(self._service)
-        with tracing.request(self._service, key, event) as span:
+        log = telemetry.logger(self.service)
+        with tracing.request(self.service, key, event) as span:
             try:
                 response = self._answer(key, event)
             except WritError as error:
@@ -210,9 +214,9 @@ class Api:
             tracing.answered(span, response.status, response.body)
         log.info("request", route=key, status=response.status)
         counts = {"Requests": 1, "RequestsFailed": int(response.status >= 500)}
-        for counted in (self._service, WHOLE):
+        for counted in (self.service, WHOLE):
             telemetry.emit(counted, counts)
-        telemetry.finished(self._service)
+        telemetry.finished(self.service)
         return _encode(response)
 
     def _answer(self, key: str, event: Mapping[str, Any]) -> Response:
@@ -231,12 +235,12 @@ def problem(error: WritError, more: Mapping[str, Any] | None = None) -> Response
 
     Details of what is not the caller's fault stay inside.
     """
-    status = _status_of(error.code)
+    status = status_of(error.code)
     body: dict[str, Any] = {
         "type": PROBLEM_BASE + error.code,
-        "title": _TITLES.get(status, "Error"),
+        "title": TITLES.get(status, "Error"),
         "status": status,
-        "detail": error.message if status < 500 else _TITLES[status],
+        "detail": error.message if status < 500 else TITLES[status],
         "code": error.code,
     }
     if error.field:
@@ -246,7 +250,8 @@ def problem(error: WritError, more: Mapping[str, Any] | None = None) -> Response
     return Response(body, status, headers, PROBLEM)
 
 
-def _status_of(code: str) -> int:
+def status_of(code: str) -> int:
+    """The HTTP status of a problem with this code."""
     parts = code.split(".")
     for length in range(len(parts), 0, -1):
         if (status := _STATUS.get(".".join(parts[:length]))) is not None:

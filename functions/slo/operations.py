@@ -1,0 +1,61 @@
+"""What the routes of objectives take and answer, for the description of the API."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from functions.slo.standing import Standing
+from writ.openapi.operation import TEXT, Operation, Operations, Page, Paging, Shown
+from writ.slo.budget import BudgetState
+from writ.slo.burn import Severity
+from writ.slo.indicator import Indicator
+
+
+class EventCounts(Shown):
+    """Events of 30 days."""
+
+    good: int
+    bad: int
+
+
+class BurnRule(Shown):
+    """How fast a budget burns over a long and a short window; a rate of 1 spends it in 30 days."""
+
+    severity: Severity
+    factor: float
+    long_minutes: int
+    short_minutes: int
+    long_rate: float | None
+    short_rate: float | None
+    failed: int
+    needed: int
+    breached: bool
+
+
+class Objective(Shown):
+    """A folder's objective, what is left of its budget in percent, and how fast it burns."""
+
+    name: str
+    kind: Literal["bot", "system"]
+    owner: str
+    runbook: str
+    indicators: list[Indicator]
+    counted: bool
+    objective: float
+    p95_ms: int
+    period_days: int
+    success: float | None
+    events: EventCounts
+    allowed: float
+    budget_left: float
+    budget: BudgetState
+    burning: Severity
+    burn: list[BurnRule]
+    recorded: Standing
+
+
+OPERATIONS: Final[Operations] = {
+    "GET /v1/slo": Operation(Page[Objective], query=Paging),
+    "GET /v1/slo/{name}": Operation(Objective, errors=("not_found",)),
+    "GET /v1/metrics": Operation(str, media=(TEXT, "application/openmetrics-text")),
+}

@@ -151,7 +151,12 @@ def _plain(value: Any, names: Mapping[str, str], *, named: bool = False) -> Any:
         return value
     made: dict[str, Any] = {}
     for key, each in value.items():
-        if named or key not in ("title", "$ref", "default", "examples", "const", "enum"):
+        if key == "discriminator" and not named:
+            mapping = {
+                name: _REF + names[place.removeprefix(_REF)] for name, place in each["mapping"].items()
+            }
+            made[key] = {**each, "mapping": mapping}
+        elif named or key not in ("title", "$ref", "default", "examples", "const", "enum"):
             made[key] = _plain(each, names, named=not named and key in ("properties", "patternProperties"))
         elif key == "$ref":
             made[key] = _REF + names[each.removeprefix(_REF)]

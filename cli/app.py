@@ -28,6 +28,7 @@ from cli import (
     previews,
     release,
     rollouts,
+    sdk,
     sending,
     slo,
     trace,
@@ -69,6 +70,7 @@ app.add_typer(previews.app, name="previews")
 app.add_typer(release.app, name="release")
 app.add_typer(migrations.app, name="migrations")
 app.add_typer(api_diff.app, name="api")
+app.add_typer(sdk.app, name="sdk")
 app.add_typer(erasures.app, name="erasures")
 app.add_typer(erasures.holds, name="holds")
 app.command("slo")(slo.slo)

@@ -50,6 +50,36 @@ class StatusRecord(BaseModel):
     target_url: str | None = None
 
 
+class ReleaseRecord(BaseModel):
+    """A release's page; what its files hold lies beside the records."""
+
+    id: int
+    tag_name: str
+    target_commitish: str
+    name: str = ""
+    body: str = ""
+    draft: bool = True
+    prerelease: bool = False
+
+
+class AssetRecord(BaseModel):
+    id: int
+    release: int
+    name: str
+    size: int
+    sha256: str
+
+
+class RunRecord(BaseModel):
+    """A run of a workflow that was asked for; nothing here runs it."""
+
+    id: int
+    workflow: str
+    ref: str
+    head_sha: str
+    inputs: dict[str, str]
+
+
 class RepositoryRecord(BaseModel):
     """`aliases`: commits that only exist elsewhere, and which of ours stands for each."""
 
@@ -58,6 +88,9 @@ class RepositoryRecord(BaseModel):
     comments: dict[int, CommentRecord] = {}
     checks: dict[int, CheckRecord] = {}
     statuses: list[StatusRecord] = []
+    releases: dict[int, ReleaseRecord] = {}
+    assets: dict[int, AssetRecord] = {}
+    runs: dict[int, RunRecord] = {}
     aliases: dict[str, str] = {}
 
     def commit(self, sha: str) -> str:

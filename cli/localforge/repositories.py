@@ -112,6 +112,25 @@ class GitRepository:
             if name.startswith(b"refs/")
         }
 
+    def peeled(self, sha: str) -> str:
+        """The commit behind an annotated tag; a commit is itself."""
+        found = self.repo[_id(sha)]
+        while isinstance(found, Tag):
+            found = self.repo[found.object[1]]
+        return found.id.decode()
+
+    def log(self, sha: str) -> list[str]:
+        """Every commit that one reaches, the newest first."""
+        return [entry.commit.id.decode() for entry in self.repo.get_walker(include=[_id(sha)])]
+
+    def touched(self, sha: str) -> list[str]:
+        """The files that a commit changes against its first parent."""
+        parents, after = self.parents(sha), self._files(sha)
+        before = self._files(parents[0]) if parents else {}
+        return sorted(
+            path.decode() for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+        )
+
     def has(self, sha: str) -> bool:
         return len(sha) == 40 and _id(sha) in self.repo.object_store
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from cli.localforge import releases
 from cli.localforge.forge import LocalForge, page_of
 from cli.localforge.records import RepositoryRecord
 from cli.localforge.sign_in import Gate, RefusedError
@@ -35,7 +36,7 @@ class Asked:
     repository: RepositoryRecord
     parts: Mapping[str, str]
     query: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: Any
 
     @property
     def number(self) -> int:
@@ -98,6 +99,7 @@ ROUTES: Final = (
     _route("POST", "git/tags", "contents", lambda a: a.forge.tag(a.repository, a.body), 201),
     _route("GET", "contents/{rest}", "contents",
            lambda a: a.forge.content(a.repository, a.parts["rest"], a.query.get("ref", "main"))),
+    *(_route(*given) for given in releases.ROUTES),
 )  # fmt: skip
 _REPOSITORY: Final = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/(?P<path>.+)")
 _TOKENS: Final = f"/app/installations/{_INSTALLATION}/access_tokens"
@@ -184,7 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(413, {"message": "Payload Too Large"})
         try:
             sent = self.rfile.read(length)
-            body = json.loads(sent) if sent else None
+            body: Any = sent
+            if self.headers.get("Content-Type") != "application/octet-stream":
+                body = json.loads(sent) if sent else None
         except ValueError:
             return self._send(400, {"message": "Problems parsing JSON"})
         status, document = self.server.answer(
@@ -199,6 +203,8 @@ class _Handler(BaseHTTPRequestHandler):
         etag = f'"{hashlib.sha256(content).hexdigest()}"'
         if self.command == "GET" and status == 200 and self.headers.get("If-None-Match") == etag:
             status, content = 304, b""
+        if status == 204:
+            content = b""
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))

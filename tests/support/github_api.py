@@ -49,7 +49,12 @@ class Operation:
         for key, parameter in known.items():
             if parameter.get("required") and key not in given:
                 raise Unpublished(f"{self.id}: {key[1]} is missing")
-        content = self.document.get("requestBody", {}).get("content", {}).get("application/json")
+        contents = self.document.get("requestBody", {}).get("content", {})
+        if isinstance(body, bytes):
+            if "application/octet-stream" not in contents:
+                raise Unpublished(f"{self.id}: takes no file")
+            return
+        content = contents.get("application/json")
         if body is None:
             if self.document.get("requestBody", {}).get("required"):
                 raise Unpublished(f"{self.id}: a body is missing")
@@ -78,7 +83,8 @@ def check(request: httpx.Request) -> Operation:
         match = _pattern(operation.path).fullmatch(parts.path)
         if match:
             path = {name: unquote(value) for name, value in match.groupdict().items()}
-            body = json.loads(request.content) if request.content else None
+            raw = request.headers.get("content-type") == "application/octet-stream"
+            body = request.content if raw else json.loads(request.content) if request.content else None
             operation.check_request(path, dict(parse_qsl(parts.query)), body)
             return operation
     raise Unpublished(f"no operation {request.method} {parts.path}")

@@ -100,11 +100,30 @@ class GitHubClient:
             if error.code != UNAUTHORIZED or self._signed_in.pop(repository, None) is None:
                 raise
             answer = self._send(repository, method, place, query, body)  # by a token that is new
+        return self._read(answer, form)
+
+    @staticmethod
+    def _read(answer: bytes, form: type[T]) -> T:
         try:
             reader: TypeAdapter[T] = _reader(form)  # type: ignore[arg-type]
             return reader.validate_json(answer or b"null")
         except ValidationError:
             raise TransientError("GitHub's answer does not read", code="forge.answer") from None
+
+    def upload(
+        self, repository: str, path: str, form: type[T], *, query: Mapping[str, str | int], data: bytes
+    ) -> T:
+        """The answer to a file that is sent, which GitHub takes at a host of its own."""
+        from writ.adapters.github_uploads import uploads_of
+
+        if _REPOSITORY.fullmatch(repository) is None:
+            raise PermanentError("not the name of a repository", code="forge.repository", field="repository")
+        place = f"{uploads_of(self._api(self.credentials.read()))}/repos/{repository}/{path}"
+        headers = {"Content-Type": "application/octet-stream"}
+        answer = self._request(
+            self._github(repository), "POST", place, params=query, content=data, headers=headers
+        )
+        return self._read(answer.content, form)
 
     def find(
         self, repository: str, path: str, form: type[T], *, query: Mapping[str, str | int] | None = None
@@ -145,7 +164,8 @@ class GitHubClient:
 
         headers = {"X-GitHub-Api-Version": VERSION, **given.pop("headers", {})}
         try:
-            return github.request(method, f"/{place}", headers=headers, **given).raw_response
+            url = place if place.startswith("http") else f"/{place}"
+            return github.request(method, url, headers=headers, **given).raw_response
         except GitHubException as error:
             cause = error.__cause__
             if isinstance(cause, WritError):

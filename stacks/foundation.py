@@ -28,6 +28,7 @@ from stacks.tables import (
     EXPIRY_DAYS,
     GIVEN_SECRETS,
     PLANE,
+    STAGED,
     TTL_ATTRIBUTE,
     WRAPPING_KEYS,
     Key,
@@ -117,7 +118,7 @@ class FoundationStack(Stack):
             removal_policy=self._settings.removal,
             server_access_logs_bucket=self._access_logs if logged else None,
             server_access_logs_prefix=f"{name}/" if logged else None,
-            lifecycle_rules=[_lifecycle(expire_days), *([_staging()] if name == "log" else [])],
+            lifecycle_rules=[_lifecycle(expire_days), *([_staging()] if name in STAGED else [])],
             object_lock_enabled=True if locked else None,
             object_lock_default_retention=s3.ObjectLockRetention.compliance(
                 Duration.days(self._settings.anchor_lock_days)
@@ -188,7 +189,10 @@ def _key(key: Key) -> dict[str, Any]:
 
 
 def _staging() -> s3.LifecycleRule:
-    """A staged batch is of no use once its commit is applied, and holds digests that erasure forgets."""
+    """A staged batch is of no use once its commit is applied, and holds digests that erasure forgets.
+
+    A file that a build left is of no use either once its release is published, or has failed for so long.
+    """
     # A commit that stands unapplied for so long has raised alarms for as long.
     month, day = Duration.days(30), Duration.days(1)
     return s3.LifecycleRule(

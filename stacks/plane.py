@@ -35,7 +35,8 @@ CATALOGUED: Final = frozenset({"registry", "slo"})
 OBJECTIVES: Final = "slo"
 FLAGS: Final = "flags"
 ANCHOR: Final = "anchor"
-PULL_REQUESTS: Final = "pr"
+# Those that know the forge.
+FORGE: Final = frozenset({"pr", "release"})
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,6 @@ def extra_variables(folder: BotFolder, folders: Sequence[BotFolder], settings: S
         return {"WRIT_IDENTITIES": identities(folders, Names.of(settings))}
     if folder.name == ANCHOR and settings.anchor is not None:
         return {"WRIT_ANCHOR": settings.anchor.model_dump_json(exclude_none=True)}
-    if folder.name == PULL_REQUESTS and settings.forge is not None:
+    if folder.name in FORGE and settings.forge is not None:
         return {"WRIT_FORGE": settings.forge.model_dump_json()}
     return {}

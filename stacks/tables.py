@@ -35,7 +35,9 @@ def _table(name: str, key: Key, *, expires: bool = False, streams: bool = False,
 
 
 TTL_ATTRIBUTE: Final = "ttl"
-BUCKETS: Final = ("raw", "log", "anchors", "packs")
+BUCKETS: Final = ("raw", "log", "anchors", "packs", "artifacts")
+# Where files lie for a while under staging/.
+STAGED: Final = frozenset({"artifacts", "log"})
 # What can be made again is not kept for good: days until a bucket forgets what it holds.
 EXPIRY_DAYS: Final = {"packs": 7}
 SIGNING_KEYS: Final = ("ca", "ct", "log", "note")
@@ -83,6 +85,7 @@ TABLES: Final = (
     _table("previews", Key("id"), listing=Key("listing", "id")),
     _table("promises", Key("leaf")),
     _table("pulls", Key("pk", "sk")),
+    _table("releases", Key("pk"), by_state=Key("state", "pk"), listing=Key("listing", "pk")),
     _table("rollouts", Key("pk", "sk"), listing=Key("listing", "pk")),
     _table("subjects", Key("pk", "sk")),
     _table("usage", Key("pk", "sk"), expires=True),

@@ -19,7 +19,7 @@ class Ports:
 
 def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""
-    from functions.gate.table import ResultTable
+    from writ.adapters.gate_table import ResultTable
     from writ.runtime import access
 
     return Ports(ResultTable(environment.table("gates")), lambda: access.bundle().digest)

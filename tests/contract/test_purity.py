@@ -22,6 +22,7 @@ ALLOWED_WRIT = (
     "writ.judge",
     "writ.policy.calendar",
     "writ.policy.controls",
+    "writ.release",
     *PURE_ROLLOUTS,
     *PURE_MIGRATIONS,
 )

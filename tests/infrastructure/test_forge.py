@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from stacks.manifest import load_folders
-from stacks.plane import PULL_REQUESTS, extra_variables
+from stacks.plane import FORGE, extra_variables
 from stacks.settings import settings_for
 from tests.infrastructure.synthesis import Synthesis
 from writ.contracts.forge_site import ForgeSite
@@ -16,13 +16,14 @@ from writ.contracts.forge_site import ForgeSite
 FOLDERS = load_folders()
 
 
-def test_only_the_pr_bot_may_read_the_credentials_and_knows_the_forge() -> None:
+def test_only_bots_that_work_with_the_forge_may_read_the_credentials_and_know_it() -> None:
     site = ForgeSite(api="https://github.example/api/v3/")
     settings = replace(settings_for("prod"), forge=site)
     given = {folder.name: extra_variables(folder, FOLDERS, settings) for folder in FOLDERS}
-    assert {name for name, variables in given.items() if "WRIT_FORGE" in variables} == {PULL_REQUESTS}
-    assert ForgeSite.model_validate_json(given[PULL_REQUESTS]["WRIT_FORGE"]) == site
-    assert {folder.name for folder in FOLDERS if "forge" in folder.manifest.needs.secrets} == {PULL_REQUESTS}
+    assert {name for name, variables in given.items() if "WRIT_FORGE" in variables} == FORGE
+    for name in FORGE:
+        assert ForgeSite.model_validate_json(given[name]["WRIT_FORGE"]) == site
+    assert {folder.name for folder in FOLDERS if "forge" in folder.manifest.needs.secrets} == FORGE
 
 
 def test_no_cloud_environment_comments_anywhere_until_somebody_says_where(cloud: Synthesis) -> None:

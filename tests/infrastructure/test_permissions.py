@@ -176,7 +176,7 @@ def test_the_notary_writes_promises_only_and_is_called_by_those_who_hand_out_bun
     logs = {(action, name) for action, name in writes if action == "logs:PutLogEvents"}
     reads = {("dynamodb:BatchGetItem", table)}
     assert writes - own - logs - reads == {("dynamodb:PutItem", table)}
-    assert callers == {"evidence-api", "packs", "packs-api"}
+    assert callers == {"evidence-api", "packs", "packs-api", "release", "release-api"}
 
 
 def test_the_publisher_changes_the_checkpoint_and_nothing_else(plane: Synthesis) -> None:

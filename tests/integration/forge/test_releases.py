@@ -23,7 +23,7 @@ from writ.adapters.github_releases import GitHubReleases
 from writ.adapters.github_uploads import uploads_of
 from writ.contracts.errors import PermanentError
 from writ.contracts.forge_site import ForgeSite
-from writ.ports.forge_releases import NewRelease
+from writ.ports.forge_releases import HistoryCommit, NewRelease
 
 COMMIT = {"sha": SHA, "commit": {"message": "feat: x"}, "parents": [{"sha": "0" * 40}], "files": []}
 PAGE = {
@@ -41,8 +41,9 @@ RUN = {
 NEW = NewRelease("v1.0.0", SHA, "1.0.0", "notes", prerelease=False)
 Call = Callable[[GitHubReleases], Any]
 CALLS: list[tuple[str, Call, object, object]] = [
-    ("repos/get-commit", lambda f: f.commit(REPOSITORY, "tags/v1").sha,
-     {**COMMIT, "files": [{"filename": "a"}]}, SHA),
+    ("repos/get-commit", lambda f: f.commit(REPOSITORY, "tags/v1"),
+     {**COMMIT, "files": [{"filename": "a"}]},
+     HistoryCommit(SHA, "feat: x", ("0" * 40,), ("a",))),
     ("repos/list-tags", lambda f: f.tags(REPOSITORY), [{"name": "v1", "commit": {"sha": SHA}}], {"v1": SHA}),
     ("repos/compare-commits-with-basehead", lambda f: f.compare(REPOSITORY, "0" * 40, SHA).behind,
      {"behind_by": 2, "commits": [COMMIT]}, 2),
@@ -105,11 +106,10 @@ def test_local_forge_keeps_real_history_and_releases(local: tuple[Any, GitHubRel
     git.point("refs/heads/main", second)
     git.point("refs/tags/v1.0.0", git.tag("v1.0.0", "one", first, now))
     assert forge.tags(REPOSITORY) == {"v1.0.0": first}
-    assert [forge.commit(REPOSITORY, ref).sha for ref in ("HEAD", "tags/v1.0.0", first)] == [
-        second,
-        first,
-        first,
-    ]  # type: ignore[union-attr]
+    for ref, sha in (("HEAD", second), ("tags/v1.0.0", first), (first, first)):
+        found = forge.commit(REPOSITORY, ref)
+        assert found is not None
+        assert found.sha == sha
     head = forge.commit(REPOSITORY, "heads/main")
     assert head is not None
     assert (head.files, head.parents) == (("b/c.txt",), (first,))

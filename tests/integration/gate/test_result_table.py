@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from functions.gate.results import place
-from functions.gate.table import ResultTable
 from tests.support.moto_aws import moto_aws
+from writ.adapters.gate_table import ResultTable
 from writ.contracts.errors import ConflictError
 
 

@@ -134,7 +134,7 @@ class GitHubReleases:
     def log(self, repository: str, sha: str) -> Sequence[HistoryCommit]:
         found: list[HistoryCommit] = []
         for page in range(1, PAGES + 1):
-            query = {"sha": sha, "per_page": PAGE, "page": page}
+            query: dict[str, str | int] = {"sha": sha, "per_page": PAGE, "page": page}
             answer = self._client.ask(repository, "GET", "commits", list[CommitAnswer], query=query)
             found += [commit.value() for commit in answer]
             if len(answer) < PAGE:

@@ -23,23 +23,42 @@ def _inside(path: str) -> str:
 
 
 Path = Annotated[str, AfterValidator(_inside)]
+Argument = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
+class BuildSettings(_Part):
+    """What makes the files of a release: `command`, run at its tag, leaves what `artifacts` match.
+
+    `workflow` is the file of the workflow that runs it; without one somebody runs `writ release build`.
+    """
+
+    command: Annotated[list[Argument], Field(min_length=1, max_length=50)]
+    artifacts: Annotated[list[Path], Field(min_length=1, max_length=20)]
+    workflow: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}\.ya?ml$")] | None = None
+    timeout_minutes: Annotated[int, Field(ge=1, le=720)] = 60
+
+
 class PackageSettings(_Part):
-    """A package of a repository that has several."""
+    """A package of a repository that has several; what it says of its build and boms is its own."""
 
     name: Name
     path: Path
     also: list[Path] = []
     changelog: Path | None = None
+    build: BuildSettings | None = None
+    boms: Annotated[list[Path], Field(max_length=10)] | None = None
 
 
 class ReleaseSettings(_Part):
-    """Rules by name, what differs from them, and how tags and files are called."""
+    """Rules by name, what differs from them, how tags and files are called, and what is built.
+
+    `on_push`: a push to the default branch is released, where its commits call for it. `boms` are the lock
+    files that a release's bill of materials is made of.
+    """
 
     rules: Literal["angular", "conventional", "commitizen", "python-semantic-release"] = "angular"
     types: dict[Type, Word] = {}
@@ -53,6 +72,9 @@ class ReleaseSettings(_Part):
     changelog: Path = "CHANGELOG.md"
     url: Annotated[str, Field(pattern=r"^https://[^\s()<>]+$")] | None = None
     packages: list[PackageSettings] = []
+    on_push: bool = False
+    build: BuildSettings | None = None
+    boms: Annotated[list[Path], Field(max_length=10)] = []
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -98,6 +120,16 @@ class ReleaseSettings(_Part):
             if each.name == package:
                 return each.changelog or f"{each.path.rstrip('/')}/{self.changelog}".lstrip("/")
         return self.changelog
+
+    def build_of(self, package: str | None) -> BuildSettings | None:
+        """What makes a package's files: its own build, or the repository's."""
+        own = next((each.build for each in self.packages if each.name == package), None)
+        return own or self.build
+
+    def boms_of(self, package: str | None) -> tuple[str, ...]:
+        """The lock files that say what is in a package: those that are named for it, or for all."""
+        own = next((each.boms for each in self.packages if each.name == package), None)
+        return tuple(self.boms if own is None else own)
 
 
 def read_settings(document: Any) -> ReleaseSettings:

@@ -27,6 +27,7 @@ from cli import (
     policy,
     previews,
     release,
+    releases,
     rollouts,
     sdk,
     sending,
@@ -67,6 +68,7 @@ canary.app.command("status")(rollouts.status)
 canary.app.command("abort")(rollouts.abort)
 app.command("rollback")(rollouts.rollback)
 app.add_typer(previews.app, name="previews")
+releases.add_to(release.app)
 app.add_typer(release.app, name="release")
 app.add_typer(migrations.app, name="migrations")
 app.add_typer(api_diff.app, name="api")

@@ -153,7 +153,7 @@ def changelog(
 def _read(repo: Path, package: str | None, pre: str | None, at_least: str | None) -> Checkout:
     line, least = _line(pre), _bump(at_least)
     with GitHistory.open(repo) as history:
-        settings = _settings(history.root)
+        settings = settings_of(history.root)
         names = [each.name for each in settings.packages]
         if package is not None and package not in names:
             near = f"one of {', '.join(names)}" if names else "no package: the repository has one"
@@ -204,7 +204,8 @@ def _entries(each: Plan) -> tuple[Entry, ...]:
     return entries(each.effects)
 
 
-def _settings(root: Path) -> ReleaseSettings:
+def settings_of(root: Path) -> ReleaseSettings:
+    """What a checkout says of its releases. Raises CommandError for what does not read."""
     text = _text(root / FILE)
     try:
         return read_settings(yaml.safe_load(text))

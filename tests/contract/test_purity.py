@@ -19,6 +19,7 @@ PURE_ROLLOUTS = tuple(
 PURE_MIGRATIONS = tuple(f"writ.migration.{name}" for name in ("decide", "document", "reversal", "state"))
 ALLOWED_WRIT = (
     "writ.contracts",
+    "writ.dependencies",
     "writ.judge",
     "writ.policy.calendar",
     "writ.policy.controls",

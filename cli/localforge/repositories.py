@@ -87,6 +87,29 @@ class GitRepository:
         found = self._files(sha).get(path.encode())
         return None if found is None else (found[1].decode(), self._data(found))
 
+    def files(self, sha: str) -> Iterator[tuple[str, int, str, int]]:
+        """Path, mode, blob and size of every file of a commit."""
+        for path, (mode, blob) in sorted(self._files(sha).items()):
+            yield path.decode(), mode, blob.decode(), len(self._data((mode, blob)))
+
+    def blob(self, sha: str) -> bytes | None:
+        found = self.repo[_id(sha)] if self.has(sha) else None
+        return found.data if isinstance(found, Blob) else None
+
+    def tree_of(self, sha: str) -> str:
+        return self._object(sha).tree.decode()
+
+    def grow(self, tree: str, files: Mapping[str, tuple[int, bytes]]) -> str:
+        """The id of a tree with these files in it, at their modes."""
+        entries = iter_tree_contents(self.repo.object_store, _id(tree))
+        kept = {entry.path: (entry.mode, entry.sha) for entry in entries if entry.path and entry.sha}
+        for path, (mode, data) in files.items():
+            blob = Blob.from_string(data)
+            self.repo.object_store.add_object(blob)
+            kept[path.encode()] = (mode, blob.id)
+        named = [(path, sha, mode) for path, (mode, sha) in kept.items()]
+        return commit_tree(self.repo.object_store, named).decode()
+
     def tag(self, name: str, message: str, sha: str, now: datetime) -> str:
         """The id of a new annotated tag, which no ref points to yet."""
         tag = Tag()
@@ -103,6 +126,9 @@ class GitRepository:
 
     def point(self, name: str, sha: str) -> None:
         self.repo.refs[Ref(name.encode())] = _id(sha)
+
+    def unpoint(self, name: str) -> None:
+        del self.repo.refs[Ref(name.encode())]
 
     def refs(self) -> dict[str, str]:
         """Every branch and tag, and what it points to."""
@@ -162,15 +188,19 @@ class GitRepository:
         return found.data if isinstance(found, Blob) else b""
 
     def _commit(self, files: Files, message: str, now: datetime, parents: tuple[str, ...]) -> str:
-        store = self.repo.object_store
+        tree = commit_tree(self.repo.object_store, [(path, sha, mode) for path, (mode, sha) in files.items()])
+        return self.commit_of(tree.decode(), message, now, parents)
+
+    def commit_of(self, tree: str, message: str, now: datetime, parents: tuple[str, ...]) -> str:
+        """A commit of a tree; no branch moves."""
         commit = Commit()
-        commit.tree = commit_tree(store, [(path, sha, mode) for path, (mode, sha) in files.items()])
+        commit.tree = _id(tree)
         commit.parents = [_id(parent) for parent in parents]
         commit.author = commit.committer = _WHO
         commit.author_time = commit.commit_time = int(now.timestamp())
         commit.author_timezone = commit.commit_timezone = 0
         commit.encoding, commit.message = b"UTF-8", message.encode() + b"\n"
-        store.add_object(commit)
+        self.repo.object_store.add_object(commit)
         return commit.id.decode()
 
     def _merge_base(self, one: str, two: str) -> str | None:

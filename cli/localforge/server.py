@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from cli.localforge import releases
+from cli.localforge import changes, releases
 from cli.localforge.forge import LocalForge, page_of
 from cli.localforge.records import RepositoryRecord
 from cli.localforge.sign_in import Gate, RefusedError
@@ -95,13 +95,31 @@ ROUTES: Final = (
     _route("POST", "git/refs", "contents",
            lambda a: a.forge.point(a.repository, a.body["ref"], a.body["sha"], new=True), 201),
     _route("PATCH", "git/refs/{rest}", "contents",
-           lambda a: a.forge.point(a.repository, f"refs/{a.parts['rest']}", a.body["sha"], new=False)),
+           lambda a: changes.move(a.forge, a.repository, f"refs/{a.parts['rest']}", a.body)),
     _route("POST", "git/tags", "contents", lambda a: a.forge.tag(a.repository, a.body), 201),
     _route("GET", "contents/{rest}", "contents",
            lambda a: a.forge.content(a.repository, a.parts["rest"], a.query.get("ref", "main"))),
     *(_route(*given) for given in releases.ROUTES),
+    _route("GET", "git/trees/{word}", "contents",
+           lambda a: changes.tree(a.forge, a.repository, a.parts["word"])),
+    _route("GET", "git/blobs/{word}", "contents",
+           lambda a: changes.blob(a.forge, a.repository, a.parts["word"])),
+    _route("GET", "git/commits/{word}", "contents",
+           lambda a: changes.commit(a.forge, a.repository, a.parts["word"])),
+    _route("POST", "git/trees", "contents", lambda a: changes.make_tree(a.forge, a.repository, a.body), 201),
+    _route("POST", "git/commits", "contents",
+           lambda a: changes.make_commit(a.forge, a.repository, a.body), 201),
+    _route("DELETE", "git/refs/{rest}", "contents",
+           lambda a: changes.remove(a.forge, a.repository, f"refs/{a.parts['rest']}"), 204),
+    _route("GET", "pulls", "pull_requests",
+           lambda a: page_of(changes.pulls(a.forge, a.repository, a.query), a.query)),
+    _route("POST", "pulls", "pull_requests",
+           lambda a: changes.open_pull(a.forge, a.repository, a.body), 201),
+    _route("PATCH", "pulls/{id}", "pull_requests",
+           lambda a: changes.change_pull(a.forge, a.repository, a.number, a.body)),
+    _route("GET", "", "metadata", lambda a: changes.described(a.forge, a.repository)),
 )  # fmt: skip
-_REPOSITORY: Final = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/(?P<path>.+)")
+_REPOSITORY: Final = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/?(?P<path>.*)")
 _TOKENS: Final = f"/app/installations/{_INSTALLATION}/access_tokens"
 TAKE_IN: Final = "/_writ/payloads"
 SEEN: Final = "/_writ/records"
@@ -199,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _reply
 
     def _send(self, status: int, document: Any) -> None:
-        content = json.dumps(document).encode()
+        content = b"" if status == 204 else json.dumps(document).encode()
         etag = f'"{hashlib.sha256(content).hexdigest()}"'
         if self.command == "GET" and status == 200 and self.headers.get("If-None-Match") == etag:
             status, content = 304, b""

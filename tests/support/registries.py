@@ -30,6 +30,7 @@ class MemoryRegistry:
     listings: dict[Package, Listing] = field(default_factory=dict)
     needs: Mapping[tuple[str, str], tuple[str, ...] | None] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, ecosystem: Ecosystem = PYPI, **packages: list[Release]) -> MemoryRegistry:
@@ -38,9 +39,9 @@ class MemoryRegistry:
             made.add(ecosystem, name.replace("_", "-"), *releases)
         return made
 
-    def add(self, ecosystem: Ecosystem, name: str, *releases: Release, source: str | None = None) -> None:
+    def add(self, ecosystem: Ecosystem, name: str, *releases: Release) -> None:
         key = package(ecosystem, name)
-        self.listings[key] = Listing(key, releases, source)
+        self.listings[key] = Listing(key, releases)
 
     def listing(self, package: Package) -> Listing:
         self.asked.append(package.key)
@@ -55,3 +56,6 @@ class MemoryRegistry:
         return (
             next((each.requires for each in found.releases if each.version == version), ()) if found else ()
         )
+
+    def source(self, package: Package, version: str) -> str | None:
+        return self.sources.get(package.name)

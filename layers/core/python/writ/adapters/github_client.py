@@ -89,17 +89,21 @@ class GitHubClient:
         *,
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
+        by: str | None = None,
     ) -> T:
-        """The answer of `/repos/{repository}/{path}`, as `form` reads it."""
+        """The answer of `/repos/{repository}/{path}`, as `form` reads it.
+
+        `by` is another repository, whose installation asks: for one that is public and has none of ours.
+        """
         if _REPOSITORY.fullmatch(repository) is None:
             raise PermanentError("not the name of a repository", code="forge.repository", field="repository")
-        place = f"repos/{repository}/{path}"
+        place, signer = f"repos/{repository}/{path}".rstrip("/"), by or repository
         try:
-            answer = self._send(repository, method, place, query, body)
+            answer = self._send(signer, method, place, query, body)
         except PermanentError as error:
-            if error.code != UNAUTHORIZED or self._signed_in.pop(repository, None) is None:
+            if error.code != UNAUTHORIZED or self._signed_in.pop(signer, None) is None:
                 raise
-            answer = self._send(repository, method, place, query, body)  # by a token that is new
+            answer = self._send(signer, method, place, query, body)  # by a token that is new
         return self._read(answer, form)
 
     @staticmethod

@@ -165,7 +165,7 @@ def _update(
     package = listing.package
     change = distance(package.ecosystem, current, release.version)
     fixed = tuple(a for a in advisories if a.patched is None or _fixes(release, [a]))
-    return Update(package, current, release, change, tuple(uses), fixed, early, listing.source)
+    return Update(package, current, release, change, tuple(uses), fixed, early)
 
 
 def _current(package: Package, uses: Sequence[Use]) -> str | None:

@@ -84,7 +84,6 @@ class Update:
     uses: tuple[Use, ...]
     advisories: tuple[Advisory, ...] = ()
     early: bool = False
-    source: str | None = None
 
     @property
     def id(self) -> str:

@@ -52,11 +52,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All releases of a package; `source` is its repository on the forge, `owner/name`, where it says so."""
+    """All releases of a package."""
 
     package: Package
     releases: tuple[Release, ...]
-    source: str | None = None
 
 
 class Registry(Protocol):
@@ -71,3 +70,6 @@ class Registry(Protocol):
 
     def requires(self, package: Package, version: str) -> tuple[str, ...] | None:
         """What one release depends on; None where the registry does not say."""
+
+    def source(self, package: Package, version: str) -> str | None:
+        """The repository on the forge that one release says it comes from, `owner/name`, or None."""

@@ -1,0 +1,35 @@
+"""The registries of several ecosystems as one; one that nobody configured says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from writ.contracts.errors import PermanentError
+from writ.ports.registry import Ecosystem, Listing, Package, Registry
+
+_SETTINGS: Final = {Ecosystem.PYPI: "pypi", Ecosystem.NPM: "npm", Ecosystem.ACTIONS: "forge"}
+
+
+@dataclass(frozen=True)
+class Registries:
+    """See writ.ports.registry.Registry."""
+
+    by_ecosystem: Mapping[Ecosystem, Registry]
+
+    def listing(self, package: Package) -> Listing:
+        return self._of(package).listing(package)
+
+    def requires(self, package: Package, version: str) -> tuple[str, ...] | None:
+        return self._of(package).requires(package, version)
+
+    def source(self, package: Package, version: str) -> str | None:
+        return self._of(package).source(package, version)
+
+    def _of(self, package: Package) -> Registry:
+        found = self.by_ecosystem.get(package.ecosystem)
+        if found is None:
+            name = _SETTINGS[package.ecosystem]
+            raise PermanentError(f"no index is configured for {name}", code="registry.unset", field=name)
+        return found

@@ -35,8 +35,9 @@ CATALOGUED: Final = frozenset({"registry", "slo"})
 OBJECTIVES: Final = "slo"
 FLAGS: Final = "flags"
 ANCHOR: Final = "anchor"
-# Those that know the forge.
-FORGE: Final = frozenset({"pr", "release"})
+DEPENDENCIES: Final = "dependencies"
+# The secret of who asks the forge, each by a token with no more rights than its own.
+FORGE: Final = "forge"
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,9 @@ def extra_variables(folder: BotFolder, folders: Sequence[BotFolder], settings: S
         return {"WRIT_IDENTITIES": identities(folders, Names.of(settings))}
     if folder.name == ANCHOR and settings.anchor is not None:
         return {"WRIT_ANCHOR": settings.anchor.model_dump_json(exclude_none=True)}
-    if folder.name in FORGE and settings.forge is not None:
-        return {"WRIT_FORGE": settings.forge.model_dump_json()}
+    if FORGE in folder.manifest.needs.secrets and settings.forge is not None:
+        known = {"WRIT_FORGE": settings.forge.model_dump_json()}
+        if folder.name == DEPENDENCIES and settings.dependencies is not None:
+            known["WRIT_DEPENDENCIES"] = settings.dependencies.model_dump_json(exclude_none=True)
+        return known
     return {}

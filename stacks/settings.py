@@ -12,6 +12,7 @@ from aws_cdk.aws_logs import RetentionDays
 from constructs import IConstruct
 
 from writ.contracts.anchor import AnchorSite
+from writ.contracts.dependency_site import DependencySite
 from writ.contracts.forge_site import ForgeSite
 from writ.contracts.retirement import KeyKind, Retirement, generation
 
@@ -125,6 +126,8 @@ class Settings:
     `trace_ratio`: the share of traces that is kept, 0 to 1; of others what failed is kept, and what follows.
     `forge`: the API of the forge whose pull requests are commented on, `ForgeSite()` for GitHub; without one
     notes are kept and nothing is posted.
+    `dependencies`: the repositories whose dependencies are bumped, and the indexes that are asked about them,
+    `DependencySite(repositories=("acme/shop",), pypi=…, npm=…)`; no index has an address of its own accord.
     `services`: what the names of functions begin with whose releases are rolled out and back, and those of
     tables whose items are migrated.
     `retired`: signing keys that were replaced, by kind, the oldest first; each makes room for a new key, and
@@ -149,6 +152,7 @@ class Settings:
     collector: Collector | None = None
     trace_ratio: float = 1.0
     forge: ForgeSite | None = None
+    dependencies: DependencySite | None = None
     services: str = "service-"
     retired: Mapping[KeyKind, tuple[Retirement, ...]] = field(default_factory=dict)
 

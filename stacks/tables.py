@@ -67,6 +67,7 @@ TABLES: Final = (
         by_update=Key("listing", "updated_at", projected=(*_LISTED, "status", "rice", "wsjf")),
         by_status=Key("status", "rice", frozenset({"rice"}), _LISTED),
     ),
+    _table("bumps", Key("pk", "sk")),
     _table("certificates", Key("fingerprint")),
     _table("controls", Key("pk", "sk")),
     _table("deliveries", Key("delivery")),

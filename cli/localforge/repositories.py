@@ -97,7 +97,7 @@ class GitRepository:
         return found.data if isinstance(found, Blob) else None
 
     def tree_of(self, sha: str) -> str:
-        return self._object(sha).tree.decode()
+        return bytes(self._object(sha).tree).decode()
 
     def grow(self, tree: str, files: Mapping[str, tuple[int, bytes]]) -> str:
         """The id of a tree with these files in it, at their modes."""

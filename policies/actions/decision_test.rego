@@ -414,3 +414,56 @@ test_an_absent_fact_counts_against_the_action if {
 		decision.verdict in ["deny", "review"]
 	}
 }
+
+cooling(action, age) := decide({
+	"/bot/name": "dependencies",
+	"/action/name": action,
+	"/action/cooldown": {"age_hours": age, "hours": 168},
+})
+
+test_what_is_too_young_is_not_let_in if {
+	every action in ["propose-bump", "update-bump"] {
+		cooling(action, 168).verdict == "allow"
+		decision := cooling(action, 167)
+		decision.verdict == "deny"
+		decision.reasons == [{"code": "cooldown", "message": "the youngest release is 167 hours old, and 168 are wanted"}]
+	}
+}
+
+test_policy_wants_some_age_whatever_a_repository_says if {
+	stated := {"/bot/name": "dependencies", "/action/name": "propose-bump"}
+	decision := decide(object.union(stated, {"/action/cooldown": {"age_hours": 71, "hours": 0}}))
+	decision.verdict == "deny"
+	decide(object.union(stated, {"/action/cooldown": {"age_hours": 72, "hours": 0}})).verdict == "allow"
+}
+
+test_an_age_that_nobody_states_is_none if {
+	every cooldown in [null, {}, {"hours": 0}, {"age_hours": "old", "hours": []}, {"age_hours": 900}] {
+		decision := decide({
+			"/bot/name": "dependencies",
+			"/action/name": "propose-bump",
+			"/action/cooldown": cooldown,
+		})
+		decision.verdict == "deny"
+		codes(decision) == ["cooldown"]
+	}
+}
+
+test_a_fix_that_is_too_young_waits_for_a_person if {
+	decision := decide({
+		"/bot/name": "dependencies",
+		"/action/name": "propose-early-bump",
+		"/action/cooldown": {"age_hours": 3, "hours": 168},
+	})
+	decision.verdict == "review"
+}
+
+test_a_fix_that_a_person_let_in_may_be_young if {
+	decision := decide({
+		"/bot/name": "dependencies",
+		"/action/name": "propose-early-bump",
+		"/action/cooldown": {"age_hours": 3, "hours": 168},
+		"/approval": ada,
+	})
+	decision.verdict == "allow"
+}

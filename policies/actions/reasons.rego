@@ -79,6 +79,16 @@ message("quota") := concat("; ", sort({text |
 
 beyond(quota) := sprintf("%s: %v and %v more, limit %v", [quota.name, quota.used, quota.adds, quota.limit])
 
+message("cooldown") := sprintf(
+	"the youngest release is %v hours old, and %v are wanted",
+	[input.action.cooldown.age_hours, hours_wanted],
+)
+
+# rego-cpp 1.5.2 compares numbers as texts in `max`.
+hours_wanted := input.action.cooldown.hours if {
+	input.action.cooldown.hours >= data.dependencies.cooldown_hours
+} else := data.dependencies.cooldown_hours
+
 message("freeze") := concat(" ", ["frozen by", concat(", ", sort([id | some id in freezes]))])
 
 message("window_closed") := sprintf("outside the change window: %s", [input.change.window])

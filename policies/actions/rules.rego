@@ -33,6 +33,18 @@ within(quota) if {
 	quota.used + quota.adds <= quota.limit
 }
 
+# What lets in releases of others is as old as policy and its repository want; an age nobody states is none.
+findings contains "cooldown" if {
+	sprintf("%s/%s", [input.bot.name, input.action.name]) in data.dependencies.actions
+	not ripe
+}
+
+ripe if {
+	age := input.action.cooldown.age_hours
+	age >= data.dependencies.cooldown_hours
+	age >= input.action.cooldown.hours
+}
+
 findings contains code if {
 	not low_risk
 	some code in cautions
@@ -148,6 +160,9 @@ effect(code) := "review" if {
 } else := "review" if {
 	code in ["budget_spent", "freeze"]
 	changes_rules
+} else := "review" if {
+	code == "cooldown"
+	sprintf("%s/%s", [input.bot.name, input.action.name]) in data.dependencies.early
 } else := "deny"
 
 # Actions that change the rules must stay possible in a freeze, else nobody could ever lift one. There a second

@@ -8,22 +8,24 @@ import pytest
 from pydantic import ValidationError
 
 from stacks.manifest import load_folders
-from stacks.plane import FORGE, extra_variables
+from stacks.plane import extra_variables
 from stacks.settings import settings_for
 from tests.infrastructure.synthesis import Synthesis
 from writ.contracts.forge_site import ForgeSite
 
 FOLDERS = load_folders()
+# Who works with the forge; whoever comes to it is to be thought over.
+USERS = {"pr", "release", "dependencies"}
 
 
 def test_only_bots_that_work_with_the_forge_may_read_the_credentials_and_know_it() -> None:
     site = ForgeSite(api="https://github.example/api/v3/")
     settings = replace(settings_for("prod"), forge=site)
     given = {folder.name: extra_variables(folder, FOLDERS, settings) for folder in FOLDERS}
-    assert {name for name, variables in given.items() if "WRIT_FORGE" in variables} == FORGE
-    for name in FORGE:
+    assert {name for name, variables in given.items() if "WRIT_FORGE" in variables} == USERS
+    for name in USERS:
         assert ForgeSite.model_validate_json(given[name]["WRIT_FORGE"]) == site
-    assert {folder.name for folder in FOLDERS if "forge" in folder.manifest.needs.secrets} == FORGE
+    assert {folder.name for folder in FOLDERS if "forge" in folder.manifest.needs.secrets} == USERS
 
 
 def test_no_cloud_environment_comments_anywhere_until_somebody_says_where(cloud: Synthesis) -> None:

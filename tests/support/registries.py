@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from writ.contracts.errors import PermanentError
 from writ.dependencies.versions import package
@@ -14,13 +15,12 @@ NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 PYPI, NPM, ACTIONS = Ecosystem.PYPI, Ecosystem.NPM, Ecosystem.ACTIONS
 
 
-def release(version: str, days: float | None = 100.0, **given: object) -> Release:
+def release(version: str, days: float | None = 100.0, **given: Any) -> Release:
     """One that was published so many days ago, None for nobody knows when."""
     published = None if days is None else NOW - timedelta(days=days)
     hashes = ("sha256:" + "a1" * 32, "sha256:" + version.encode().hex().ljust(64, "0")[:64])
-    return Release(
-        **{"version": version, "published_at": published, "hashes": hashes, "requires": (), **given}
-    )  # type: ignore[arg-type]
+    made: dict[str, Any] = {"published_at": published, "hashes": hashes, "requires": (), **given}
+    return Release(version, **made)
 
 
 @dataclass

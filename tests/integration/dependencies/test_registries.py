@@ -26,7 +26,7 @@ METADATA = (
 METADATA += b"Project-URL: Source Code, https://github.com/acme/alpha.git\nProject-URL: Docs, https://x.example\n\nbody\n"
 
 
-def file(name: str, time: str | None = "2026-01-02T03:04:05.678Z", **given: Any) -> dict[str, Any]:
+def file(name: str, time: str | None = "2026-01-02T03:04:05.678Z", /, **given: Any) -> dict[str, Any]:
     made = {
         "filename": name,
         "url": f"../../files/{name}",
@@ -35,9 +35,8 @@ def file(name: str, time: str | None = "2026-01-02T03:04:05.678Z", **given: Any)
     return {**made, **({"upload-time": time} if time else {}), **given}
 
 
-WHEEL = file(
-    "alpha_kit-1.1.0-py3-none-any.whl", **{"core-metadata": {"sha256": hashlib.sha256(METADATA).hexdigest()}}
-)
+DIGEST = {"sha256": hashlib.sha256(METADATA).hexdigest()}
+WHEEL = {**file("alpha_kit-1.1.0-py3-none-any.whl"), "core-metadata": DIGEST}
 PAGE = {
     "meta": {"api-version": "1.1"},
     "name": "alpha-kit",

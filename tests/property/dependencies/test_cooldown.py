@@ -93,7 +93,7 @@ def test_nothing_younger_than_the_cooldown_is_proposed(world: World) -> None:
 @given(worlds)
 def test_what_is_too_young_changes_nothing_that_is_proposed(world: World) -> None:
     world = replace(world, early=False)
-    ripe = {
+    ripe: dict[str, dict[str, float | None]] = {
         name: {version: age for version, age in found.items() if age is not None and age >= world.least}
         for name, found in world.listed.items()
     }

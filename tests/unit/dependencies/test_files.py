@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_a_bound_is_raised_where_a_major_step_needs_it() -> None:
         ({"requires": None}, "nobody says what alpha 1.1.0 depends on"),
     ],
 )
-def test_what_would_change_the_rest_of_a_lock_needs_a_resolver(change: dict[str, object], why: str) -> None:
+def test_what_would_change_the_rest_of_a_lock_needs_a_resolver(change: dict[str, Any], why: str) -> None:
     old = release("1.0.0", requires=("beta>=1",))
     registry = MemoryRegistry.of(alpha=[old, release("1.1.0", **change)], beta=[release("2.0.0")])
     found = survey({"requirements.in": "alpha\n", "requirements.lock": LOCK}, registry)

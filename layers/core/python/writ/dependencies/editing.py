@@ -44,7 +44,8 @@ def _is_behind(use: Use, update: Update) -> bool:
     """Whether it has to change: an older version, or a range that does not let the new one in."""
     ecosystem, version = use.package.ecosystem, update.release.version
     if use.version is not None:
-        return bool(ordered(ecosystem, use.version) < ordered(ecosystem, version))
+        here, there = ordered(ecosystem, use.version), ordered(ecosystem, version)
+        return here is not None and there is not None and bool(here < there)
     return bool(use.written) and not allows(ecosystem, use.written, version)
 
 
@@ -83,7 +84,7 @@ def _range(use: Use, version: str) -> Patch:
 
 def _hashes(text: str, use: Use, release: Release) -> Patch:
     """All hashes of the release in the place of those of the one before, in the way these stand."""
-    start, end = use.details["hashes"]  # type: ignore[misc]
+    start, end = use.hashes
     if not release.hashes:
         raise ContractError("the registry tells no hashes of it", code=BY_HAND, field=use.path)
     between = str(

@@ -32,8 +32,7 @@ class Use:
 
     `version` is what is used there now, None for a range alone; `written` is the text that says it, from
     `start` to `end` of the file's characters. `hashed` is whether hashes of artifacts stand beside it.
-    `direct` is False for what only came with something else. `requires` are the dependencies that a lock
-    tells of it, None where it tells none.
+    `direct` is False for what only came with something else. `hashes` is where they are, in characters.
     """
 
     package: Package
@@ -47,7 +46,7 @@ class Use:
     hashed: bool = False
     direct: bool = True
     via: tuple[str, ...] = ()
-    requires: tuple[str, ...] | None = None
+    hashes: tuple[int, int] = (0, 0)
     details: Mapping[str, object] = field(default_factory=dict)
 
 

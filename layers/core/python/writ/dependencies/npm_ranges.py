@@ -77,7 +77,7 @@ def _expanded(sign: str, text: str) -> list[Bound]:
     while known < len(given) and given[known] not in _WILD:
         known += 1
     numbers = [int(number or 0) if place < known else 0 for place, number in enumerate(given)]
-    low = Version(*numbers, match["pre"] if known == len(given) else None)
+    low = Version(numbers[0], numbers[1], numbers[2], match["pre"] if known == len(given) else None)
     if sign in {"^", "~", "~>"}:
         return _floating(sign, low, known)
     if known == 0:
@@ -108,7 +108,8 @@ def _after(low: Version, place: int) -> Version:
     """The first version past all that share so many numbers with this one."""
     parts = [low.major, low.minor, low.patch]
     parts[place - 1] += 1
-    return Version(*parts[:place], *([0] * (3 - place)))
+    major, minor, patch = (number if at < place else 0 for at, number in enumerate(parts))
+    return Version(major, minor, patch)
 
 
 def _no_range(text: str) -> ContractError:

@@ -39,11 +39,7 @@ def requirements(path: str, written: str) -> tuple[Use, ...]:
         where = head.start("spec") + (pin.start("version") if pin else 0)
         shown = pin["version"] if pin else spec
         hashes = list(_HASH.finditer(text))
-        details: dict[str, object] = {}
-        if hashes:
-            details = {"hashes": (start + hashes[0].start(), start + hashes[-1].end())}
-            if len(hashes) > 1:
-                details["between"] = text[hashes[0].end() : hashes[1].start()]
+        between = text[hashes[0].end() : hashes[1].start()] if len(hashes) > 1 else None
         found.append(
             Use(
                 package=package(Ecosystem.PYPI, head["name"]),
@@ -56,7 +52,8 @@ def requirements(path: str, written: str) -> tuple[Use, ...]:
                 version=pin["version"] if pin else None,
                 hashed=bool(hashes),
                 via=_via(written, start + len(text)),
-                details=details,
+                hashes=(start + hashes[0].start(), start + hashes[-1].end()) if hashes else (0, 0),
+                details={"between": between} if between else {},
             )
         )
     return tuple(found)

@@ -73,8 +73,15 @@ class QuotaFacts(_Facts):
     limit: Count
 
 
+class CooldownFacts(_Facts):
+    """The age of the youngest release that an action lets in, and how old its repository wants it."""
+
+    age_hours: Count
+    hours: Count
+
+
 class ActionFacts(_Facts):
-    """`quotas` are those that the action states among its parameters."""
+    """`quotas` and `cooldown` are what the action states among its parameters."""
 
     risk: Literal["low", "medium", "high"]
     blast_radius: Count
@@ -82,6 +89,7 @@ class ActionFacts(_Facts):
     name: Filled
     target: TargetFacts
     quotas: list[QuotaFacts] = Field(default_factory=list)
+    cooldown: CooldownFacts | None = None
 
 
 class LimitFacts(_Facts):

@@ -53,6 +53,7 @@ class Environment(BaseModel):
     witness_name: str = ""
     anchor: str = ""
     forge: str = ""
+    dependencies: str = ""
     identities: Json[dict[str, str]] = {}
     retired: Json[dict[KeyKind, tuple[Retirement, ...]]] = {}
     timeout_s: int = 30

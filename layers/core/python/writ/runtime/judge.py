@@ -84,8 +84,9 @@ def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str,
     }
     if facts.action_paused is not None:
         acted["paused"] = facts.action_paused
-    if "quotas" in action.parameters:
-        acted["quotas"] = action.parameters["quotas"]
+    for stated in ("quotas", "cooldown"):
+        if stated in action.parameters:
+            acted[stated] = action.parameters[stated]
     document: dict[str, Any] = {
         "bot": bot,
         "actor": {"kind": cause.actor_kind, "id": cause.actor_id or identity.bot},

@@ -10,6 +10,7 @@ from cli import (
     backlog,
     bots,
     break_glass,
+    bumps,
     canary,
     delivery,
     demo,
@@ -69,6 +70,7 @@ canary.app.command("abort")(rollouts.abort)
 app.command("rollback")(rollouts.rollback)
 app.add_typer(previews.app, name="previews")
 releases.add_to(release.app)
+app.add_typer(bumps.app, name="bumps")
 app.add_typer(release.app, name="release")
 app.add_typer(migrations.app, name="migrations")
 app.add_typer(api_diff.app, name="api")

@@ -71,6 +71,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
             "summary": some(f"{_ADVISORY}.summary", via=as_title),
             "package": some("alert.dependency.package.name", f"{_VULNERABILITY}.package.name", via=as_name),
             "ecosystem": some("alert.dependency.package.ecosystem", f"{_VULNERABILITY}.package.ecosystem"),
+            "patched": some(f"{_VULNERABILITY}.first_patched_version.identifier"),
             "reason": some("alert.dismissed_reason"),
         },
     ),

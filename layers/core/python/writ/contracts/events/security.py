@@ -20,7 +20,10 @@ CveId = Annotated[str, Field(pattern=r"^CVE-[0-9]{4}-[0-9]{4,19}$", examples=["C
 
 
 class SecurityAlert(RepositoryData):
-    """`summary` describes the rule or the advisory; what was found stays out of the event."""
+    """`summary` describes the rule or the advisory; what was found stays out of the event.
+
+    `patched` is the first version of a package without what was found.
+    """
 
     kind: Literal["dependency", "code", "secret"]
     number: Number | None = None
@@ -30,6 +33,7 @@ class SecurityAlert(RepositoryData):
     summary: Title | None = None
     package: Name | None = None
     ecosystem: Word | None = None
+    patched: Word | None = None
     url: Url | None = None
 
 

@@ -1,4 +1,4 @@
-"""`writ bumps`: newer versions of what repositories depend on, proposed by the plane or told of a checkout."""
+"""`writ bumps`: newer versions of what repositories depend on, as the plane proposes or a checkout has it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ RepositoryName = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Owner
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The checkout to look at.")]
 Pypi = Annotated[str | None, typer.Option(help="A simple index of Python packages; pip's own if absent.")]
 Npm = Annotated[str | None, typer.Option(help="A registry of npm packages; npm's own if absent.")]
-Write = Annotated[str | None, typer.Option(metavar="GROUP", help="Write this group into the checkout's files.")]
+Write = Annotated[
+    str | None, typer.Option(metavar="GROUP", help="Write this group into the checkout's files.")
+]
 
 
 @app.command("list")
@@ -113,9 +115,7 @@ def _read(checkout: Checkout, path: str) -> str | None:
         return None
 
 
-def _survey(
-    files: Mapping[str, str], settings: DependencySettings, addresses: indexes.Addresses
-) -> Survey:
+def _survey(files: Mapping[str, str], settings: DependencySettings, addresses: indexes.Addresses) -> Survey:
     used = {use.package.ecosystem for use in inventory(files).uses}
     registry = indexes.registries(addresses, used)
     given = Circumstances(settings, datetime.now(UTC), floor=floor())
@@ -207,7 +207,9 @@ def _dashboard(found: Mapping[str, Any]) -> list[RenderableType]:
         for each in found["bumps"]
         for step in each["steps"]
     ]
-    parts.append(table("bumps", ("=group", "=step", ">pull request", "state"), rows) if rows else "no bumps yet")
+    parts.append(
+        table("bumps", ("=group", "=step", ">pull request", "state"), rows) if rows else "no bumps yet"
+    )
     if found["held_back"]:
         bad = [(each["step"], ", ".join(each["together"]) or "alone") for each in found["held_back"]]
         parts.append(table("\nmade checks fail", ("=step", "together with"), bad))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from writ.dependencies.survey import Survey, look_over
 from writ.dependencies.versions import distance, package
 from writ.ports.registry import Ecosystem, Release
 
+ROOT = Path(__file__).parents[3]
 ALPHA = package(PYPI, "alpha")
 
 
@@ -148,7 +151,7 @@ def test_a_package_that_no_registry_knows_is_held_alone() -> None:
     registry = MemoryRegistry.of(alpha=[release("1.0.0"), release("1.0.1")])
     given = Circumstances(DependencySettings(), NOW)
     found = look_over({"requirements.txt": "alpha==1.0.0\nours==1\n"}, registry, given)
-    assert (steps(found), [each.code for each in found.held]) == (["1.0.1"], ["registry-not_found"])
+    assert (steps(found), [each.code for each in found.held]) == (["1.0.1"], ["registry-not-found"])
 
 
 @pytest.mark.parametrize(
@@ -219,3 +222,12 @@ def test_an_empty_file_gives_the_defaults() -> None:
     assert read_settings("").cooldown == timedelta(days=7)
     assert read_settings("ecosystems: [npm]").ecosystems == ["npm"]
     assert NPM.value == "npm"
+
+
+def test_the_settings_that_the_guide_shows_read() -> None:
+    guide = (ROOT / "docs/guides/dependencies.md").read_text(encoding="utf-8")
+    shown = guide.partition("<!-- settings:begin -->")[2].partition("<!-- settings:end -->")[0]
+    settings = read_settings(shown.strip().removeprefix("```yaml").removesuffix("```"))
+    assert set(settings.model_fields_set) == set(DependencySettings.model_fields) - {"enabled"}
+    policy = json.loads((ROOT / "policies/data.json").read_text(encoding="utf-8"))["dependencies"]
+    assert policy["cooldown_hours"] == 72  # "three days at least"

@@ -70,7 +70,7 @@ def _ask(package: Package, registry: Registry) -> Listing | Held:
     try:
         return registry.listing(package)
     except PermanentError as error:
-        return Held(package, "", "", error.code.replace(".", "-"), error.message)
+        return Held(package, "", "", error.code.replace(".", "-").replace("_", "-"), error.message)
     except TransientError as error:
         return Held(package, "", "", "registry-unavailable", error.message)
 

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
+from rich.padding import Padding
 from rich.text import Text
 
 from cli.localforge.process import ForgeProcess
-from cli.output import CommandError, JsonFlag, facts, reporting, table
+from cli.output import CommandError, JsonFlag, facts, reporting, table, visible
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +21,7 @@ app = typer.Typer(
 RepositoryName = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Owner and name: acme/shop.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="The pull request's number.")]
 _LOOKS: Final = {"success": "green", "failure": "red", "action_required": "yellow"}
+_REMARKS: Final = 20
 
 
 @app.command("list")
@@ -102,6 +104,29 @@ def _checks(record: Mapping[str, Any], pull: Mapping[str, Any]) -> list[Mapping[
     return [check for check in record["checks"].values() if check["head_sha"] == pull["head_sha"]]
 
 
+def _check(check: Mapping[str, Any]) -> list[RenderableType]:
+    report = check["report"]
+    word, output = str(report.get("conclusion") or report.get("status")), report["output"]
+    parts: list[RenderableType] = [
+        Text(visible(f"\ncheck {report['name']}: {word}"), style=f"bold {_LOOKS.get(word, '')}"),
+        Text(visible(str(output.get("title") or ""))),
+        _markdown(str(output.get("summary") or "")),
+    ]
+    remarks = [
+        (f"{a['path']}:{a['start_line']}", a["annotation_level"], f"{a.get('title', '')}\n{a['message']}")
+        for a in check["annotations"][:_REMARKS]
+    ]
+    if remarks:
+        parts += [table("annotations", ("place", "=level", "what is said"), remarks)]
+    if len(check["annotations"]) > _REMARKS:
+        parts += [Text(f"and {len(check['annotations']) - _REMARKS} more: --json has them all", style="dim")]
+    return parts
+
+
+def _markdown(text: str) -> RenderableType:
+    return Padding(Markdown(visible(text), hyperlinks=False), (0, 0, 0, 2))
+
+
 def _picture(document: Mapping[str, Any], pull: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [
         facts(
@@ -116,16 +141,9 @@ def _picture(document: Mapping[str, Any], pull: Mapping[str, Any]) -> Renderable
         )
     ]
     for check in document["check_runs"]:
-        report = check["report"]
-        word = str(report.get("conclusion") or report.get("status"))
-        parts += [Text(f"\n{report['name']}: {word}", style=_LOOKS.get(word, ""))]
-        parts += [Text(f"  {report['output'].get('title', '')}")]
-        parts += [
-            Text(f"  {a['path']}:{a['start_line']} {a['annotation_level']} {a['message']}")
-            for a in check["annotations"]
-        ]
+        parts += _check(check)
     for comment in document["comments"]:
         parts += [Text(f"\ncomment {comment['id']}, {comment['updated_at'][:19]}Z", style="bold")]
-        parts += [Markdown(comment["body"], hyperlinks=False)]
+        parts += [_markdown(comment["body"])]
     parts += [table("\nrefs", ("ref", "commit"), [(r, sha[:12]) for r, sha in document["refs"].items()])]
     return Group(*parts)

@@ -7,9 +7,11 @@ import json
 from typing import Any, Final
 
 from writ.gates import sarif
-from writ.gates.model import Report
+from writ.gates.model import Report, Violation
 
 _LISTED: Final = 200
+# A longer path is cut by nobody: it would be that of another file.
+_LONGEST_PATH: Final = 300
 
 
 def of(report: Report) -> dict[str, Any]:
@@ -35,14 +37,19 @@ def of(report: Report) -> dict[str, Any]:
             }
             for gate in report.gates
         ],
-        "violations": [
-            {
-                "rule": violation.rule,
-                "effect": violation.effect.value,
-                "fingerprint": sarif.fingerprint(violation),
-            }
-            for violation in report.violations[:_LISTED]
-        ],
+        "violations": [_listed(violation) for violation in report.violations[:_LISTED]],
         "total": len(report.violations),
         "exceptions": sorted(used)[:_LISTED],
     }
+
+
+def _listed(violation: Violation) -> dict[str, Any]:
+    listed: dict[str, Any] = {
+        "rule": violation.rule,
+        "effect": violation.effect.value,
+        "fingerprint": sarif.fingerprint(violation),
+    }
+    place = violation.place
+    if place is not None and len(place.path) <= _LONGEST_PATH:
+        listed |= {"path": place.path, **({"line": place.line} if place.line else {})}
+    return listed

@@ -9,6 +9,7 @@ them, and link definitions.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from writ.contracts.redaction import redact_text
@@ -32,6 +33,24 @@ def quoted(text: str) -> str:
     for pattern in (_TAG, _MENTION, _ENTITY, _DEFINITION):
         text = pattern.sub(lambda found: found[0] + _NOTHING, text)
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+def code(text: str, longest: int = 120) -> str:
+    """Words of somebody else as a code span that fits a cell of a table: nothing in it means anything.
+
+    Neither a backtick nor a bar can be kept, for a span ends with the one and a cell with the other, whatever
+    escapes them: https://github.github.com/gfm/#tables-extension-
+    """
+    line = " ".join(_UNSEEN.sub("", _BREAK.sub(" ", redact_text(text[: 4 * longest]))).split())
+    line = line.replace("`", "'").replace("|", "\u00a6")
+    line = line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return f"`{line}`" if line else "nothing"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are Markdown in one line each."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def shortened(quote: str, longest: int) -> str:

@@ -1,4 +1,4 @@
-"""The pr bot's one effect: a note in the one comment of a pull request.
+"""The pr bot's effects, and the one that keeps a note in the one comment of a pull request.
 
 A comment is never made twice. Who writes holds the thread, and only when it is over may another write: longer
 than an attempt, and so than a request of one, can live. Before one is made it is looked for by the nonce of
@@ -7,12 +7,13 @@ its thread, which was kept before the first attempt to make one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from functions.pr.asking import asking
 from functions.pr.comment import find, render, says, topics_of
 from functions.pr.note import Note, Pull, Thread
+from functions.pr.reporting import REPORT_CHECK
 from writ.contracts.action import Action
 from writ.contracts.errors import BusyError, ForgeBusyError, PermanentError, TransientError
 from writ.runtime.effect import Effect, Observation
@@ -32,7 +33,7 @@ def post_note(action: Action, ports: Ports) -> Observation:
     ports.threads.keep(pull, note)
     if ports.forge is None:
         return _kept(note)
-    with _asking(ports):
+    with asking(ports):
         for _ in range(_ROUNDS):
             comment, notes = _show(pull, action, ports.forge(), ports)
             if ports.threads.notes(pull) == notes:
@@ -51,7 +52,7 @@ def observe(action: Action, ports: Ports) -> Observation | None:
     thread = ports.threads.thread(pull)
     if thread is None:
         return None
-    with _asking(ports):
+    with asking(ports):
         comment = _look(pull, thread, ports.forge())
     if comment is None or not says(comment, render(thread.nonce, notes)):
         return None
@@ -117,19 +118,6 @@ def _look(pull: Pull, thread: Thread, forge: Comments) -> Comment | None:
     return known or find(forge.comments(pull.repository, pull.number), thread.nonce, thread.author)
 
 
-@contextmanager
-def _asking(ports: Ports) -> Iterator[None]:
-    """Keep away from the forge for as long as it asked, over all attempts."""
-    until = ports.threads.waiting_until()
-    if until is not None and ports.clock.now() < until:
-        raise ForgeBusyError("the forge asked to wait", until)
-    try:
-        yield
-    except ForgeBusyError as error:
-        ports.threads.wait(error.until)
-        raise
-
-
 def _kept(note: Note) -> Observation:
     return {"posted": False, "topic": note.topic}
 
@@ -152,4 +140,7 @@ def _note(action: Action) -> Note:
     return Note.model_validate(action.parameters["note"])
 
 
-ACTIONS: Final[Mapping[str, Effect[Ports]]] = {"post-note": Effect(post_note, observe, announce)}
+ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
+    "post-note": Effect(post_note, observe, announce),
+    "report-check": REPORT_CHECK,
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic import ValidationError
 
+from functions.pr.check import Place, Slot
+from functions.pr.check_table import SlotTable
+from functions.pr.gate_check import RuleText
 from functions.pr.note import Note, Pull, Thread
 from functions.pr.table import ThreadTable
 from writ.adapters.system import SystemClock
@@ -21,10 +24,12 @@ from writ.runtime.connect import LEASE_MARGIN
 from writ.runtime.environment import Environment
 
 if TYPE_CHECKING:
-    from writ.ports.forge import Comments
+    from writ.adapters.github import GitHubForge
+    from writ.ports.forge import Checks, Comments
 
-# Of an installation's token; comments on pull requests need no right to issues.
-PERMISSIONS: Final = {"pull_requests": "write"}
+# Of an installation's token, for what an action does; comments on pull requests need no right to issues.
+COMMENTING: Final = {"pull_requests": "write"}
+REPORTING: Final = {"checks": "write"}
 
 
 class Threads(Protocol):
@@ -52,15 +57,29 @@ class Threads(Protocol):
         """Leave it alone until then."""
 
 
+class Slots(Protocol):
+    """Check runs of the bot, by commit and name. Reads are strongly consistent."""
+
+    def slot(self, place: Place) -> Slot | None:
+        """The slot, or None before the first report."""
+
+    def replace(self, place: Place, before: Slot | None, after: Slot) -> None:
+        """Raises TransientError when the slot is no longer `before`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The pr bot's own ports. `forge` is None where nothing is to be posted.
+    """The pr bot's own ports. `forge` and `reporting` are None where nothing is to be posted.
 
-    `lease` is longer than any attempt lives: who holds a thread is dead when it is over.
+    `lease` is longer than any attempt lives: who holds a thread is dead when it is over. `rules` are texts of
+    rules of gates, of those that are known here.
     """
 
     threads: Threads
+    slots: Slots
     forge: Callable[[], Comments] | None
+    reporting: Callable[[], Checks] | None
+    rules: Callable[[Collection[str]], dict[str, RuleText]]
     clock: Clock
     entropy: Callable[[int], bytes]
     lease: timedelta
@@ -70,26 +89,48 @@ def connect(environment: Environment) -> Ports:
     """The ports of a deployed function. Raises ContractError for a site that does not read."""
     clock = SystemClock()
     site = _site(environment.forge)
-    secret = environment.secret("forge")
+    secret, pulls = environment.secret("forge"), environment.table("pulls")
+
+    def asked(permissions: Mapping[str, str]) -> Callable[[], GitHubForge] | None:
+        return _forge(site, secret, clock, permissions) if site else None
+
     return Ports(
-        threads=ThreadTable(environment.table("pulls")),
-        forge=_forge(site, secret, clock) if site else None,
+        threads=ThreadTable(pulls),
+        slots=SlotTable(pulls),
+        forge=asked(COMMENTING),
+        reporting=asked(REPORTING),
+        rules=_rules,
         clock=clock,
         entropy=secrets.token_bytes,
         lease=timedelta(seconds=environment.timeout_s) + LEASE_MARGIN,
     )
 
 
-def _forge(site: ForgeSite, secret: str, clock: Clock) -> Callable[[], Comments]:
+def _rules(ids: Collection[str]) -> dict[str, RuleText]:
+    from writ.gates import registry
+    from writ.gates.evaluate import rules_of
+
+    named = {id.partition("/")[0] for id in ids} & set(registry.names())
+    return {
+        rule.id: RuleText(title=rule.title, link=rule.link)
+        for gate in (registry.load(sorted(named)) if named else ())
+        for rule in rules_of(gate)
+        if rule.id in ids
+    }
+
+
+def _forge(
+    site: ForgeSite, secret: str, clock: Clock, permissions: Mapping[str, str]
+) -> Callable[[], GitHubForge]:
     """GitHub, once it is needed: what speaks with it is loaded by the first request."""
 
     @cache
-    def made() -> Comments:
+    def made() -> GitHubForge:
         from writ.adapters.forge_secret import ForgeSecret
         from writ.adapters.github import GitHubForge
         from writ.adapters.github_client import GitHubClient
 
-        return GitHubForge(GitHubClient(site, ForgeSecret(secret), clock, PERMISSIONS))
+        return GitHubForge(GitHubClient(site, ForgeSecret(secret), clock, permissions))
 
     return made
 

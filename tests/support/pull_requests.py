@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from functions.pr import facts, perform, plan
+from functions.pr.check import Place, Slot
+from functions.pr.gate_check import RuleText
 from functions.pr.note import Note, Pull, Thread
 from functions.pr.ports import Ports
 from tests.support.controls import LEASE, ControlledPlane
 from writ.contracts.errors import TransientError
 from writ.contracts.event import AnyEvent, parse_event
 from writ.ports.actions import ActionRecord
-from writ.ports.forge import Comment
+from writ.ports.forge import Annotation, CheckReport, CheckRun, Comment, CommitStatus
 from writ.runtime.bot import Bot
 from writ.runtime.wiring import Wiring
 
 REPOSITORY, NUMBER = "acme/shop", 42
+HEAD = "6d" * 20
+BATCH = 50
 PULL = Pull(repository=REPOSITORY, number=NUMBER)
 BOT, PERSON = 1, 2
 T = TypeVar("T")
@@ -111,12 +115,93 @@ class MemoryThreads:
 
 
 @dataclass
+class MemoryChecks:
+    """See writ.ports.forge.Checks. `fails`: what the next requests that change something raise, by turn.
+
+    None in it lets one pass. `late`: they raise after their effect.
+    """
+
+    runs: dict[int, CheckReport] = field(default_factory=dict)
+    annotations: dict[int, list[Annotation]] = field(default_factory=dict)
+    fails: list[Exception | None] = field(default_factory=list)
+    late: bool = False
+    requests: int = 0
+    reported: list[CommitStatus] = field(default_factory=list)
+
+    def statuses(self, repository: str, sha: str) -> Sequence[CommitStatus]:
+        return list(self.reported)
+
+    def create_status(self, repository: str, sha: str, status: CommitStatus) -> None:
+        self.reported = [*(old for old in self.reported if old.context != status.context), status]
+
+    def check_runs(self, repository: str, sha: str, name: str | None = None) -> Sequence[CheckRun]:
+        wanted = [id for id, run in self.runs.items() if run.head_sha == sha and name in (None, run.name)]
+        return [self._run(id) for id in wanted]
+
+    def create_check_run(self, repository: str, report: CheckReport) -> CheckRun:
+        id = 500 + len(self.runs)
+        self._batches(id, report)
+        return self._run(id)
+
+    def update_check_run(self, repository: str, id: int, report: CheckReport) -> CheckRun:
+        assert id in self.runs
+        self._batches(id, report)
+        return self._run(id)
+
+    def _batches(self, id: int, report: CheckReport) -> None:
+        for start in range(0, max(len(report.annotations), 1), BATCH):
+            self._request(id, report, report.annotations[start : start + BATCH])
+
+    def _request(self, id: int, report: CheckReport, annotations: Sequence[Annotation]) -> None:
+        self.requests += 1
+        failing = self.fails.pop(0) if self.fails else None
+        if failing is not None and not self.late:
+            raise failing
+        self.runs[id] = report
+        self.annotations.setdefault(id, []).extend(annotations)
+        if failing is not None:
+            raise failing
+
+    def _run(self, id: int) -> CheckRun:
+        run = self.runs[id]
+        return CheckRun(
+            id=id,
+            name=run.name,
+            head_sha=run.head_sha,
+            status="completed",
+            conclusion=run.conclusion.value,
+            external_id=run.external_id,
+            url=f"https://github.example/{id}",
+            annotations=len(self.annotations[id]),
+            app="writ",
+        )
+
+
+@dataclass
+class MemorySlots:
+    """See functions.pr.ports.Slots."""
+
+    kept: dict[tuple[str, str], Slot] = field(default_factory=dict)
+
+    def slot(self, place: Place) -> Slot | None:
+        return self.kept.get((place.key, place.name))
+
+    def replace(self, place: Place, before: Slot | None, after: Slot) -> None:
+        if self.slot(place) != before:
+            raise TransientError("another attempt is at it")
+        self.kept[place.key, place.name] = after
+
+
+@dataclass
 class Commenting:
     """The pr bot on a plane of memory ports."""
 
     plane: ControlledPlane = field(default_factory=ControlledPlane)
     forge: MemoryComments | None = field(default_factory=MemoryComments)
     threads: MemoryThreads = field(default_factory=MemoryThreads)
+    checks: MemoryChecks = field(default_factory=MemoryChecks)
+    slots: MemorySlots = field(default_factory=MemorySlots)
+    rules: dict[str, RuleText] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     @property
@@ -128,11 +213,17 @@ class Commenting:
         forge = self.forge
         return Ports(
             threads=self.threads,
+            slots=self.slots,
             forge=None if forge is None else lambda: forge,
+            reporting=None if forge is None else lambda: self.checks,
+            rules=self._texts,
             clock=self.plane.clock,
             entropy=lambda size: next(self.numbers).to_bytes(size, "big"),
             lease=LEASE,
         )
+
+    def _texts(self, ids: Collection[str]) -> dict[str, RuleText]:
+        return {id: text for id, text in self.rules.items() if id in ids}
 
     def wiring(self) -> Wiring[Ports]:
         return self.plane.wiring("pr", perform.ACTIONS, self.ports())
@@ -152,6 +243,32 @@ class Commenting:
         """A bot has something to say, a minute later."""
         self.plane.clock.instant += timedelta(minutes=1)
         return self.bot().run(noted(topic, text, self.plane.clock.now(), **given))
+
+
+def judged(at: datetime, verdict: str = "deny", **given: object) -> AnyEvent:
+    """The event of a recorded result of gates on the head; `report` tells results apart."""
+    violations = given.pop(
+        "violations", [{"rule": "licences/forbidden", "effect": "deny", "path": "bom.json"}]
+    )
+    assert isinstance(violations, list)
+    listed = [{"fingerprint": f"{n:032x}", **violation} for n, violation in enumerate(violations)]
+    data: dict[str, object] = {
+        "repository": REPOSITORY,
+        "commit": HEAD,
+        "at": at.isoformat(),
+        "verdict": verdict,
+        "bundle": "b" * 64,
+        "report": "0" * 64,
+        "gates": [{"gate": "licences", "verdict": verdict, "violations": len(listed), "waived": 0}],
+        "violations": listed,
+        "total": len(listed),
+        "exceptions": [],
+        "by": "ci",
+        "current": True,
+    }
+    report = str(given.get("report", data["report"]))
+    meta = {"id": f"act-gate-{report[:8]}", "time": at.isoformat(), "producer": "gate"}
+    return parse_event("GateResultRecorded.v1", {"meta": meta, "data": {**data, **given}})
 
 
 def noted(topic: str, text: str, at: datetime, **given: object) -> AnyEvent:

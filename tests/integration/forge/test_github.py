@@ -26,7 +26,7 @@ from writ.ports.forge import Annotation, CheckReport, CommitStatus, Conclusion, 
 
 TOKEN = "github_pat_0123456789abcdefghijABCDEFGHIJ"
 REPOSITORY, SHA = "acme/shop", "6dcb09b5b57875f334f61aebed695e2e4193db5e"
-REPORT = CheckReport("writ/pr", SHA, "act-1", Conclusion.FAILURE, "Title", "Summary")
+REPORT = CheckReport("writ/pr", SHA, "act-1", Conclusion.FAILURE, "Title", "Summary", url="https://x/more")
 PULL = {
     "number": 42, "title": "feat: carts", "body": None, "state": "open", "draft": False, "merged": False,
     "head": {"ref": "carts", "sha": SHA}, "base": {"ref": "main", "sha": "0" * 40}, "mergeable": None,

@@ -18,15 +18,17 @@ from functions.pr.ports import Ports, connect
 from tests.support.controls import ControlledPlane
 from tests.support.memory import START
 from tests.support.moto_aws import moto_aws
-from tests.support.pull_requests import noted
+from tests.support.pull_requests import judged, noted
 from writ.adapters import aws
 from writ.contracts.action import Status
 from writ.contracts.errors import ContractError
+from writ.contracts.event import AnyEvent
 from writ.runtime.bot import Bot
 from writ.runtime.environment import Environment
 
 PAYLOAD = (ROOT / "events/github/samples/pull_request/converted_to_draft.payload.json").read_bytes()
 REPOSITORY, NUMBER = json.loads(PAYLOAD)["repository"]["full_name"], json.loads(PAYLOAD)["number"]
+HEAD = json.loads(PAYLOAD)["pull_request"]["head"]["sha"]
 
 
 @pytest.fixture
@@ -49,13 +51,16 @@ def environment(forge: str = '{"api": "stored"}') -> Environment:
 
 
 def note(plane: ControlledPlane, topic: str, text: str) -> Status:
-    """A note, handled by a process of its own."""
+    return handled(plane, noted(topic, text, START, repository=REPOSITORY, pull_request=NUMBER))
+
+
+def handled(plane: ControlledPlane, event: AnyEvent) -> Status:
+    """An event, handled by a process of its own."""
     ports = connect(environment())
     bot: Bot[Ports, facts.Facts] = Bot(
         "pr", facts=facts.gather, plan=plan.plan, perform=perform.ACTIONS, ports=connect
     )
     bot.__dict__["wiring"] = plane.wiring("pr", perform.ACTIONS, ports)
-    event = noted(topic, text, START, repository=REPOSITORY, pull_request=NUMBER)
     (record,) = bot.run(event)
     assert record.outcome is not None
     return record.outcome.status
@@ -71,6 +76,23 @@ def test_notes_are_one_comment_at_the_forge_whichever_process_posts_them(server:
     assert "> ready, @\u200boctocat" in comment["body"]
     assert "> passed <\u200b!-- writ:comment" in comment["body"]
     assert "> on its way" in comment["body"]
+
+
+def test_gate_result_is_one_check_run_whichever_process_reports_it(server: LocalServer) -> None:
+    plane = ControlledPlane()
+    at = {"repository": REPOSITORY, "commit": HEAD}
+    found = [{"rule": "licences/forbidden", "effect": "deny", "path": "bom.json", "line": 3}] * 60
+    for report in ("1", "2"):
+        event = judged(START, report=report * 64, violations=found[: 59 + int(report)], **at)
+        assert handled(plane, event) is Status.SUCCEEDED
+    allowed = judged(START, "allow", report="3" * 64, violations=[], **at)
+    assert handled(plane, allowed) is Status.SUCCEEDED
+    (repository,) = httpx.get(server.address + SEEN).json()["repositories"]
+    (check,) = repository["checks"].values()
+    assert (check["report"]["name"], check["report"]["conclusion"]) == ("writ/gates", "success")
+    assert check["report"]["details_url"] == "https://writ.example/guides/gates"
+    (annotation,) = check["annotations"]  # what is said of a line once is not said again
+    assert annotation["message"].startswith("Does not hold: No component has a licence that is forbidden")
 
 
 def test_site_that_does_not_read_names_the_variable() -> None:

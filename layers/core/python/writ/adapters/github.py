@@ -196,6 +196,7 @@ def _report(report: CheckReport, annotations: Sequence[Annotation]) -> dict[str,
         "status": "completed",
         "conclusion": report.conclusion.value,
         "external_id": report.external_id,
+        **({"details_url": report.url} if report.url else {}),
         "output": {
             "title": _cut(report.title, "title"),
             "summary": _cut(report.summary, "summary"),

@@ -103,6 +103,10 @@ class _Output(_Answer):
     annotations_count: int = 0
 
 
+class _App(_Answer):
+    slug: str = ""
+
+
 class CheckRunAnswer(_Answer):
     id: int
     name: str
@@ -112,6 +116,7 @@ class CheckRunAnswer(_Answer):
     external_id: str | None = None
     html_url: _Url | None = None
     output: _Output | None = None
+    app: _App | None = None
 
     def value(self) -> forge.CheckRun:
         return forge.CheckRun(
@@ -123,6 +128,7 @@ class CheckRunAnswer(_Answer):
             external_id=self.external_id or "",
             url=self.html_url or "",
             annotations=self.output.annotations_count if self.output else 0,
+            app=self.app.slug if self.app else "",
         )
 
 

@@ -94,7 +94,7 @@ class Conclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """A check that is over. `external_id` is what it is found again by."""
+    """A check that is over. `external_id` is what it is found again by, `url` where there is more to read."""
 
     name: str
     head_sha: str
@@ -103,11 +103,12 @@ class CheckReport:
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """A check as the forge keeps it; `annotations` counts them."""
+    """A check as the forge keeps it; `annotations` counts them, `app` is who reports it."""
 
     id: int
     name: str
@@ -117,6 +118,7 @@ class CheckRun:
     external_id: str
     url: str
     annotations: int = 0
+    app: str = ""
 
 
 @dataclass(frozen=True, slots=True)

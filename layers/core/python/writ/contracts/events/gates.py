@@ -36,11 +36,13 @@ class GateOutcome(_Part):
 
 
 class GateViolation(_Part):
-    """A violation without its words, which may quote what must not leave."""
+    """A violation without its words, which may quote what must not leave; `line` counts from 1."""
 
     rule: Rule
     effect: Annotated[Literal["deny", "unknown", "review", "note"], Field(examples=["deny"])]
     fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["0a" * 16])]
+    path: Annotated[str, Field(min_length=1, max_length=300, examples=["src/shop/cart.py"])] | None = None
+    line: Annotated[int, Field(ge=1, le=2**31 - 1, examples=[7])] | None = None
 
 
 class GateResult(EventData):

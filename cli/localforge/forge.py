@@ -25,6 +25,7 @@ from cli.localforge.repositories import GitRepository, UnmergeableError
 from cli.localforge.sign_in import RefusedError
 
 _USER: Final = {"id": 1, "login": "writ-local[bot]", "type": "Bot"}
+APP_SLUG: Final = "writ-local"
 _PER_PAGE: Final = 30
 FoundT = TypeVar("FoundT")
 
@@ -81,7 +82,10 @@ class LocalForge:
             base=base,
             labels=[str(label["name"]) for label in told.get("labels", ())],
             author=str(told["user"]["login"]),
+            source=str((told["head"].get("repo") or {}).get("full_name") or "") or None,
             merged=pull.merged if pull else False,
+            merged_by=pull.merged_by if pull else None,
+            merge_sha=pull.merge_sha if pull else None,
             state=pull.state if pull else "open",
         )
         git.point(f"refs/pull/{number}/head", repository.aliases[elsewhere])
@@ -92,8 +96,10 @@ class LocalForge:
         base_sha = _there(git.ref(f"refs/heads/{pull.base}"))
         return {
             **pull.model_dump(include={"number", "title", "body", "state", "draft", "merged"}),
-            "head": {"ref": pull.head, "sha": pull.head_sha},
+            "head": {"ref": pull.head, "sha": pull.head_sha, "repo": _named(pull.source)},
             "base": {"ref": pull.base, "sha": base_sha},
+            "merged_by": {"id": 3, "login": pull.merged_by} if pull.merged_by else None,
+            "merge_commit_sha": pull.merge_sha,
             "mergeable": None if pull.merged else git.can_merge(base_sha, pull.head_sha),
             "labels": [{"name": label} for label in pull.labels],
             "user": {"id": 2, "login": pull.author},
@@ -141,7 +147,8 @@ class LocalForge:
         except UnmergeableError:
             raise RefusedError(405, "Pull Request is not mergeable") from None
         git.point(f"refs/heads/{pull.base}", sha)
-        repository.pulls[number] = pull.model_copy(update={"merged": True, "state": "closed"})
+        done = {"merged": True, "state": "closed", "merged_by": _USER["login"], "merge_sha": sha}
+        repository.pulls[number] = pull.model_copy(update=done)
         return {"sha": sha, "merged": True, "message": "Pull Request successfully merged"}
 
     def label(self, repository: RepositoryRecord, number: int, add: list[str], remove: str = "") -> list[Any]:
@@ -206,6 +213,7 @@ class LocalForge:
             "id": kept.id,
             "conclusion": None,
             "external_id": None,
+            "app": {"slug": APP_SLUG},
             **kept.report,
             "head_sha": kept.head_sha,
             "html_url": f"{self.address}/{repository.name}/runs/{kept.id}",
@@ -268,6 +276,10 @@ def page_of(items: list[Any], query: Mapping[str, str]) -> list[Any]:
     """The page of a list that was asked for."""
     per_page, page = int(query.get("per_page", _PER_PAGE)), int(query.get("page", 1))
     return items[(page - 1) * per_page : page * per_page]
+
+
+def _named(repository: str | None) -> dict[str, Any] | None:
+    return {"full_name": repository} if repository else None
 
 
 def _ancestors(git: GitRepository, sha: str) -> list[str]:

@@ -23,6 +23,9 @@ class PullRecord(BaseModel):
     base: str
     labels: list[str] = []
     author: str = "octocat"
+    source: str | None = None
+    merged_by: str | None = None
+    merge_sha: str | None = None
 
 
 class CommentRecord(BaseModel):
@@ -40,6 +43,18 @@ class CheckRecord(BaseModel):
     head_sha: str
     report: dict[str, Any]
     annotations: list[dict[str, Any]] = []
+
+
+class ReviewRecord(BaseModel):
+    """What somebody said of a pull request, at the commit that was its head then."""
+
+    id: int
+    pull: int
+    reviewer: str
+    type: str
+    state: str
+    commit: str
+    association: str
 
 
 class StatusRecord(BaseModel):
@@ -91,6 +106,7 @@ class RepositoryRecord(BaseModel):
     releases: dict[int, ReleaseRecord] = {}
     assets: dict[int, AssetRecord] = {}
     runs: dict[int, RunRecord] = {}
+    reviews: dict[int, ReviewRecord] = {}
     aliases: dict[str, str] = {}
 
     def commit(self, sha: str) -> str:

@@ -1,7 +1,8 @@
 """The local forge over HTTP: the part of GitHub's REST API that bots use, on a loopback port.
 
-It is a test tool: it keeps real git repositories and checks who asks, and knows nothing of people, teams,
-reviews or rules. `python -m cli.localforge FOLDER PORT` runs it until it is told to end.
+It is a test tool: it keeps real git repositories and checks who asks, believes what it is told of reviews,
+and knows nothing of people, teams or rules. `python -m cli.localforge FOLDER PORT` runs it until it is told
+to end.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from cli.localforge import changes, releases
 from cli.localforge.forge import LocalForge, page_of
 from cli.localforge.records import RepositoryRecord
+from cli.localforge.reviews import pulls_at, reviews, taken_in
 from cli.localforge.sign_in import Gate, RefusedError
 
 HOST: Final = "127.0.0.1"
@@ -77,6 +79,10 @@ ROUTES: Final = (
            lambda a: page_of(a.forge.files(a.repository, a.number), a.query)),
     _route("GET", "pulls/{id}/commits", "pull_requests",
            lambda a: page_of(a.forge.commits(a.repository, a.number), a.query)),
+    _route("GET", "pulls/{id}/reviews", "pull_requests",
+           lambda a: page_of(reviews(a.repository, a.number), a.query)),
+    _route("GET", "commits/{word}/pulls", "pull_requests",
+           lambda a: page_of(pulls_at(a.repository, a.parts["word"]), a.query)),
     _route("PUT", "pulls/{id}/merge", "contents", lambda a: a.forge.merge(a.repository, a.number, a.body)),
     _route("POST", "issues/{id}/labels", "pull_requests",
            lambda a: a.forge.label(a.repository, a.number, list(a.body["labels"]))),
@@ -157,7 +163,7 @@ class LocalServer(ThreadingHTTPServer):
     def _answer(self, method: str, path: str, query: str, authorization: str, body: Any) -> tuple[int, Any]:
         now = self.forge.now()
         if (method, path) == ("POST", TAKE_IN):
-            return 201, self.forge.take_in(body)
+            return 201, taken_in(self.forge, body)
         if (method, path) == ("GET", SEEN):
             return 200, self._seen()
         if (method, path) == ("POST", _TOKENS):

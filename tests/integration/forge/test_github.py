@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.support import github_api
 from tests.support.memory import START, ManualClock
 from writ.adapters.forge_secret import Credentials
-from writ.adapters.github import GitHubForge
 from writ.adapters.github_client import GitHubClient
+from writ.adapters.github_reviews import GitHubReviews
 from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError, WritError
 from writ.contracts.forge_site import ForgeSite
 from writ.ports.forge import Annotation, CheckReport, CommitStatus, Conclusion, Level, MergeMethod
+from writ.ports.forge_reviews import Review, ReviewState
 
 TOKEN = "github_pat_0123456789abcdefghijABCDEFGHIJ"
 REPOSITORY, SHA = "acme/shop", "6dcb09b5b57875f334f61aebed695e2e4193db5e"
@@ -74,13 +75,15 @@ class GitHub:
         return [json.loads(request.content) for request in self.seen if request.content]
 
 
-def forge(*replies: Reply | Exception, credentials: Credentials | None = None) -> tuple[GitHubForge, GitHub]:
+def forge(
+    *replies: Reply | Exception, credentials: Credentials | None = None
+) -> tuple[GitHubReviews, GitHub]:
     github = GitHub(list(replies))
     if credentials is not None:
         github.credentials = credentials
     transport = httpx.MockTransport(github.handle)
     client = GitHubClient(ForgeSite(), github, ManualClock(), {"pull_requests": "write"}, transport)
-    return GitHubForge(client), github
+    return GitHubReviews(client), github
 
 
 @cache
@@ -109,6 +112,13 @@ CALLS: list[tuple[str, Call, object]] = [
     ("pulls/merge",
      lambda f: f.merge(REPOSITORY, 42, head_sha=SHA, method=MergeMethod.SQUASH, title="feat: carts (#42)"),
      {"sha": SHA, "merged": True, "message": "merged"}),
+    ("pulls/list-reviews", lambda f: f.reviews(REPOSITORY, 42)[0],
+     [{"id": 5, "user": {"login": "ann", "type": "User"}, "state": "APPROVED", "commit_id": SHA,
+       "author_association": "MEMBER"}]),
+    ("repos/list-pull-requests-associated-with-commit", lambda f: f.open_pulls(REPOSITORY, SHA),
+     [{"number": 1, "state": "closed", "head": {"sha": SHA}},
+      {"number": 2, "state": "open", "head": {"sha": "0" * 40}},
+      {"number": 42, "state": "open", "head": {"sha": SHA}}]),
     ("checks/list-for-ref", lambda f: f.check_runs(REPOSITORY, SHA, "writ/pr")[0].annotations,
      {"total_count": 1, "check_runs": [RUN]}),
     ("checks/create", lambda f: f.create_check_run(REPOSITORY, REPORT).id, RUN),
@@ -127,7 +137,8 @@ CALLS: list[tuple[str, Call, object]] = [
       "content": b64encode(b"x").decode() + "\n"}),
 ]  # fmt: skip
 ANSWERS = [
-    7, "hello", 1, "https://x/7", ("toil",), "a.py", 2, ["toil", "size/s"], None, SHA, 3, 9, 9, "success",
+    7, "hello", 1, "https://x/7", ("toil",), "a.py", 2, ["toil", "size/s"], None, SHA,
+    Review(5, "ann", ReviewState.APPROVED, SHA, member=True, person=True), [42], 3, 9, 9, "success",
     None, SHA, "refs/tags/v1", "refs/tags/v1", SHA, b"x",
 ]  # fmt: skip
 

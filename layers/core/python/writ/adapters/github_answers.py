@@ -31,9 +31,14 @@ class CommentAnswer(_Answer):
         return forge.Comment(self.id, self.body, self.html_url, self.user.id if self.user else None)
 
 
+class _Repository(_Answer):
+    full_name: str
+
+
 class _Branch(_Answer):
     ref: str
     sha: str
+    repo: _Repository | None = None
 
 
 class LabelAnswer(_Answer):
@@ -52,6 +57,8 @@ class PullAnswer(_Answer):
     labels: list[LabelAnswer] = []
     user: Account | None = None
     mergeable: bool | None = None
+    merged_by: Account | None = None
+    merge_commit_sha: str | None = None
     html_url: _Url
 
     def value(self) -> forge.PullRequest:
@@ -70,6 +77,9 @@ class PullAnswer(_Answer):
             author=self.user.login if self.user else None,
             mergeable=self.mergeable,
             url=self.html_url,
+            source=self.head.repo.full_name if self.head.repo else None,
+            merged_by=self.merged_by.login if self.merged_by else None,
+            merge_sha=self.merge_commit_sha if self.merged else None,
         )
 
 
@@ -94,9 +104,11 @@ class CommitAnswer(_Answer):
     sha: str
     commit: _Message
     parents: list[Any] = []
+    author: Account | None = None
 
     def value(self) -> forge.PullCommit:
-        return forge.PullCommit(self.sha, self.commit.message, len(self.parents))
+        author = self.author.login if self.author else None
+        return forge.PullCommit(self.sha, self.commit.message, len(self.parents), author)
 
 
 class _Output(_Answer):

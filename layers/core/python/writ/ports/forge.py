@@ -25,7 +25,10 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """`mergeable` is None while the forge has not found out yet. `author` is a login."""
+    """`mergeable` is None while the forge has not found out yet. `author` and `merged_by` are logins.
+
+    `source` is the repository that the head is in, None where that is gone.
+    """
 
     number: int
     title: str
@@ -41,6 +44,9 @@ class PullRequest:
     author: str | None = None
     mergeable: bool | None = None
     url: str = ""
+    source: str | None = None
+    merged_by: str | None = None
+    merge_sha: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,12 @@ class ChangedFile:
 
 @dataclass(frozen=True, slots=True)
 class PullCommit:
-    """A commit of a pull request; more than one parent is a merge."""
+    """A commit of a pull request; more than one parent is a merge. `author` is a login, where it has one."""
 
     sha: str
     message: str
     parents: int = 1
+    author: str | None = None
 
 
 class Level(StrEnum):

@@ -22,7 +22,12 @@ _EPOCH: Final = 315_532_800
 
 Spec = Annotated[
     str,
-    typer.Option("--spec", metavar="FILE", help="An OpenAPI document; Writ's own if absent, - for stdin."),
+    typer.Option(
+        "--spec",
+        metavar="FILE",
+        show_default=False,
+        help="An OpenAPI document; Writ's own if absent, - for stdin.",
+    ),
 ]
 Since = Annotated[
     str | None,

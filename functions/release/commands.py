@@ -46,7 +46,7 @@ class NewRelease(BaseModel):
     at_least: Literal["patch", "minor", "major"] | None = None
 
 
-class File(BaseModel):
+class BuiltFile(BaseModel):
     """A file that was built."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -62,7 +62,7 @@ class Report(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     status: Literal["succeeded", "failed"] = "succeeded"
-    files: Annotated[list[File], Field(max_length=20)] = []
+    files: Annotated[list[BuiltFile], Field(max_length=20)] = []
     run: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = None
     message: Annotated[str, Field(max_length=500)] = ""
 

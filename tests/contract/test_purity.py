@@ -23,6 +23,7 @@ ALLOWED_WRIT = (
     "writ.judge",
     "writ.policy.calendar",
     "writ.policy.controls",
+    "writ.policy.recurrence",
     "writ.release",
     *PURE_ROLLOUTS,
     *PURE_MIGRATIONS,

@@ -75,7 +75,8 @@ def _judged(world: World) -> None:
                     Judged.model_validate(move["judged"]),
                 )
             decides = entry.kind in _LEADING_OUT and rollout.way == "forward"
-            assert not decides or (rollout.id, entry.seq) in found, f"{entry} was decided by nothing"
+            said = f"{rollout.id}: {entry.seq} {entry.kind.value} was decided by nothing"
+            assert not decides or (rollout.id, entry.seq) in found, said
     looks = world.rollouts.looked
     assert {key: (look.action, look.kind, look.judgement) for key, look in looks.items()} == found
 
@@ -106,7 +107,8 @@ def _obeyed(world: World) -> None:
     """What was told to stop goes nowhere but back."""
     for id, seq in world.rollouts.stopped.items():
         rollout = world.rollouts.over[id]
-        on = [entry for entry in rollout.trail if entry.seq > seq and entry.kind in _ONWARD]
+        after = (entry for entry in rollout.trail if entry.seq > seq and entry.kind in _ONWARD)
+        on = [f"{entry.seq} {entry.kind.value}: {entry.reason}" for entry in after]
         assert rollout.way == "back" or not on, f"{id} was stopped at {seq}, and went on: {on}"
 
 

@@ -30,6 +30,7 @@ _COMES_BACK_S: Final = int(LEASE_MARGIN.total_seconds()) + 5
 # The reconciler looks every minute for what stood still for half of one.
 _RECONCILED_S: Final = 120
 _PAUSES_S: Final = (0.05, 0.6)
+_LONGEST_S: Final = 600
 
 
 def workers() -> list[int]:
@@ -64,23 +65,32 @@ class Killing:
         assert self.queues, "no function takes messages off a queue"
 
     def kill(self, count: int, chance: random.Random, often: str) -> None:
-        """Kill as many workers, one after the other, too fast for a message to die with all its receives.
+        """Kill as many workers, one after the other. Of every two one is of `often`, where one is alive.
 
-        Of every two one is of the function `often`, where one of it is alive and the system tells.
+        A function is left alone before a message of it could have died with all its receives.
         """
-        began = time.monotonic()
-        limit = (MAX_RECEIVES - 1) * min(self.queues.values())
+        began, first = time.monotonic(), dict[str, float]()
         while len(self.killed) < count:
             time.sleep(chance.uniform(*_PAUSES_S))
             passed = time.monotonic() - began
-            assert passed < limit, f"only {len(self.killed)} of {count} died in {limit} s"
-            alive = {pid: function_of(pid) for pid in workers()}
+            assert passed < _LONGEST_S, f"only {len(self.killed)} of {count} died in {_LONGEST_S} s"
+            alive = {
+                pid: name
+                for pid in workers()
+                if passed - first.get(name := function_of(pid), passed) < self._safe(name)
+            }
             wanted = [pid for pid, name in alive.items() if name.endswith(f"-{often}")]
             if not alive:
                 continue
             chosen = chance.choice(wanted if wanted and len(self.killed) % 2 else [*alive])
             os.kill(chosen, signal.SIGKILL)
+            first.setdefault(alive[chosen], passed)
             self.killed.append(f"{passed:.1f} s: {alive[chosen]} ({chosen})")
+
+    def _safe(self, function: str) -> int:
+        """For how long workers of a function may die, in seconds: a message does so once in its absence."""
+        away = {url.rpartition("/")[2]: seconds for url, seconds in self.queues.items()}
+        return (MAX_RECEIVES - 1) * away.get(function, min(away.values()))
 
     def rest(self) -> Pulse:
         """Wait until nothing moves any more, for as long as a message may be away; none may be lost."""

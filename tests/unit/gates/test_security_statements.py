@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from tests.unit.gates.linting import FakeLinter
 from tests.unit.gates.running import judged, rules
 from writ.contracts.action import Verdict
 from writ.gates.model import Effect, Report
 from writ.gates.security import statements
 from writ.gates.security.outside import Outside
 
+LINTED = {"security": Outside(linter=FakeLinter())}
 KEY = "arn:aws:s3:::b/k"
 FUNCTION = "arn:aws:lambda:a:1:function:f"
 NAMED = "arn:aws:iam::1:role/one"
@@ -29,7 +31,7 @@ def template(*statements: Any, logical: str = "Role") -> str:
 
 
 def found(text: str | bytes, path: str = "t.json", **more: Any) -> Report:
-    return judged({path: text}, "security", **more)
+    return judged({path: text}, "security", beside=LINTED, **more)
 
 
 def effects(report: Report) -> list[tuple[str, Effect]]:
@@ -110,7 +112,7 @@ def test_only_what_the_change_brings_is_judged() -> None:
     assert rules(found(template(old, statement()), base=base)) == []
     (violation,) = found(template(statement(), old, new), base=base).standing
     assert "allows s3:*" in violation.why
-    moved = judged({"other.json": template(old)}, "security", base=base)
+    moved = judged({"other.json": template(old)}, "security", base=base, beside=LINTED)
     assert rules(moved) == []
 
 
@@ -129,7 +131,9 @@ def test_a_base_that_could_not_be_read_excuses_nothing() -> None:
 
 
 def test_templates_of_an_assembly_are_judged_too() -> None:
-    outside = Outside(assembly={"cdk.out/app.template.json": template(statement("s3:*")).encode()})
+    outside = Outside(
+        linter=FakeLinter(), assembly={"cdk.out/app.template.json": template(statement("s3:*")).encode()}
+    )
     report = judged({}, "security", beside={"security": outside})
     assert [(item.rule, item.place and item.place.path) for item in report.standing] == [
         ("security/iam-wildcard", "cdk.out/app.template.json")

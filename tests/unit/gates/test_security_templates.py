@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from tests.unit.gates.linting import FakeLinter
 from tests.unit.gates.running import judged, rules
 from writ.contracts.action import Verdict
-from writ.contracts.errors import ContractError
 from writ.gates.model import Effect, Report
 from writ.gates.security.outside import Outside, Remark
 
 TEMPLATE = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Queue:\n    Type: AWS::SQS::Queue\n"
 HEADER = "Rule ID,Resource ID,Compliance,Exception Reason,Rule Level,Rule Info\n"
-
-
-@dataclass
-class FakeLinter:
-    """Says what it was given to say, of every template."""
-
-    remarks: Sequence[Remark] = ()
-    broken: str = ""
-    seen: list[str] = field(default_factory=list)
-
-    def lint(self, templates: Mapping[str, bytes]) -> Mapping[str, Sequence[Remark]]:
-        self.seen += sorted(templates)
-        if self.broken:
-            raise ContractError(self.broken)
-        return dict.fromkeys(templates, self.remarks)
 
 
 def found(files: Mapping[str, str | bytes], linter: FakeLinter | None = None, **more: Any) -> Report:

@@ -109,6 +109,9 @@ bench-releases: setup ## Bumps of real releases predicted from their commits, an
 bench-pii: setup ## How fast and how right the detectors of personal data and secrets are, as JSON (WRIT_PII_TEXTS, WRIT_PII_MADE)
 	@$(PY) -m tests.bench.pii
 
+bench-gates: setup ## How long the gates take over this repository, and a lookup of advisories, as JSON (WRIT_GATES_ADVISORIES)
+	@$(PY) -m tests.bench.gates
+
 simulate-burn: setup ## False pages and detection times of burn-rate rules, simulated, as JSON (WRIT_BURN_MONTHS, WRIT_BURN_INCIDENTS)
 	@$(PY) -m tests.bench.burn
 

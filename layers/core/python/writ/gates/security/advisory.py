@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from textwrap import shorten
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import unquote
 
@@ -38,11 +37,19 @@ ECOSYSTEMS: Final = {
 }
 _ANY_CASE: Final = frozenset({"NuGet", "GitHub Actions", "Packagist"})
 _PURL: Final = re.compile(r"pkg:([a-z][a-z0-9.+-]*)/([^@?#]+)")
+_SHOWN: Final = 160
 _ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 _Id = Annotated[str, Field(pattern=_ID, max_length=200)]
 _Version = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text[:1000].split())
+    return words if len(words) <= _SHOWN else words[:_SHOWN].rpartition(" ")[0] + " …"
+
+
 # Longer ones are cut, and not refused: they only tell people.
-_Words = Annotated[str, AfterValidator(lambda text: shorten(text, 160, placeholder=" …"))]
+_Words = Annotated[str, AfterValidator(_shortened)]
 
 
 class _Part(BaseModel):

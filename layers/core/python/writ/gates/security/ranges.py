@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from writ.gates.security.advisory import Affected, Event, Range
@@ -24,9 +25,7 @@ def order_of(kind: str, ecosystem: str) -> Order | None:
     if kind == "SEMVER" or (kind == "ECOSYSTEM" and ecosystem in _SEMANTIC):
         return semantic
     if kind == "ECOSYSTEM" and ecosystem == "PyPI":
-        from packaging.version import Version
-
-        return Version
+        return _pep_440
     return None
 
 
@@ -66,22 +65,25 @@ def fixes(affected: Affected, ecosystem: str, version: str) -> Iterator[str]:
 def _is_listed(versions: Sequence[str], ecosystem: str, version: str) -> bool:
     if version in versions:
         return True
-    order = order_of("ECOSYSTEM", ecosystem)
-    if order is None or not versions:
+    if ecosystem != "PyPI":
         return False
-    try:
-        here = order(version)
-    except ValueError:
-        return False
-    return any(here == each for each in _ordered(versions, order))
+    here = _spelt(version)
+    return any(_spelt(text) == here for text in versions)
 
 
-def _ordered(versions: Iterable[str], order: Order) -> Iterator[Any]:
-    for text in versions:
-        try:
-            yield order(text)
-        except ValueError:
-            continue
+@lru_cache(maxsize=1 << 16)
+def _spelt(version: str) -> str:
+    """The one spelling of a version that PEP 440 knows many of; of what is none, itself."""
+    from packaging.utils import canonicalize_version
+
+    return canonicalize_version(version)
+
+
+@lru_cache(maxsize=1 << 16)
+def _pep_440(version: str) -> Any:
+    from packaging.version import Version
+
+    return Version(version)
 
 
 def _in_range(span: Range, ecosystem: str, version: str) -> bool | None:

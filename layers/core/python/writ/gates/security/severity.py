@@ -7,9 +7,10 @@ version 4 https://www.first.org/cvss/v4-0/specification-document
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
-from writ.gates.security.advisory import Advisory, Affected, Score
+from writ.gates.security.advisory import Advisory, Affected
 
 UNRATED: Final = "unrated"
 # The worst first.
@@ -30,7 +31,7 @@ def rating(advisory: Advisory, parts: Iterable[Affected]) -> tuple[str, float | 
     """The worst rating of an advisory for these parts of it, and the score behind that."""
     parts = list(parts)
     scores = [*(advisory.severity or ()), *(score for part in parts for score in part.severity or ())]
-    known = [value for value in map(_score, scores) if value is not None]
+    known = [value for said in scores if (value := _score(said.type, said.score)) is not None]
     if known:
         return next(word for bound, word in _BOUNDS if max(known) >= bound), max(known)
     specific = [advisory.database_specific]
@@ -49,16 +50,17 @@ def _word(specific: dict[str, Any]) -> str | None:
     return _WORDS.get(said.lower()) if isinstance(said, str) else None
 
 
-def _score(said: Score) -> float | None:
+@lru_cache(maxsize=4096)
+def _score(kind: str, vector: str) -> float | None:
     """The base score of a vector; None for one that is no vector of a version that is known."""
     from cvss import CVSS2, CVSS3, CVSS4
     from cvss.exceptions import CVSSError
 
     readers = {"CVSS_V2": CVSS2, "CVSS_V3": CVSS3, "CVSS_V4": CVSS4}
-    reader = readers.get(said.type)
+    reader = readers.get(kind)
     if reader is None:
         return None
     try:
-        return float(reader(said.score).scores()[0])
+        return float(reader(vector).scores()[0])
     except (CVSSError, ValueError, ArithmeticError, LookupError, TypeError):
         return None

@@ -131,16 +131,10 @@ public_words(statement) := "under a condition that a person should read" if {
 # Who may do these may give himself other rights. A wildcard over everything is told by its own rule.
 escalations := [finding |
 	some policy in input.policies
-	granted := {action |
-		some statement in policy.statements
-		statement.allows
-		some action in statement.action
-		not action in ["*", "*:*"]
-	}
 	ways := [way |
 		some way in data.gates.security.escalations
 		every action in way {
-			iam_granted(lower(action), granted)
+			iam_granted(lower(action), policy.granted)
 		}
 	]
 	count(ways) > 0
@@ -167,7 +161,7 @@ escalations := [finding |
 has_part(statement, ways) if {
 	some way in ways
 	some action in way
-	iam_granted(lower(action), {given | some given in statement.action; not given in ["*", "*:*"]})
+	iam_granted(lower(action), statement.granted)
 }
 
 # A role that may assume any role has whatever these have.
@@ -175,7 +169,7 @@ assumptions := [finding |
 	some grant in allowing
 	statement := grant.statement
 	statement.principals == []
-	iam_granted("sts:assumerole", {action | some action in statement.action; not action in ["*", "*:*"]})
+	iam_granted("sts:assumerole", statement.granted)
 	some resource in statement.resource
 	assumes_any(resource)
 	finding := {
@@ -194,10 +188,14 @@ assumes_any(resource) if everything(resource)
 assumes_any(resource) if regex.match(`:role/\*$`, resource)
 
 # Names of actions are compared in lower case; `*` and `?` are all that a pattern of IAM can have.
-iam_granted(action, granted) if action in granted
-
 iam_granted(action, granted) if {
-	some pattern in granted
+	some pattern in granted[split(action, ":")[0]]
+	iam_covers(pattern, action)
+}
+
+iam_covers(pattern, action) if pattern == action
+
+iam_covers(pattern, action) if {
 	regex.match(`[*?]`, pattern)
 	glob.match(pattern, null, action)
 }

@@ -9,9 +9,22 @@ statement := {
 }
 
 policies(statements) := {"policies": [{
-	"path": "t.json", "where": "Resources.R",
-	"statements": [object.union(statement, change) | some change in statements],
+	"path": "t.json", "where": "Resources.R", "granted": services([action |
+		some change in statements
+		object.get(change, "allows", true)
+		some action in object.get(change, "action", [])
+	]),
+	"statements": [object.union(whole, {"granted": services(whole.action)}) |
+		some change in statements
+		whole := object.union(statement, change)
+	],
 }]}
+
+services(actions) := {service: [action | some action in actions; split(action, ":")[0] == service] |
+	some each in actions
+	contains(each, ":")
+	service := split(each, ":")[0]
+}
 
 granting(statements) := [[finding.rule, finding.effect, finding.severity] |
 	some finding in security_test.security_findings(policies(statements))

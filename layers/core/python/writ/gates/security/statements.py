@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import yaml
@@ -51,7 +51,9 @@ def facts(tree: Tree, assembly: Mapping[str, bytes]) -> tuple[dict[str, Any], di
             number += len(statements)
             told = [{**each, "new": _spelt(each) not in before} for each in statements]
             if any(each["new"] for each in told):
-                groups.append({"path": path, "where": where, "statements": told})
+                allowed = [action for each in told if each["allows"] for action in each["action"]]
+                granted = _by_service(allowed)
+                groups.append({"path": path, "where": where, "statements": told, "granted": granted})
     if number > _MOST:
         unread.append({"path": "", "why": f"there are more than {_MOST} statements"})
         groups = []
@@ -118,7 +120,18 @@ def _statement(node: yaml.Node) -> dict[str, Any]:
         found[part.lower()] = [_text(item)[:_LONGEST] for item in many]
     found["named"] = found["action"]
     found["action"] = [action.lower() for action in found["action"]]
+    found["granted"] = _by_service(found["action"])
     return found
+
+
+def _by_service(actions: Iterable[str]) -> dict[str, list[str]]:
+    """Actions and patterns of them by their service, which no pattern of IAM leaves open but `*` itself."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for action in sorted(set(actions)):
+        service, colon, _ = action.partition(":")
+        if colon and service != "*":
+            found[service].append(action)
+    return dict(found)
 
 
 def _principals(node: yaml.Node | None) -> Iterator[str]:

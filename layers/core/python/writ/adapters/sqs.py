@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from writ.adapters import aws
 from writ.contracts.errors import WritError
+from writ.contracts.redaction import redact_text
 
 
 class DeadLetterQueue:
@@ -25,7 +26,8 @@ class DeadLetterQueue:
             "bot": self._bot,
         }
         attributes = {
-            name: {"DataType": "String", "StringValue": value[:512]} for name, value in values.items()
+            name: {"DataType": "String", "StringValue": redact_text(value)[:512]}
+            for name, value in values.items()
         }
         try:
             aws.client("sqs").send_message(

@@ -63,7 +63,8 @@ def redact(value: Any) -> Any:
     """A copy of a JSON-like value in which secrets and personal data are masked, as in `redact_text`.
 
     Mappings keep their keys, sequences their length; numbers, booleans and None stay as they are unless
-    their field's name says that they are secret. Redacting twice changes nothing more.
+    their field's name says that they are secret. What is no JSON counts as the text that it is written as.
+    Redacting twice changes nothing more.
     """
     return _redact(value, 0)
 
@@ -174,7 +175,14 @@ def _redact(value: Any, depth: int) -> Any:
         return value
     if isinstance(value, _CONTAINERS):
         return MASK if depth == MAX_DEPTH else _members(value, depth + 1)
-    return f"[{len(value)} bytes]" if isinstance(value, _BYTES) else value
+    return f"[{len(value)} bytes]" if isinstance(value, _BYTES) else _shown(value)
+
+
+def _shown(value: Any) -> Any:
+    """What is no JSON stays as it is unless it is written as a text that is masked: an exception, a path."""
+    written = str(value)
+    masked = redact_text(written)
+    return value if masked == written else masked
 
 
 def _members(value: Any, depth: int) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from writ.contracts import statement
 from writ.contracts.action import Action, Approval, Outcome
 from writ.contracts.errors import PermanentError, WritError
-from writ.contracts.redaction import redact
+from writ.contracts.redaction import redact, redact_text
 from writ.runtime.identity import Identity
 from writ.runtime.outcomes import presentable as presentable_outcome
 from writ.trace import recording
@@ -58,7 +58,7 @@ class Testimony:
             previous = self.evidence.get(approval_id(record.action.id)) or intent
         shown = presentable_outcome(outcome)
         # The action is only named: what may be secret of it is in no outcome.
-        made = statement.outcome(record.action, shown, _link(previous), self._stamp(now))
+        made = statement.outcome(_named(record.action), shown, _link(previous), self._stamp(now))
         adopted = self._append(
             outcome_id(record.action.id), statement.Phase.OUTCOME, made, {STATUS: shown.status.value}
         )
@@ -100,9 +100,17 @@ def outcome_id(action_id: str) -> str:
 
 def presentable(action: Action) -> Action:
     """The action without secrets and personal data: what is in the log stays there (I9)."""
-    return action.model_copy(
+    return _named(action).model_copy(
         update={"parameters": redact(action.parameters), "reason": redact(action.reason)}
     )
+
+
+def _named(action: Action) -> Action:
+    """The action, its target without what would be masked elsewhere."""
+    id = redact_text(action.target.id)
+    if id == action.target.id:
+        return action
+    return action.model_copy(update={"target": action.target.model_copy(update={"id": id})})
 
 
 @lru_cache(maxsize=8)

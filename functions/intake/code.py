@@ -79,6 +79,18 @@ def _commented_on(document: Document) -> str:
     return "issue" if at(document, "issue.pull_request") is ABSENT else "pull_request"
 
 
+def _fork(document: Document) -> Any:
+    """Whether the head is of another repository; one that is gone cannot be the base's own.
+
+    `head.repo.fork` does not say it: a fork has pull requests of its own branches, too.
+    """
+    head = at(document, "pull_request.head")
+    if head is ABSENT or (isinstance(head, Mapping) and "repo" not in head):
+        return ABSENT
+    own, base = at(document, "pull_request.head.repo.full_name"), at(document, "repository.full_name")
+    return lower(own) != lower(base)
+
+
 def _visibility(document: Document) -> Any:
     stated = at(document, "repository.visibility")
     if stated is not ABSENT:
@@ -98,6 +110,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
             "draft": From(("pull_request.draft",), default=False),
             "state": some("pull_request.state"),
             "head": some("pull_request.head.ref"),
+            "fork": Computed("pull_request.head.repo", _fork),
+            "head_repository": some("pull_request.head.repo.full_name"),
             "head_sha": some("pull_request.head.sha"),
             "base": some("pull_request.base.ref"),
             "base_sha": some("pull_request.base.sha"),

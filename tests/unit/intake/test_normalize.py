@@ -256,3 +256,24 @@ def test_samples_hold_mail_addresses_so_that_keeping_them_out_is_tested() -> Non
     assert any("@" in path.read_text() for path in PAYLOADS)
     for path in PAYLOADS:
         assert "@" not in normalized(path.parent.name, payload(path)).model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("head", "fork", "repository"),
+    [
+        ({"repo": {"full_name": "Codertocat/Hello-World"}}, False, "Codertocat/Hello-World"),
+        ({"repo": {"full_name": "codertocat/hello-world"}}, False, "codertocat/hello-world"),
+        ({"repo": {"full_name": "mallory/Hello-World"}}, True, "mallory/Hello-World"),
+        ({"repo": None}, True, None),  # it was deleted since
+        ({}, None, None),
+    ],
+)
+def test_a_pull_request_tells_a_branch_from_a_fork(
+    head: dict[str, Any], fork: bool | None, repository: str | None
+) -> None:
+    document = sample("pull_request/unlocked")
+    document["repository"]["full_name"] = "Codertocat/Hello-World"
+    known = document["pull_request"]["head"]
+    document["pull_request"]["head"] = {"ref": known["ref"], "sha": known["sha"], **head}
+    data = normalized("pull_request", document)
+    assert (getattr(data, "fork", ""), getattr(data, "head_repository", "")) == (fork, repository)

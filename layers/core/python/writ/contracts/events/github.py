@@ -18,6 +18,7 @@ from writ.contracts.events.fields import (
     Name,
     Number,
     Ref,
+    Repository,
     RepositoryData,
     Title,
     Url,
@@ -37,6 +38,11 @@ class GitHubEventIgnored(GitHubData):
 
 
 class PullRequest(RepositoryData):
+    """`fork`: whether `head` is a branch of another repository, `head_repository`, which may be gone by now.
+
+    Absent where GitHub did not say, and in events from before there was the field.
+    """
+
     number: Number
     title: Title
     author: Login | None = None
@@ -48,6 +54,8 @@ class PullRequest(RepositoryData):
     base_sha: Commit
     labels: Labels = ()
     url: Url | None = None
+    fork: Annotated[bool | None, Field(examples=[False])] = None
+    head_repository: Repository | None = None
 
 
 @event("github")

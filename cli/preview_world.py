@@ -52,12 +52,14 @@ class PullRequests:
 
     def _send(self, number: int, action: str, state: str = "open", **more: Any) -> None:
         document: dict[str, Any] = json.loads(_SAMPLE.read_bytes())
+        head = document["pull_request"]["head"]
+        own = {**head["repo"], "full_name": REPOSITORY}
         changed = {
             "number": number,
             "state": state,
             "merged": False,
             "labels": [{"name": LABEL}],
-            "head": {**document["pull_request"]["head"], "sha": self.commit(number)},
+            "head": {**head, "sha": self.commit(number), "repo": own},
         }
         document["pull_request"] |= changed
         document["repository"] |= {"full_name": REPOSITORY, "name": "shop"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from functions.preview.model import FLOW, SETTLED, Preview, State, Terms, preview_id
+from functions.preview.model import FLOW, SETTLED, Preview, State, Terms, asks, preview_id
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.actions import ActionCompleted
 from writ.contracts.events.github import PullRequest
@@ -58,12 +58,16 @@ class Watched(BaseModel):
 
 
 class Facts(BaseModel):
-    """`held` is what the team has, by preview; `orphans` are stacks that no row stands for."""
+    """`held` is what the team has, by preview; `orphans` are stacks that no row stands for.
+
+    `enabled` is whether the repository gets new previews, by the flag `previews`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     preview: Preview | None = None
     terms: Terms | None = None
+    enabled: bool = True
     held: dict[str, int] = {}
     stack: StackFacts | None = None
     watched: tuple[Watched, ...] = ()
@@ -78,7 +82,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:  # noqa: PLR0911 - a kind of
             found = ports.previews.read(preview_id(pull_request.repository, pull_request.number))
             if found is not None and not found.is_of(pull_request.repository, pull_request.number):
                 return Facts()  # its id is taken: what is there is not its own to change
-            return _with_terms(pull_request.repository, found, ports)
+            return _with_flag(_with_terms(pull_request.repository, found, ports), pull_request, ports)
         case PreviewExtensionRequested(preview=id) | PreviewRemovalRequested(preview=id):
             found = ports.previews.read(id)
             return Facts() if found is None else _with_terms(found.repository, found, ports)
@@ -103,6 +107,15 @@ def _with_terms(repository: str, found: Preview | None, ports: Ports) -> Facts:
     terms = settings().terms(repository)
     held = {} if terms is None else dict(ports.previews.held(found.team if found else terms.team))
     return Facts(preview=found, terms=terms, held=held)
+
+
+def _with_flag(facts: Facts, asked: PullRequest, ports: Ports) -> Facts:
+    """The flag is asked only where a preview may be opened, for the first question loads what reads it."""
+    live = facts.preview is not None and facts.preview.live
+    if facts.terms is None or live or not asks(asked, facts.terms):
+        return facts
+    enabled = ports.flags.enabled("previews", asked.repository.lower(), default=True)
+    return facts.model_copy(update={"enabled": enabled})
 
 
 def _around(ports: Ports) -> Facts:

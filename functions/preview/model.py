@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from writ.contracts.events.fields import Commit, Repository
+from writ.contracts.events.github import PullRequest
 from writ.contracts.events.previews import PreviewId
 
 FLOW: Final = "preview-environment"
@@ -65,6 +66,11 @@ class Terms(_Value):
     usd_micros_per_hour: Annotated[int, Field(ge=0)]
     lifetime: Lifetime
     quota: Quota
+
+
+def asks(pull_request: PullRequest, terms: Terms) -> bool:
+    """Whether an open pull request is to have a preview."""
+    return pull_request.state == "open" and (terms.always or terms.label in pull_request.labels)
 
 
 class Failure(_Value):

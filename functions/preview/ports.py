@@ -11,6 +11,7 @@ from functions.preview.model import Failure, Preview, Quota
 from writ.contracts.preview_site import PreviewSite
 from writ.ports.actions import ActionStore
 from writ.ports.clock import Clock
+from writ.ports.flags import Flags
 from writ.ports.flows import Flows
 from writ.runtime.environment import Environment
 
@@ -143,6 +144,7 @@ class Ports:
     probes: Probes
     flows: Flows
     actions: ActionStore
+    flags: Flags
     clock: Clock
 
     def stack_name(self, id: str) -> str:
@@ -156,6 +158,7 @@ def connect(environment: Environment) -> Ports:
     from functions.preview.inside import FunctionBranches, FunctionProbes, PreviewTables
     from functions.preview.table import PreviewTable
     from writ.adapters.action_table import ActionTable
+    from writ.adapters.late_flags import LateFlags
     from writ.adapters.step_functions import StepFunctions
     from writ.adapters.system import SystemClock
 
@@ -169,5 +172,6 @@ def connect(environment: Environment) -> Ports:
         probes=FunctionProbes(),
         flows=StepFunctions(environment.flows),
         actions=ActionTable(environment.table("actions"), environment.table("usage")),
+        flags=LateFlags(environment.flag_site()),
         clock=SystemClock(),
     )

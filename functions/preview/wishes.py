@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from functions.preview.actions import BOT, action, close, extension, quota_of
 from functions.preview.facts import Facts
-from functions.preview.model import Preview, Terms, cost, preview_id
+from functions.preview.model import Preview, Terms, asks, cost, preview_id
 from writ.contracts.action import Action, Target
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.github import (
@@ -42,10 +42,11 @@ def answer(event: AnyEvent, asked: PullRequest, facts: Facts, now: datetime) -> 
     if asked.state != "open":  # one that is over can still be labelled and edited
         return
     terms = facts.terms
-    wanted = terms is not None and (terms.always or terms.label in asked.labels)
-    if terms is None or not wanted:
+    if terms is None or not asks(asked, terms):
         if preview is not None and up:
             yield close(event, preview.id, "its label was taken away")
+        return
+    if preview is None and not facts.enabled:  # what is there lives on until its time is over
         return
     opening = _opening(event, asked, facts, terms)
     if preview is None or not up or preview.goal.by == opening.id:  # this event has opened it already
@@ -74,6 +75,7 @@ def _opening(event: AnyEvent, asked: PullRequest, facts: Facts, terms: Terms) ->
         "pull_request": asked.number,
         "commit": asked.head_sha,
         "terms": terms.model_dump(mode="json"),
+        "origin": _origin(asked),
         "quotas": quotas,
     }
     reason = "Every pull request has one" if terms.always else f"It is labelled {terms.label}"
@@ -84,7 +86,15 @@ def _opening(event: AnyEvent, asked: PullRequest, facts: Facts, terms: Terms) ->
 def _followed(event: AnyEvent, asked: PullRequest, preview: Preview) -> Iterator[Action]:
     if asked.head_sha != preview.goal.commit:
         reason = f"Commit {asked.head_sha[:12]} was pushed"
-        yield action(event, "update-preview", preview.id, reason, {"commit": asked.head_sha})
+        parameters = {"commit": asked.head_sha, "origin": _origin(asked)}
+        yield action(event, "update-preview", preview.id, reason, parameters)
+
+
+def _origin(asked: PullRequest) -> str:
+    """Whose code it is, for policy: one of a fork was written by whoever could open a pull request."""
+    if asked.fork is None:
+        return "unknown"
+    return "fork" if asked.fork else "own"
 
 
 def _is_activity(asked: PullRequest, terms: Terms) -> bool:

@@ -9,6 +9,7 @@ import rego.v1
 waivable := [
 	"budget_low",
 	"budget_spent",
+	"fork",
 	"freeze",
 	"limit_blast_radius",
 	"limit_per_hour",

@@ -89,6 +89,8 @@ hours_wanted := input.action.cooldown.hours if {
 	input.action.cooldown.hours >= data.dependencies.cooldown_hours
 } else := data.dependencies.cooldown_hours
 
+message("fork") := sprintf("runs code of another repository (%s)", [input.action.origin])
+
 message("freeze") := concat(" ", ["frozen by", concat(", ", sort([id | some id in freezes]))])
 
 message("window_closed") := sprintf("outside the change window: %s", [input.change.window])

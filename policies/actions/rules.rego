@@ -45,6 +45,9 @@ ripe if {
 	age >= input.action.cooldown.hours
 }
 
+# Code of a fork was written by whoever could open a pull request.
+findings contains "fork" if input.action.origin in ["fork", "unknown"]
+
 findings contains code if {
 	not low_risk
 	some code in cautions

@@ -13,10 +13,12 @@ from functions.preview.perform import ACTIONS
 from functions.preview.ports import Branch, Ports, Stack, StackState, Wanted
 from functions.preview.table import settled
 from tests.support.controls import ControlledPlane
+from tests.support.flags import MemoryFlags
 from tests.support.flow_runs import FlowRuns
 from writ.contracts.errors import ConflictError, PermanentError, TransientError, WritError
 from writ.contracts.event import AnyEvent, parse_event
 from writ.contracts.preview_site import PreviewSite
+from writ.ports.flags import Flags
 from writ.runtime.bot import Bot
 from writ.runtime.wiring import Wiring
 
@@ -186,6 +188,7 @@ class PreviewWorld:
     databases: MemoryDatabases = field(default_factory=MemoryDatabases)
     branches: MemoryBranches = field(default_factory=MemoryBranches)
     probes: MemoryProbes = field(default_factory=MemoryProbes)
+    flags: Flags = field(default_factory=MemoryFlags)
     events: int = 0
 
     def __post_init__(self) -> None:
@@ -205,6 +208,7 @@ class PreviewWorld:
             probes=self.probes,
             flows=self.plane.flows,
             actions=self.plane.actions,
+            flags=self.flags,
             clock=self.plane.clock,
         )
         return self.plane.wiring("preview", ACTIONS, ports)
@@ -274,5 +278,6 @@ def pull_request(number: int, commit: str, **more: Any) -> dict[str, Any]:
         "base": "main",
         "base_sha": "f" * 40,
         "labels": ["preview"],
+        "fork": False,
         **more,
     }

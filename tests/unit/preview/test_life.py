@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
+import pytest
+
 from functions.preview.model import Failure, State, preview_id
 from functions.preview.ports import Stack, StackState
 from tests.support.previews import COMMITS, REPOSITORY, SITE, PreviewWorld, pull_request
+from writ.ports.controls import EXCEPTIONS
 
 ID = preview_id(REPOSITORY, 42)
 STACK = f"{SITE.prefix}{ID}"
@@ -251,3 +257,45 @@ def test_a_removal_that_is_refused_is_told_and_the_sweeper_finishes(world: Previ
     world.tick()
     world.settle()
     assert (state(world), world.stacks.held) == (State.GONE, {})
+
+
+def forked(world: PreviewWorld, fork: bool | None) -> None:
+    asked = pull_request(42, COMMITS[0], action="labeled", label="preview", fork=fork)
+    world.send("PullRequestLabelled", **asked)
+
+
+@pytest.mark.parametrize("fork", [True, None], ids=["a fork", "nobody said"])
+def test_code_of_another_repository_is_not_built_and_the_pull_request_is_told(
+    world: PreviewWorld, fork: bool | None
+) -> None:
+    forked(world, fork)
+    world.settle()
+    assert state(world) is State.REFUSED
+    assert world.stacks.held == {}
+    (note,) = world.notes()
+    assert "was refused" in note
+    assert "runs code of another repository" in note
+
+
+def test_an_exception_lets_a_fork_have_a_preview_and_its_pushes(world: PreviewWorld) -> None:
+    scope = {"bot": "preview", "action": "*", "target": "*"}
+    waiver = {
+        "id": "trusted",
+        "rule": "fork",
+        "scope": scope,
+        "owner": "platform",
+        "reason": "a contributor we know",
+        "expires_at": (world.plane.clock.now() + timedelta(days=7)).isoformat(),
+        "requested_by": "Ann",
+    }
+    world.plane.controls.documents[EXCEPTIONS] = json.dumps({"items": [waiver]})
+    forked(world, True)
+    world.settle()
+    assert state(world) is State.READY
+    pushed = pull_request(42, COMMITS[1], action="synchronize", fork=True)
+    world.send("PullRequestChanged", **pushed)
+    assert world.previews.rows[ID].goal.commit == COMMITS[1]
+    # Once it is revoked, nothing more of it is built.
+    del world.plane.controls.documents[EXCEPTIONS]
+    world.send("PullRequestChanged", **pull_request(42, COMMITS[0], action="synchronize", fork=True))
+    assert world.previews.rows[ID].goal.commit == COMMITS[1]

@@ -81,7 +81,7 @@ class CooldownFacts(_Facts):
 
 
 class ActionFacts(_Facts):
-    """`quotas` and `cooldown` are what the action states among its parameters."""
+    """`quotas` and `cooldown` are what the action states among its parameters; `origin` whose code it runs."""
 
     risk: Literal["low", "medium", "high"]
     blast_radius: Count
@@ -90,6 +90,7 @@ class ActionFacts(_Facts):
     target: TargetFacts
     quotas: list[QuotaFacts] = Field(default_factory=list)
     cooldown: CooldownFacts | None = None
+    origin: Literal["own", "fork", "unknown"] = "own"
 
 
 class LimitFacts(_Facts):

@@ -84,7 +84,7 @@ def _document(question: Question, facts: GuardFacts, now: datetime) -> dict[str,
     }
     if facts.action_paused is not None:
         acted["paused"] = facts.action_paused
-    for stated in ("quotas", "cooldown"):
+    for stated in ("cooldown", "origin", "quotas"):
         if stated in action.parameters:
             acted[stated] = action.parameters[stated]
     document: dict[str, Any] = {

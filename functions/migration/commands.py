@@ -50,7 +50,11 @@ def start(request: Request) -> Response:
     if asked.dry_run:
         id = f"{id}-plan-{uuid.uuid4().hex[:8]}"
     command = MigrationRequested(
-        migration=id, document=asked.document, dry_run=asked.dry_run, by=request.caller.shown
+        migration=id,
+        document=asked.document,
+        dry_run=asked.dry_run,
+        by=request.caller.shown,
+        by_id=request.caller.id[:128],
     )
     return _answered(request, command, id, "document.table")
 

@@ -18,7 +18,7 @@ from writ.contracts.events.migrations import MigrationEnded, MigrationMoved
 from writ.contracts.events.rollouts import RollbackRequested
 from writ.migration.decide import Move, next_move
 from writ.migration.document import Migration
-from writ.migration.state import After, Stage
+from writ.migration.state import After, Asker, Stage
 from writ.ports.flows import RunState
 from writ.runtime.effect import Effect, Observation
 
@@ -31,8 +31,8 @@ def start_migration(action: Action, ports: Ports) -> Observation:
     given, id = action.parameters, action.target.id
     with _checked("document"):
         document = Migration.model_validate(given["document"])
-    by, dry_run = str(given.get("by") or ""), bool(given.get("dry_run"))
-    observed = ports.runner.start(document, id, action.id, by=by, dry_run=dry_run)
+    who = Asker(str(given.get("by") or ""), str(given.get("by_id") or ""))
+    observed = ports.runner.start(document, id, action.id, by=who, dry_run=bool(given.get("dry_run")))
     _drive(id, 1, ports)
     return observed
 

@@ -49,7 +49,7 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
 
     Raises ContractError for a document that makes no sense, NotFoundError for what is not there,
     ConflictError for what cannot be now; each names the field. A flow is told by `migration.paused`,
-    `migration.over` and `migration.replaced` to end.
+    `migration.over` and `migration.replaced` to end, and by the code of a halt to fail with it.
     """
     match event.data:
         case MigrationRequested() as asked:
@@ -101,6 +101,7 @@ def _start(event: AnyEvent, asked: MigrationRequested, facts: Facts) -> Action:
         "document": document.model_dump(mode="json", exclude_none=True),
         "dry_run": asked.dry_run,
         "by": asked.by,
+        **({"by_id": asked.by_id} if asked.by_id else {}),
     }
     what = "what it would do is looked at" if asked.dry_run else "it is begun"
     reason = f"{asked.by or 'somebody'} asked for {document.id} on {document.table}; {what}"
@@ -114,7 +115,7 @@ def _advance(event: AnyEvent, turn: MigrationAdvanced, facts: Facts, now: dateti
     if record.final is not None:
         raise ConflictError(f"it is {record.final}", code="migration.over")
     if record.pause is not None:
-        raise ConflictError(record.pause.reason, code="migration.paused")
+        raise ConflictError(record.pause.reason, code=record.pause.code or "migration.paused")
     move = next_move(record, facts.look, now)
     return [] if move.waits else [action_of(event.id, record, move)]
 
@@ -135,8 +136,8 @@ def action_of(event_id: str, record: Record, move: Move) -> Action:
         which, on = TURNS[move.stage]
         flag = getattr(record.document.flags, which)
         parameters |= {"flag": flag, "percent": 100 if on else 0} if flag is not None else {}
-    if move.stage is Stage.LEAVE and record.by:
-        parameters[ASKED_BY] = record.by  # a flow comes to it, and its person does not approve it
+    if move.stage is Stage.LEAVE and (who := record.by_id or record.by):
+        parameters[ASKED_BY] = who  # a flow comes to it, and its person does not approve it
     if record.then is not None:
         parameters["then"] = record.then.model_dump(mode="json", exclude_none=True)
     return Action.of(

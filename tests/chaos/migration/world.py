@@ -166,6 +166,9 @@ class World(BotWorld):
         if code in ("migration.paused", "migration.over", "migration.replaced"):
             self.turns.pop(attempt, None)
             self.flows.runs["migration", ID, attempt] = Run(attempt, RunState.SUCCEEDED)
+        elif code and report["status"] == "failed":  # what its own rules stopped
+            self.turns.pop(attempt, None)
+            self.flows.runs["migration", ID, attempt] = Run(attempt, RunState.FAILED)
         elif report["status"] not in ("retry", "waiting") and self.turns.get(attempt) == turn:
             self.turns[attempt] = turn + 1
 

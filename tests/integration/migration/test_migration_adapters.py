@@ -23,7 +23,7 @@ from writ.migration.decide import Look, next_move
 from writ.migration.document import Metric
 from writ.migration.ports import Fence
 from writ.migration.runner import Runner
-from writ.migration.state import Ending, Mark, Record, Stage, Sweep
+from writ.migration.state import Asker, Ending, Mark, Record, Stage, Sweep
 from writ.migration.transitions import ended, entered
 from writ.migration.values import same
 from writ.rollout.state import Guard, Row
@@ -196,7 +196,7 @@ def test_a_table_goes_forth_and_back_batch_by_batch(items: ServiceItems, table: 
     olds = {old["id"]["S"]: old for old in (order(n) for n in range(12))}
     put(*olds.values())
     runner = Runner(table, items, clock)
-    runner.start(document(), "orders-total", "act-0", by="ann", dry_run=False)
+    runner.start(document(), "orders-total", "act-0", by=Asker("ann", "sub-1"), dry_run=False)
 
     def settle() -> None:
         nonlocal number

@@ -18,6 +18,7 @@ from tests.support.migrations import DOCUMENT, TABLE
 from tests.support.migrations_plane import MigrationsPlane
 from tests.support.rollouts import NEW, OLD, rollout
 from tests.support.tasks import event
+from writ.contracts.action import ASKED_BY
 from writ.migration.state import Ending
 from writ.ports.controls import FREEZES
 from writ.rollout.state import Result, Row
@@ -77,6 +78,10 @@ def test_a_migration_goes_forth_with_a_persons_approval_and_back(world: Migratio
     assert begin().status == 202
     world.settle()
     assert world.record().stage == "switch"
+    waiting = world.waiting()
+    assert waiting is not None
+    asked = world.plane.actions.records[waiting].action.parameters
+    assert (asked[ASKED_BY], world.record().by_id) == ("ann", "ann")
     assert all({"total", "amount"} <= item.keys() for item in world.orders.values())
     approved(world)
     world.settle()
@@ -428,6 +433,9 @@ def test_an_item_that_cannot_be_read_stops_it_until_it_is_mended(world: Migratio
         "migration.unfit",
         ["it is no string"],
     )
+    run = world.runs.latest()
+    assert run is not None
+    assert (run.status, run.error) == ("FAILED", "migration.unfit")  # which raises the alarm for flows
     world.orders["o00001"]["mail"] = {"S": "Ann1@Example.org"}
     assert tell("resume", "mended").status == 202
     world.settle()

@@ -63,6 +63,9 @@ def test_a_release_is_rolled_out_and_shown_with_its_trail(world: World, writ: Co
     assert begun_by is not None
     assert begun_by.by_id
     settle(world)
+    kept = world.rollouts.find("shop-1")
+    assert kept is not None
+    assert (kept.by, kept.by_id) == (begun_by.by, "")  # an id would outlive the erasure of whose it is
     found = shown(writ("canary", "status", "shop-1", "--json"))
     assert (found["final"], found["healthy"]) == ("promoted", True)
     assert [entry["kind"] for entry in found["trail"]] == ["start", "shift", "shift", "promote", "close"]

@@ -16,9 +16,11 @@ MAX_NAME: Final = 128
 PERSON_FIELDS: Final = frozenset(
     {
         "approved_by",
+        "asked_by",
         "assignee",
         "author",
         "by",
+        "by_id",
         "declared_by",
         "login",
         "requested_by",

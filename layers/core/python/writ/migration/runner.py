@@ -27,6 +27,7 @@ from writ.migration.samples import sample
 from writ.migration.state import (
     SWEEPS,
     After,
+    Asker,
     Counts,
     Ending,
     Mark,
@@ -55,7 +56,7 @@ class Runner:
         self._items = items
         self._clock = clock
 
-    def start(self, document: Migration, id: str, action: str, *, by: str, dry_run: bool) -> Observed:
+    def start(self, document: Migration, id: str, action: str, *, by: Asker, dry_run: bool) -> Observed:
         """Begin a migration, in its survey; only that where it is a dry run.
 
         Raises PermanentError: `not_found` for a table that is not there, `contract.invalid` for a change of
@@ -74,7 +75,8 @@ class Runner:
             id=id,
             document=document,
             key=key,
-            by=by,
+            by=by.name,
+            by_id=by.id,
             dry_run=dry_run,
             started_at=now,
             stage_at=now,

@@ -1,6 +1,7 @@
 """A migration as a value: which stage it is in, how far its sweep is, and what was done for it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
@@ -171,6 +172,14 @@ class Told(Value):
     observed: dict[str, JsonValue]
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked: the name that others may read, and the id that tells two of one name apart."""
+
+    name: str = ""
+    id: str = ""
+
+
 class After(Value):
     """What is to follow a reversal: the service goes back to a release that can read again, `then` others."""
 
@@ -187,13 +196,15 @@ class Record(Value):
     more: with every stage, pause, abort and reversal; each write of an item is conditional on it. `run` is
     the attempt of the flow that drives it; an earlier one has been replaced. `turned_at` is when the flag of
     the stage was first seen to be so for everybody; None until then, and where the stage has no flag. `told`
-    is what the last moves left behind, `obeyed` what the last commands did.
+    is what the last moves left behind, `obeyed` what the last commands did. `by` and `by_id` are those of
+    Asker; the id is forgotten when it is over.
     """
 
     id: str
     document: Migration
     key: tuple[str, ...]
     by: str = ""
+    by_id: str = ""
     dry_run: bool = False
     started_at: AwareDatetime
     version: int = 1

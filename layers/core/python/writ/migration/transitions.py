@@ -70,6 +70,7 @@ def ended(record: Record, ending: Ending, now: datetime) -> Record:
     """Over. What was begun before may write nothing any more."""
     return record.after(
         final=ending,
+        by_id="",  # nobody is asked to approve any of it from here on
         ended_at=now,
         epoch=record.epoch + 1,
         seq=record.seq + 1,

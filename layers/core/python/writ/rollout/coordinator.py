@@ -239,7 +239,8 @@ class Coordinator:
         if move.final is None or rollout.applied_at is None:
             raise PermanentError("a rollout closes when every alias has its goal", code="rollout.moved")
         self._align(rollout, row.version)  # what somebody changed by hand meanwhile is not left half
-        over = rollout.after(final=move.final, healthy=move.healthy, closed_at=now)
+        # Whose id it is only counts while a gate may still be asked for: what is kept names nobody by it.
+        over = rollout.after(final=move.final, healthy=move.healthy, closed_at=now, by_id="")
         over = ended(over, End.DONE, self._clock.now())
         serving = over.candidate if move.final is Result.PROMOTED else over.baseline
         free = row.after(

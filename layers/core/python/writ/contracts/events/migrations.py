@@ -40,12 +40,16 @@ class Returning(BaseModel):
 
 @event("migrations")
 class MigrationRequested(EventData):
-    """Somebody wants a migration, or only to see what it would do; `document` is one of its own."""
+    """Somebody wants a migration, or only to see what it would do; `document` is one of its own.
+
+    `by` is the name that others may read; two people can share it, so `by_id` tells who may not approve.
+    """
 
     migration: MigrationName
     document: Annotated[dict[str, JsonValue], Field(examples=[_DOCUMENT])]
     dry_run: bool = False
     by: Person = ""
+    by_id: Person = ""
 
 
 @event("migrations")

@@ -83,6 +83,10 @@ demo-preview: setup ## The life of a preview on the local plane: built, seeded, 
 	@./writ up
 	@./writ demo preview
 
+demo-sdk: setup ## The client of the API, built, installed into a fresh environment, and calling the local plane
+	@./writ up
+	@./writ demo sdk
+
 test-rollout-chaos: setup ## Faults at every port call of rollouts and rollbacks, judged by an oracle (WRIT_CHAOS_SCHEDULES, SEED)
 	@$(PY) -m tests.chaos.rollout $(if $(SEED),--seed $(SEED))
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cli.demo_canary import canary
 from cli.demo_preview import preview
+from cli.demo_sdk import sdk
 from cli.ledger import COPIES
 from cli.output import JsonFlag, facts, reporting, table
 from cli.plane import Plane
@@ -28,6 +29,7 @@ def demonstrations() -> None:
 
 app.command("canary")(canary)
 app.command("preview")(preview)
+app.command("sdk")(sdk)
 
 
 @app.command()

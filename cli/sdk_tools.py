@@ -41,7 +41,7 @@ class Tools:
             )
             install = [*uv, "pip", "install", "--quiet", "--no-config", "--require-hashes"]
             python = str(folder / "bin" / "python")
-            run([*install, "--python", python, "-r", str(LOCK)], dict(os.environ))
+            run([*install, "--python", python, "-r", str(LOCK)])
             stamp.write_text(version, encoding="utf-8")
         return cls(folder)
 
@@ -56,13 +56,13 @@ class Tools:
         return run([str(self.python), "-P", "-m", *arguments], clean, cwd)
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], cwd: Path | None = None) -> str:
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
     """What a command prints. Raises CommandError (`sdk.failed`) with the end of it when it fails."""
     try:
         done = subprocess.run(
             list(command),
             cwd=cwd,
-            env=dict(environment),
+            env=None if environment is None else dict(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -36,11 +36,12 @@ status: setup ## How the local plane stands
 
 test: check generated policies unit infrastructure integration e2e ## Everything CI runs
 
-check: setup ## Lint, format, types, and which way dependencies point
+check: setup ## Lint, format, types, which way dependencies point, and workflows
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/zizmor --quiet --offline --no-progress --strict-collection --persona pedantic .github .pre-commit-hooks.yaml
 
 generated: setup ## Whether generated files are up to date
 	@./writ generate --check

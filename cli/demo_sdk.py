@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cli import api_document, sdk_build, sdk_version
+from cli import sdk_build, sdk_version
 from cli.login import Login
 from cli.openapi_file import read_document
 from cli.output import CommandError, JsonFlag, facts, reporting
 from cli.plane import ROOT, Plane, calling
 from cli.progress import Bars
+from cli.sdk import EPOCH, OWN
 from cli.sdk_tools import LOCK, Tools, run
 
 _SCRIPT: Final = ROOT / "cli" / "templates" / "sdk-demo" / "call.py.tmpl"
@@ -39,9 +40,9 @@ def sdk(*, as_json: JsonFlag = False) -> None:
 
 def built_client(out: Path) -> sdk_build.Built:
     """Writ's own client, tested."""
-    document = read_document(str(ROOT / api_document.PLACE), "--spec")
+    document = read_document(OWN, "--spec")
     version = sdk_version.decide(document, None, datetime.now(UTC).date())
-    return sdk_build.build(sdk_build.Plan.of(document, version), out, Tools.installed(), 315_532_800)
+    return sdk_build.build(sdk_build.Plan.of(document, version), out, Tools.installed(), EPOCH)
 
 
 def installed(dist: Path, venv: Path) -> Path:

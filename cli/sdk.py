@@ -18,16 +18,12 @@ from cli.sdk_tools import Tools
 app = typer.Typer(no_args_is_help=True, help="Clients of an API, generated from its description.")
 
 # The first instant of a zip file, and of whatever must not say when it was made.
-_EPOCH: Final = 315_532_800
+EPOCH: Final = 315_532_800
+OWN: Final = str(ROOT / api_document.PLACE)
 
 Spec = Annotated[
-    str,
-    typer.Option(
-        "--spec",
-        metavar="FILE",
-        show_default=False,
-        help="An OpenAPI document; Writ's own if absent, - for stdin.",
-    ),
+    str | None,
+    typer.Option("--spec", metavar="FILE", help="An OpenAPI document; Writ's own if absent, - for stdin."),
 ]
 Since = Annotated[
     str | None,
@@ -43,7 +39,7 @@ Name = Annotated[
 @app.command()
 def build(
     *,
-    spec: Spec = str(ROOT / api_document.PLACE),
+    spec: Spec = None,
     since: Since = None,
     out: Out = Path("dist"),
     name: Name = None,
@@ -51,7 +47,7 @@ def build(
 ) -> None:
     """Generate the client, build wheel and sdist, test the wheel, and write both with their digests."""
     with reporting(as_json) as output:
-        document = read_document(spec, "--spec")
+        document = read_document(spec or OWN, "--spec")
         before = None if since is None else read_document(since, "--since")
         today = datetime.now(UTC).date()
         version = sdk_version.decide(document, before, today)
@@ -62,19 +58,17 @@ def build(
 
 
 @app.command("version")
-def show_version(
-    *, spec: Spec = str(ROOT / api_document.PLACE), since: Since = None, as_json: JsonFlag = False
-) -> None:
+def show_version(*, spec: Spec = None, since: Since = None, as_json: JsonFlag = False) -> None:
     """The version that the changes since a released document ask for."""
     with reporting(as_json) as output:
-        document = read_document(spec, "--spec")
+        document = read_document(spec or OWN, "--spec")
         before = None if since is None else read_document(since, "--since")
         version = sdk_version.decide(document, before, datetime.now(UTC).date())
         output.show({"version": version}, version)
 
 
 def _epoch() -> int:
-    text = os.environ.get("SOURCE_DATE_EPOCH", str(_EPOCH))
+    text = os.environ.get("SOURCE_DATE_EPOCH", str(EPOCH))
     if not text.isascii() or not text.isdigit():
         raise UsageError("SOURCE_DATE_EPOCH is a number of seconds", field="SOURCE_DATE_EPOCH")
-    return max(int(text), _EPOCH)
+    return max(int(text), EPOCH)

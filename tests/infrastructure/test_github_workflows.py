@@ -1,0 +1,131 @@
+"""Workflows, actions and hooks for GitHub: two linters, and the rules of this repository."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from cli.cdk import install
+
+ROOT: Final = Path(__file__).parents[2]
+GITHUB: Final = ROOT / ".github"
+WORKFLOWS: Final = sorted((GITHUB / "workflows").glob("*.yml"))
+ACTIONS: Final = sorted((GITHUB / "actions").glob("*/action.yml"))
+CALLABLE: Final = {
+    "lint-format",
+    "typecheck",
+    "tests",
+    "gates",
+    "sbom",
+    "sdk",
+    "changelog",
+    "publish",
+}
+_PINNED: Final = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+_OWN: Final = re.compile(r"uses: \$/\.github/(workflows|actions)/[\w-]+(\.yml)?$")
+# Newer than this actionlint, and each known to GitHub:
+# https://docs.github.com/en/actions/reference/runners/github-hosted-runners
+# https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions
+_LATER: Final = (
+    re.compile(r'label "ubuntu-24\.04(-arm)?" is unknown'),
+    re.compile(r'unknown permission scope "attestations"'),
+    re.compile(r'(reusable workflow call|specifying action) "\$/\.github/'),
+)
+
+
+def read(path: Path) -> dict[Any, Any]:
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def called(workflow: dict[Any, Any]) -> dict[str, Any] | None:
+    """What `workflow_call` says; YAML 1.1 reads the key `on` as true."""
+    found = workflow[True]
+    return found.get("workflow_call") if isinstance(found, dict) else None
+
+
+def test_zizmor_finds_nothing() -> None:
+    program = Path(sys.executable).with_name("zizmor")
+    options = ["--offline", "--no-progress", "--strict-collection", "--persona=pedantic"]
+
+    done = subprocess.run(
+        [program, *options, GITHUB, ROOT / ".pre-commit-hooks.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_actionlint_finds_nothing() -> None:
+    node = shutil.which("node")
+    assert node is not None
+    install(tests=True)
+
+    done = subprocess.run(
+        [node, ROOT / "tests" / "support" / "actionlint.mjs", *WORKFLOWS],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [each for each in told if not any(known.match(each["message"]) for known in _LATER)] == []
+
+
+def test_what_the_organisation_needs_is_callable() -> None:
+    assert {path.stem for path in WORKFLOWS if called(read(path)) is not None} == CALLABLE
+
+
+def test_this_repository_calls_its_own_workflows() -> None:
+    jobs = read(GITHUB / "workflows" / "test.yml")["jobs"].values()
+    used = {Path(job["uses"]).stem for job in jobs if "uses" in job}
+
+    assert used == CALLABLE - {"tests"}  # its tests are one command, `make test`
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.relative_to(GITHUB).as_posix())
+def test_an_action_is_pinned_by_its_commit_and_says_its_version(path: Path) -> None:
+    uses = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+
+    assert uses
+    assert [line for line in uses if not (_PINNED.search(line) or _OWN.search(line))] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_has_no_rights_but_those_of_its_jobs(path: Path) -> None:
+    workflow = read(path)
+
+    assert workflow["permissions"] == {}
+    assert "group" in workflow["concurrency"]
+    for job in workflow["jobs"].values():
+        assert job["permissions"]
+        assert "uses" in job or job["timeout-minutes"]
+        writes = {name for name, level in job["permissions"].items() if level == "write"}
+        signs = path.stem == "publish" or job.get("uses", "").endswith("/publish.yml")
+        assert writes == ({"id-token", "attestations"} if signs else set())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_checkout_leaves_no_credentials(path: Path) -> None:
+    for job in read(path)["jobs"].values():
+        for step in job.get("steps", ()):
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+
+
+def test_the_hook_is_a_program_of_this_repository() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+
+    assert (ROOT / hook["entry"]).stat().st_mode & 0o111

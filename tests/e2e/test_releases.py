@@ -1,0 +1,133 @@
+"""A release on a deployed plane, to files that stock tools verify, through the local forge."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sigstore.models import Bundle, ClientTrustConfig
+from sigstore.verify import Verifier
+from sigstore.verify.policy import Identity
+
+from cli.localforge.records import RepositoryRecord
+from cli.localforge.releases import file_of
+from cli.localforge.server import LocalServer
+from stacks.settings import settings_for
+from tests.e2e.conftest import Person, World, eventually
+from writ.contracts.provenance import PROVENANCE
+
+REPOSITORY = "acme/widgets"
+SETTINGS = """\
+build:
+  command: [make, dist]
+  artifacts: ["dist/*"]
+  workflow: release.yml
+boms: [requirements.lock]
+"""
+WHEEL = b"not really a wheel, but every byte of it"
+
+
+def repository(forge: LocalServer) -> str:
+    """A repository with a release and a feature since; the commit of that."""
+    with forge.alone:
+        record = RepositoryRecord(name=REPOSITORY)
+        forge.forge.records.repositories[REPOSITORY] = record
+        git, now = forge.forge.git(record), datetime.now(UTC)
+        files = {"release.yaml": SETTINGS.encode(), "requirements.lock": b"requests==2.32.0\n"}
+        first = git.commit(files, "feat: begin", now)
+        git.point("refs/tags/v1.0.0", first)
+        made = git.commit({"widgets.py": b"x = 1\n"}, "feat: carts", now, (first,))
+        git.point("refs/heads/main", made)
+        forge.forge.save()
+    return made
+
+
+def allow(operator: Person, commit: str) -> None:
+    """Every gate was run on a commit, by the policies of this plane, and allows it."""
+    gates = operator("GET", "v1/gates").json()
+    result = {
+        "repository": REPOSITORY,
+        "commit": commit,
+        "at": datetime.now(UTC).isoformat(),
+        "verdict": "allow",
+        "bundle": gates["bundle"],
+        "report": sha256(commit.encode()).hexdigest(),
+        "gates": [
+            {"gate": gate["name"], "verdict": None, "violations": 0, "waived": 0} for gate in gates["items"]
+        ],
+        "violations": [],
+        "total": 0,
+        "exceptions": [],
+    }
+    assert operator("POST", "v1/gates/results", result).status_code == 201
+
+
+def test_a_release_is_tagged_built_proven_and_published_once(
+    world: World, operator: Person, forge: LocalServer, tmp_path: Path
+) -> None:
+    commit = repository(forge)
+    allow(operator, commit)
+    begun = operator("POST", "v1/releases", {"repository": REPOSITORY})
+    assert begun.status_code == 202, begun.text
+    place = begun.headers["Location"]
+
+    def shown() -> Any:
+        return operator("GET", place).json()
+
+    record = forge.forge.repository(REPOSITORY)
+    assert operator("POST", "v1/releases", {"repository": REPOSITORY}).status_code == 409
+    (run,) = eventually(lambda: list(record.runs.values()), 60)
+    file = {"name": "widgets.whl", "sha256": sha256(WHEEL).hexdigest(), "size": len(WHEEL)}
+    report = {"files": [file], "run": run.id}
+    assert operator("POST", f"{place}/build", {**report, "run": run.id + 1}).status_code == 400
+    told = operator("POST", f"{place}/build", report)
+    (upload,) = told.json()["uploads"]
+    refused = httpx.put(upload["url"], content=WHEEL[::-1], headers=upload["headers"])
+    assert not refused.is_success, "S3 takes other bytes than were reported"
+    httpx.put(upload["url"], content=WHEEL, headers=upload["headers"]).raise_for_status()
+    found = eventually(lambda: (now := shown())["ended_at"] and now, 90)
+    assert (found["state"], found["problem"]) == ("published", None)
+
+    git = forge.forge.git(record)
+    assert git.peeled(git.ref("refs/tags/v1.1.0") or "") == commit
+    (page,) = record.releases.values()
+    assert not page.draft
+    files = {each.name: file_of(forge.forge, each.id).read_bytes() for each in record.assets.values()}
+    assert set(files) == {"widgets.whl", "widgets-1.1.0.cdx.json", "SHA256SUMS", "provenance.sigstore.json"}
+    assert files["widgets.whl"] == WHEEL
+    s3 = world.plane.aws("s3")
+    bucket = f"{world.plane.thing('artifacts')}-000000000000"
+    for name, data in files.items():
+        kept = s3.get_object(Bucket=bucket, Key=f"releases/{REPOSITORY}/v1.1.0/{name}")["Body"].read()
+        assert kept == data
+
+    _verify(world, operator, files, tmp_path)
+
+
+def _verify(world: World, operator: Person, files: dict[str, bytes], folder: Path) -> None:
+    """As whoever downloads it does, with tools that are not ours: sha256sum, and the client of Sigstore."""
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    sums = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True, check=False
+    )
+    assert sums.returncode == 0, sums.stderr
+    trust = operator("GET", "v1/log/trust-root").text
+    settings = settings_for("local")
+    config = ClientTrustConfig.from_json(trust)
+    kind, payload = Verifier(trusted_root=config.trusted_root).verify_dsse(
+        Bundle.from_json(files["provenance.sigstore.json"]),
+        Identity(identity=f"{settings.identity_base}release", issuer=settings.issuer),
+    )
+    stated = json.loads(payload)
+    assert kind == "application/vnd.in-toto+json"
+    assert stated["predicateType"] == PROVENANCE
+    digests = {one["name"]: one["digest"]["sha256"] for one in stated["subject"]}
+    assert digests["widgets.whl"] == sha256(WHEEL).hexdigest()
+    (source,) = stated["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert source["uri"].endswith(f"/{REPOSITORY}@refs/tags/v1.1.0")

@@ -50,7 +50,8 @@ class Facts(_Value):
 
     `sha` is the commit that is asked for, None where there is none, with its `settings`; `holders` are the
     open releases by package, the empty name for a repository's only one. `bundle` and `gates` are the
-    policies that decide here. `arrived`: all files of the build are there. `runs` are those of its workflow.
+    policies that decide here. `arrived`: all files of the build are there. `proven`: the log covers the
+    provenance. `runs` are those of its workflow.
     `stale`: attempts of flows that are to drive what nobody drives.
     """
 
@@ -64,6 +65,7 @@ class Facts(_Value):
     bundle: str = ""
     gates: tuple[str, ...] = ()
     arrived: bool = False
+    proven: bool = False
     runs: tuple[int, ...] = ()
     stale: dict[str, int] = {}
 
@@ -143,6 +145,8 @@ def _advanced(turn: ReleaseAdvanced, ports: Ports) -> Facts:
             return Facts(record=record, verdict=verdict, bundle=ports.bundle(), gates=tuple(ports.gates()))
         case Stage.BUILD:
             return Facts(record=record, arrived=_arrived(record, ports))
+        case Stage.PUBLISH:
+            return Facts(record=record, proven=ports.proofs.covers(record.provenance or ""))
         case _:
             return Facts(record=record)
 

@@ -46,6 +46,9 @@ class Results(Protocol):
 class Proofs(Protocol):
     """What proves entries of the ledger."""
 
+    def covers(self, entry_id: str) -> bool:
+        """Whether the log's newest checkpoint covers an entry."""
+
     def bundle(self, entry_id: str) -> bytes:
         """The Sigstore bundle of an entry. Raises TransientError where the log does not cover it yet."""
 

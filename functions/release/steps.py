@@ -46,6 +46,8 @@ def next_actions(record: Record, stage: Stage, facts: Facts, now: datetime) -> l
             return [_approval(record)]
         case Stage.BUILD:
             return _build(record, facts, now)
+        case Stage.PUBLISH if not facts.proven:
+            return []
         case _:
             name, what = _SIMPLE[stage]
             return [_step(record, name, what.format(sha=record.sha[:7]))]
@@ -60,6 +62,8 @@ def waits_for(record: Record, facts: Facts) -> str:
             return "a build has to report what it made"
         case Stage.BUILD if not facts.arrived:
             return "files that were reported have not arrived"
+        case Stage.PUBLISH if not facts.proven:
+            return "the log does not cover the provenance yet"
         case _:
             return ""
 

@@ -244,6 +244,9 @@ class MemoryProofs:
     entries: Mapping[str, Any]
     size: int = 0
 
+    def covers(self, entry_id: str) -> bool:
+        return entry_id in self.entries
+
     def bundle(self, entry_id: str) -> bytes:
         if entry_id not in self.entries:
             raise TransientError("the log does not cover it yet", code="dependency.log")

@@ -1,7 +1,5 @@
 """What the dependencies bot keeps and goes by: bumps, their members, what is held back, alerts."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Literal, Self
 

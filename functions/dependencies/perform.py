@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.dependencies import putting
 from functions.dependencies.model import Alert, Bump, HeldBack, Overview
 from writ.contracts.action import Action
 from writ.contracts.errors import PermanentError
@@ -169,7 +168,26 @@ def _forge(ports: Ports) -> Forge:
     return ports.forge()
 
 
-_PUT: Final = Effect(putting.put, putting.observe, putting.announce)
+def put(action: Action, ports: Ports) -> Observation:
+    """See functions.dependencies.putting, which only this and its like have to load."""
+    from functions.dependencies import putting
+
+    return putting.put(action, ports)
+
+
+def observe_put(action: Action, ports: Ports) -> Observation | None:
+    from functions.dependencies import putting
+
+    return putting.observe(action, ports)
+
+
+def announce_put(action: Action, observed: Observation) -> Sequence[EventData]:
+    from functions.dependencies import putting
+
+    return putting.announce(action, observed)
+
+
+_PUT: Final = Effect(put, observe_put, announce_put)
 
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "look-over": Effect(look_over, _again, _announce_due),

@@ -1,7 +1,5 @@
 """Whose dependencies are bumped, and which indexes are asked about them."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field

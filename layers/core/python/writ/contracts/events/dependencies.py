@@ -1,7 +1,5 @@
 """Dependency bumps: when a repository is looked over, what is proposed, and what is held back."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field

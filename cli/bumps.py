@@ -16,10 +16,12 @@ from cli.checkout import Checkout
 from cli.in_order import in_order
 from cli.output import CommandError, JsonFlag, UsageError, reporting, table
 from cli.plane import ROOT, Plane
+from cli.resolving import Tools
 from writ.dependencies.candidates import Circumstances
 from writ.dependencies.editing import edited
 from writ.dependencies.model import Group, Held
 from writ.dependencies.reading import inventory, wanted
+from writ.dependencies.resolving import resolved
 from writ.dependencies.settings import FILE, DependencySettings, read_settings
 from writ.dependencies.survey import Survey, look_over
 from writ.gates.tree import text
@@ -34,6 +36,12 @@ Pypi = Annotated[str | None, typer.Option(help="A simple index of Python package
 Npm = Annotated[str | None, typer.Option(help="A registry of npm packages; npm's own if absent.")]
 Write = Annotated[
     str | None, typer.Option(metavar="GROUP", help="Write this group into the checkout's files.")
+]
+
+
+Resolve = Annotated[
+    bool,
+    typer.Option("--resolve", help="Have uv and npm make its locks anew, with what was withheld for that."),
 ]
 
 
@@ -73,6 +81,7 @@ def plan(
     pypi: Pypi = None,
     npm: Npm = None,
     write: Write = None,
+    resolve: Resolve = False,
     as_json: JsonFlag = False,
 ) -> None:
     """What would be proposed for a checkout now, and what is held, by which rule; needs no plane."""
@@ -80,10 +89,12 @@ def plan(
         checkout = Checkout(folder)
         files = {path: found for path in wanted(checkout.paths()) if (found := _read(checkout, path))}
         settings = _settings(checkout)
-        survey = _survey(files, settings, indexes.Addresses(pypi, npm))
+        addresses = indexes.Addresses(pypi, npm)
+        survey = _survey(files, settings, addresses)
         output.show(document(survey), *_pictures(survey))
         if write is not None:
-            for path in _write(folder, files, survey, write):
+            group = _chosen(survey, write, whole=resolve)
+            for path in _write(folder, _changed(files, group, settings, addresses, resolve=resolve)):
                 output.note(f"written: {path}")
 
 
@@ -122,12 +133,30 @@ def _survey(files: Mapping[str, str], settings: DependencySettings, addresses: i
     return look_over(files, registry, given, in_order)
 
 
-def _write(folder: Path, files: Mapping[str, str], survey: Survey, name: str) -> Sequence[str]:
-    group = survey.of(name)
+def _chosen(survey: Survey, name: str, *, whole: bool) -> Group:
+    group = survey.of(name, whole=whole)
     if group is None:
-        names = ", ".join(each.name for each in survey.groups) or "none"
+        names = ", ".join(each.name for each in (survey.whole if whole else survey.groups)) or "none"
         raise UsageError(f"there is no group {name}; there are: {names}", field="--write")
-    changed = edited(files, group.updates)
+    return group
+
+
+def _changed(
+    files: Mapping[str, str],
+    group: Group,
+    settings: DependencySettings,
+    addresses: indexes.Addresses,
+    *,
+    resolve: bool,
+) -> Mapping[str, str]:
+    if not resolve:
+        return edited(files, group.updates)
+    used = {update.package.ecosystem for update in group.updates}
+    before = datetime.now(UTC) - max(settings.cooldown, floor())
+    return resolved(files, group.updates, Tools(addresses), indexes.registries(addresses, used), before)
+
+
+def _write(folder: Path, changed: Mapping[str, str]) -> Sequence[str]:
     for path, written in changed.items():
         try:
             (folder / path).write_bytes(written.encode())

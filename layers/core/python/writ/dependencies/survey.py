@@ -25,16 +25,17 @@ Each = Callable[[Callable[[Package], "Listing | Held"], Sequence[Package]], Iter
 class Survey:
     """`withheld` are groups that cannot be proposed, with why: one needs a resolver that is not there, say.
 
-    `unread` are files that do not read.
+    `unread` are files that do not read. `whole` are the groups with what is withheld, for who has a resolver.
     """
 
     groups: tuple[Group, ...]
     held: tuple[Held, ...]
     withheld: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    whole: tuple[Group, ...] = ()
 
-    def of(self, name: str) -> Group | None:
-        return next((each for each in self.groups if each.name == name), None)
+    def of(self, name: str, *, whole: bool = False) -> Group | None:
+        return next((each for each in (self.whole if whole else self.groups) if each.name == name), None)
 
 
 def look_over(
@@ -54,8 +55,10 @@ def look_over(
         choice = choose([use for use in stock.uses if use.package == package], listing, given)
         updates += choice.updates
         held += choice.held
-    groups, stuck = _editable(group(updates, given.settings), files, stock.uses, registry)
-    return Survey(groups, tuple(sorted(held, key=lambda h: (h.package, h.code))), stuck, stock.unread)
+    whole = group(updates, given.settings)
+    groups, stuck = _editable(whole, files, stock.uses, registry)
+    in_order = tuple(sorted(held, key=lambda each: (each.package, each.code)))
+    return Survey(groups, in_order, stuck, stock.unread, whole)
 
 
 def _wanted(stock: Inventory, given: Circumstances) -> list[Package]:

@@ -1,0 +1,82 @@
+"""Files after a bump whose locks a resolver makes anew, and is believed no further than can be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from writ.contracts.errors import ContractError
+from writ.dependencies.candidates import is_ripe
+from writ.dependencies.editing import BY_HAND, edited
+from writ.dependencies.model import LOCKS, Form, Update, Use
+from writ.dependencies.reading import inventory
+from writ.dependencies.versions import ordered
+from writ.ports.registry import Package, Registry
+from writ.ports.resolver import Resolver
+
+UNTRUE: Final = "resolver.untrue"
+
+
+def resolved(
+    files: Mapping[str, str],
+    updates: Sequence[Update],
+    resolver: Resolver,
+    registry: Registry,
+    before: datetime,
+) -> dict[str, str]:
+    """The files that change. What comes along into a lock was published before an instant, as all the rest.
+
+    Raises ContractError: `bump.by-hand` for a lock that the resolver does not know, `resolver.untrue` where
+    it made a lock that has other versions than were asked for, or releases that are too young.
+    """
+    locks = sorted({use.path for update in updates for use in update.uses if _is_locked(use)})
+    if strange := next((path for path in locks if not resolver.can(path, files)), None):
+        raise ContractError("no resolver here knows this lock", code=BY_HAND, field=strange)
+    changed = _manifests(files, updates)
+    steps = [(update.package, update.release.version) for update in updates]
+    for path in locks:
+        made = resolver.lock(path, {**files, **changed}, steps, before)
+        for package, version in _check(path, (files[path], made), updates):
+            _check_age(path, package, version, registry, before)
+        changed[path] = made
+    return changed
+
+
+def _is_locked(use: Use) -> bool:
+    return use.form in LOCKS or (use.form is Form.REQUIREMENT and use.hashed)
+
+
+def _manifests(files: Mapping[str, str], updates: Sequence[Update]) -> dict[str, str]:
+    stated = [replace(u, uses=tuple(use for use in u.uses if not _is_locked(use))) for u in updates]
+    behind = [update for update in stated if update.uses]
+    try:
+        return edited(files, behind)
+    except ContractError as error:
+        if error.field is not None:
+            raise
+        return {}  # every range lets its step in
+
+
+def _check(path: str, files: tuple[str, str], updates: Sequence[Update]) -> list[tuple[Package, str]]:
+    """What came along with the steps into the new one of two locks."""
+    was, now = _versions(path, files[0]), _versions(path, files[1])
+    for update in updates:
+        if any(use.path == path for use in update.uses) and now.get(update.package) != update.release.version:
+            raise ContractError(f"the lock has no {update.id}", code=UNTRUE, field=path)
+    asked = {update.package for update in updates}
+    return [(p, version) for p, version in now.items() if p not in asked and was.get(p) != version]
+
+
+def _check_age(path: str, package: Package, version: str, registry: Registry, before: datetime) -> None:
+    wanted = ordered(package.ecosystem, version)
+    listed = registry.listing(package).releases
+    found = next((each for each in listed if ordered(package.ecosystem, each.version) == wanted), None)
+    if found is None or found.yanked or not is_ripe(found, timedelta(0), before):
+        message = f"{package.key} {version} comes along and is too young, taken back or unknown"
+        raise ContractError(message, code=UNTRUE, field=path)
+
+
+def _versions(path: str, text: str) -> dict[Package, str]:
+    return {use.package: use.version for use in inventory({path: text}).uses if use.version}

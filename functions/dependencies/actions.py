@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from functions.dependencies.model import Bump, HeldBack, Member, Overview, Proposal, hours
+from functions.dependencies.model import Bump, HeldBack, Member, Overview, Proposal, Seen, hours
 from writ.contracts.action import Action, Target
 from writ.dependencies.bisect import Result
 
@@ -66,13 +66,13 @@ def put(
     )
 
 
-def withdraw(repository: str, bump: Bump, reason: str) -> Action:
+def withdraw(repository: str, bump: Bump, reason: str, now: datetime) -> Action:
     return Action.of(
         BOT,
         "withdraw-bump",
         target_of(repository, bump.branch),
         reason=reason,
-        once_per=(bump.head_sha,),
+        once_per=(bump.head_sha, day(now)),
         parameters={
             "repository": repository,
             "group": bump.group,
@@ -82,14 +82,15 @@ def withdraw(repository: str, bump: Bump, reason: str) -> Action:
     )
 
 
-def settle(repository: str, bump: Bump, state: str, result: Result | None) -> Action:
+def settle(repository: str, bump: Bump, seen: Seen, now: datetime) -> Action:
+    state, result = seen.state, seen.result
     what = "merged" if state == "merged" else "closed by a person, and this set is not proposed again"
     return Action.of(
         BOT,
         "settle-bump",
         target_of(repository, bump.branch),
         reason=f"its pull request {bump.number} was {what}",
-        once_per=(str(bump.number), state),
+        once_per=(str(bump.number), state, day(now)),
         parameters={
             "repository": repository,
             "group": bump.group,
@@ -100,13 +101,15 @@ def settle(repository: str, bump: Bump, state: str, result: Result | None) -> Ac
     )
 
 
-def record(repository: str, bump: Bump, result: Result) -> Action:
+def record(repository: str, bump: Bump, result: Result, now: datetime) -> Action:
+    before = bump.results.get(frozenset(bump.shown))
     return Action.of(
         BOT,
         "record-result",
         target_of(repository, bump.branch),
         reason=f"the checks of {len(bump.shown)} of {len(bump.members)} steps {result.value}",
-        once_per=(bump.head_sha, result.value),
+        # Checks that ran again may come to what they did before.
+        once_per=(bump.head_sha, before.value if before else "", result.value, day(now)),
         parameters={
             "repository": repository,
             "group": bump.group,
@@ -126,12 +129,12 @@ def hold(repository: str, bump: Bump, member: Member, together: Sequence[str], n
         "hold-member",
         target_of(repository, bump.branch),
         reason=why[:1000],
-        once_per=(member.id,),
+        once_per=(member.id, day(now)),
         parameters={"repository": repository, "held": held.model_dump(mode="json")},
     )
 
 
-def report(overview: Overview) -> Action:
+def report(overview: Overview, event_id: str) -> Action:
     document = overview.model_dump(mode="json")
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     return Action.of(
@@ -139,6 +142,11 @@ def report(overview: Overview) -> Action:
         "report-standing",
         target_of(overview.repository),
         reason=f"{len(overview.held)} held, {len(overview.withheld)} withheld",
-        once_per=(digest,),
+        once_per=(event_id, digest),
         parameters={"overview": document},
     )
+
+
+def day(now: datetime) -> str:
+    """What failed for good is tried again another day, and not by the hour."""
+    return now.date().isoformat()

@@ -50,19 +50,19 @@ def decide(facts: Facts, event_id: str, now: datetime) -> list[Action]:
     made = _Round(facts, event_id, now)
     if facts.problem:
         overview = facts.overview.model_copy(update={"problem": facts.problem})
-        return [actions.report(overview)] if overview != facts.shown else []
+        return [actions.report(overview, event_id)] if overview != facts.shown else []
     proposals = {proposal.group: proposal for proposal in facts.proposals}
     known = {each.bump.group: each for each in facts.bumps}
     for group, each in known.items():
-        if each.bump.state == "open":
+        if each.bump.is_proposed:
             _tend(each, proposals.get(group), made)
     for group, proposal in proposals.items():
         each_or_none = known.get(group)
-        if each_or_none is None or each_or_none.bump.state != "open":
+        if each_or_none is None or not each_or_none.bump.is_proposed:
             _propose(proposal, each_or_none, made)
     overview = facts.overview.model_copy(update={"waiting": tuple(made.waiting), "stuck": tuple(made.stuck)})
     if overview != facts.shown:
-        made.planned.append(actions.report(overview))
+        made.planned.append(actions.report(overview, event_id))
     return made.planned
 
 
@@ -74,7 +74,7 @@ def _propose(proposal: Proposal, known: Known | None, made: _Round) -> None:
             Line(what=proposal.group, code="declined", why="a person closed it for the same set")
         )
         return
-    open_now = sum(each.bump.state == "open" for each in facts.bumps)
+    open_now = sum(each.bump.is_proposed for each in facts.bumps)
     quotas = [
         {"name": "open bumps", "used": open_now + made.opened, "adds": 1, "limit": facts.most_open},
         {
@@ -99,8 +99,7 @@ def _propose(proposal: Proposal, known: Known | None, made: _Round) -> None:
             proposal,
             made.now,
             reason=_because(proposal),
-            # One attempt a day: what failed for good is not tried by the hour.
-            once_per=(digest, made.now.date().isoformat()),
+            once_per=(digest, actions.day(made.now)),
             parameters={**made.parameters, "quotas": quotas},
         )
     )
@@ -112,13 +111,14 @@ def _tend(known: Known, proposal: Proposal | None, made: _Round) -> None:
     if seen is None:
         return
     if seen.state != "open":
-        made.planned.append(actions.settle(made.repository, bump, seen.state, seen.result))
+        made.planned.append(actions.settle(made.repository, bump, seen, made.now))
     elif seen.head_sha not in (bump.head_sha, bump.previous):
         made.stuck.append(
             Line(what=bump.group, code="taken", why="others pushed to its branch: it is left to them")
         )
     elif proposal is None:
-        made.planned.append(actions.withdraw(made.repository, bump, "there is nothing left of its group"))
+        why = "there is nothing left of its group"
+        made.planned.append(actions.withdraw(made.repository, bump, why, made.now))
     elif proposal.ids != bump.ids or seen.head_sha != bump.head_sha:
         _update(proposal, bump, None, "its group has changed", made)
     else:
@@ -136,7 +136,7 @@ def _checked(known: Known, proposal: Proposal, made: _Round) -> None:
     shown = frozenset(bump.shown)
     if seen.result is not None and results.get(shown) is not seen.result:
         results[shown] = seen.result
-        made.planned.append(actions.record(made.repository, bump, seen.result))
+        made.planned.append(actions.record(made.repository, bump, seen.result, made.now))
     if len(bump.members) > 1 and results.get(frozenset(bump.ids)) is Result.FAILED:
         if seen.base_result is not None:
             results[frozenset()] = seen.base_result
@@ -184,7 +184,7 @@ def _update(proposal: Proposal, bump: Bump, shown: tuple[str, ...] | None, reaso
             made.now,
             reason=reason,
             # What was there before is part of it: the same step may be due again after another one.
-            once_per=(bump.head_sha, actions.set_digest(steps), proposal.content),
+            once_per=(bump.head_sha, actions.set_digest(steps), proposal.content, actions.day(made.now)),
             parameters=made.parameters,
             shown=steps,
         )

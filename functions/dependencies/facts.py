@@ -65,4 +65,4 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
 
 def opened_on(day: datetime, bumps: tuple[Bump, ...]) -> int:
     """How many were opened on the day of an instant, by UTC."""
-    return sum(bump.opened_at.date() == day.date() for bump in bumps)
+    return sum(bump.opened_at.date() == day.date() and bump.number is not None for bump in bumps)

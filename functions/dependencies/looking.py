@@ -147,7 +147,7 @@ def _member(update: Update) -> Member:
 
 def _known(repository: str, bump: Bump, base_result: object, forge: Forge) -> Known:
     """An open bump with its pull request: the newest of its branch that the bump can be."""
-    if bump.state != "open" or bump.number is None:
+    if not bump.is_proposed or bump.number is None:
         return Known(bump=bump)
     pull = forge.pull_request(repository, bump.number)
     state = "merged" if pull.merged else "open" if pull.state == "open" else "closed"

@@ -92,6 +92,11 @@ class Bump(_Value):
     declined: tuple[Sha256, ...] = ()
 
     @property
+    def is_proposed(self) -> bool:
+        """Whether its pull request is known to be open; an attempt may have died before it was."""
+        return self.state == "open" and self.number is not None
+
+    @property
     def ids(self) -> tuple[str, ...]:
         return tuple(member.id for member in self.members)
 

@@ -52,7 +52,7 @@ def put(action: Action, ports: Ports) -> Observation:
     )
     ports.bumps.replace(repository, before, bump)
     forge.point(repository, proposal.branch, sha, new=head is None)
-    pull = _pull(repository, bump, saying.title(story), saying.body(story), forge)
+    pull = _pull(repository, bump, saying.title(story), f"{saying.body(story)}\n{_mark(bump)}\n", forge)
     if labels := [str(label) for label in _list(action, "labels")]:
         forge.label(repository, pull.number, labels)
     ports.bumps.replace(repository, bump, bump.model_copy(update={"number": pull.number}))
@@ -70,7 +70,9 @@ def observe(action: Action, ports: Ports) -> Observation | None:
     if forge.head(repository, bump.branch) != bump.head_sha:
         return None
     pull = _open(repository, bump.branch, forge)
-    if pull is None or pull.head_sha != bump.head_sha:
+    if pull is None or pull.head_sha != bump.head_sha or _mark(bump) not in pull.body:
+        return None
+    if set(_list(action, "labels")) - set(pull.labels):
         return None
     ports_bump = bump.model_copy(update={"number": pull.number, "state": "open"})
     if ports_bump != bump:
@@ -165,6 +167,11 @@ def _pull(repository: str, bump: Bump, title: str, body: str, forge: Forge) -> P
     if found is None:
         return forge.propose(repository, branch=bump.branch, base=bump.base, title=title, body=body)
     return forge.revise(repository, found.number, title=title, body=body)
+
+
+def _mark(bump: Bump) -> str:
+    """Stands in the text of a pull request, so that it is known to be of this commit."""
+    return f"<!-- writ:bump {bump.head_sha} -->"
 
 
 def _open(repository: str, branch: str, forge: Forge) -> PullRequest | None:

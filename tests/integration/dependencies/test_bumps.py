@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cli.localforge.sign_in import private_key
 from tests.support.bumps import REPOSITORY, SETTINGS, Bumping, names, serving
 from tests.support.controls import command
 from tests.support.registries import NOW, PYPI, MemoryRegistry, release
+from writ.contracts.errors import TransientError
 from writ.dependencies.versions import package
 from writ.ports.forge_changes import PublishedRelease
 
@@ -284,6 +286,72 @@ def test_a_release_that_got_another_file_meanwhile_is_not_proposed(world: Bumpin
     world.registry.listing = later  # type: ignore[assignment,method-assign]
     assert names(due())[0] == "propose-bump: failed"
     assert world.pulls == {}
+
+
+def test_the_overview_may_say_again_what_it_said_before(world: Bumping) -> None:
+    world.commit({SETTINGS: "enabled: false\n"})
+    world.tick()
+    world.commit({SETTINGS: "limits: {open: 0}\n"})
+    world.tick()
+    world.commit({SETTINGS: "enabled: false\n"})
+    assert names(world.tick()) == ["report-standing"]
+    assert world.bumps.shown is not None
+    assert "enabled: false" in world.bumps.shown.problem
+
+
+def failing_once(owner: object, call: str, *, late: bool) -> list[str]:
+    """Have the next call fail, before or after it has its effect; the list says that it did."""
+    real, failed = getattr(owner, call), list[str]()
+
+    def failing(*args: object, **given: object) -> object:
+        if failed:
+            return real(*args, **given)
+        failed.append(call)
+        if late:
+            real(*args, **given)
+        raise TransientError("it does not answer", code="forge.unavailable")
+
+    setattr(owner, call, failing)
+    return failed
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("call", ["commit", "point", "propose", "replace", "label"])
+def test_one_pull_request_whatever_fails_on_the_way(world: Bumping, call: str, *, late: bool) -> None:
+    """Each call fails once, before or after it had its effect; the event is delivered again."""
+    world.commit({SETTINGS: "labels: [dependencies]\n"})
+    failed = failing_once(world.bumps if call == "replace" else world.forge, call, late=late)
+    with suppress(TransientError):  # an effect that is seen to have happened is one
+        world.tick()
+    world.bot().run(world.announced("DependenciesDue.v1")[-1])
+    assert failed == [call]
+    (pull,) = world.pulls.values()
+    assert (pull["labels"], pull["head_sha"]) == (["dependencies"], world.head("pypi-minor"))
+    assert world.file("requirements.txt", pull["head_sha"]).count("==1.1.0") == 4
+    (bump,) = world.bumps.bumps.values()
+    assert (bump.number, bump.head_sha, bump.state) == (1, pull["head_sha"], "open")
+    assert names(world.tick()) in ([], ["report-standing"])
+    assert list(world.pulls) == [1]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("call", ["commit", "point", "revise", "replace"])
+def test_an_update_that_fails_on_the_way_is_finished(world: Bumping, call: str, *, late: bool) -> None:
+    world.registry.add(PYPI, "a", release("1.0.0"))
+    world.tick()
+    world.registry.add(PYPI, "a", release("1.0.0"), release("1.1.0", 30))
+    failed = failing_once(world.bumps if call == "replace" else world.forge, call, late=late)
+    with suppress(TransientError):
+        world.tick()
+    assert failed == [call]
+    for record in world.plane.actions.records.values():
+        world.bot().wiring.loop.resume(record.action.id)  # as the reconciler has it done
+    world.tick()
+    (pull,) = world.pulls.values()
+    assert pull["title"] == "build(deps): bump 4 packages of pypi-minor"
+    assert world.file("requirements.txt", pull["head_sha"]).count("==1.1.0") == 4
+    assert world.bumps.bumps["pypi-minor"].head_sha == pull["head_sha"] == world.head("pypi-minor")
+    assert names(world.tick()) == []
 
 
 @pytest.mark.parametrize(

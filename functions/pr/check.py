@@ -1,7 +1,5 @@
 """What a check run of the bot reports, and the slot it is reported in: one a commit and name."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -56,7 +54,7 @@ class Report(_Value):
     stamp: Stamp
     about: dict[str, str] = {}
 
-    def says(self, other: Report | None) -> bool:
+    def says(self, other: Self | None) -> bool:
         """Whether it reads like another one."""
         return other is not None and self.model_copy(update={"stamp": other.stamp}) == other
 

@@ -1,4 +1,4 @@
-"""Slots of check runs in DynamoDB: one item a commit and name, beside the notes of pull requests."""
+"""Slots of check runs in DynamoDB, one a commit and name, and the pull requests that wait for a merge."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Final
 from pydantic import ValidationError
 
 from functions.pr.check import Place, Slot
+from functions.pr.note import Pull
 from functions.pr.table import PullItem
 from writ.adapters import dynamo
 from writ.contracts.errors import ConflictError, TransientError, WritError
 
 _CHECK: Final = "check#"
+_WAITING: Final = "waiting"
 
 
 class SlotTable:
@@ -40,3 +42,20 @@ class SlotTable:
             dynamo.save(item, unchanged)
         except ConflictError:
             raise TransientError("another attempt is at it", code="dependency.contended") from None
+
+    def waiting(self, limit: int) -> list[Pull]:
+        items, _ = dynamo.query(self._item, _WAITING, None, limit=limit, consistent=True)
+        try:
+            return [Pull.model_validate_json(item.document) for item in items]
+        except ValidationError:
+            raise WritError("what was kept of a pull request does not read", code="pr.memory") from None
+
+    def is_waiting(self, pull: Pull) -> bool:
+        return dynamo.get(self._item, _WAITING, pull.key) is not None
+
+    def wait(self, pull: Pull, *, waiting: bool) -> None:
+        item = self._item(_WAITING, pull.key, document=pull.model_dump_json())
+        if waiting:
+            dynamo.save(item)
+        else:
+            dynamo.delete(item)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from functions.pr.asking import asking
 from functions.pr.comment import find, render, says, topics_of
+from functions.pr.merging import MERGING
 from functions.pr.note import Note, Pull, Thread
 from functions.pr.reporting import REPORT_CHECK
 from writ.contracts.action import Action
@@ -143,4 +144,5 @@ def _note(action: Action) -> Note:
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "post-note": Effect(post_note, observe, announce),
     "report-check": REPORT_CHECK,
+    **MERGING,
 }

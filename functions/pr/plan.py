@@ -10,6 +10,7 @@ from functions.pr.facts import Facts
 from functions.pr.gate_check import report
 from functions.pr.markdown import quoted
 from functions.pr.note import Note, Pull, stamp
+from functions.pr.pull_plan import actions
 from writ.contracts.action import Action, Target
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.forge import PullRequestNoted
@@ -19,13 +20,12 @@ BOT: Final = "pr"
 
 
 def plan(event: AnyEvent, facts: Facts, _now: datetime) -> list[Action]:
-    """The note or the check of an event, unless a later one is kept already."""
+    """What an event has to say, unless something later is kept, and what follows for pull requests."""
     data = event.data
     if isinstance(data, PullRequestNoted):
         return _noted(event, data, facts)
-    if isinstance(data, GateResultRecorded):
-        return _judged(data, facts)
-    return []
+    own = _judged(data, facts) if isinstance(data, GateResultRecorded) else []
+    return [*own, *(action for pull in facts.pulls for action in actions(event, pull))]
 
 
 def _noted(event: AnyEvent, data: PullRequestNoted, facts: Facts) -> list[Action]:

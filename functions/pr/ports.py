@@ -16,20 +16,28 @@ from functions.pr.check_table import SlotTable
 from functions.pr.gate_check import RuleText
 from functions.pr.note import Note, Pull, Thread
 from functions.pr.table import ThreadTable
+from writ.adapters.guard_table import GuardTable
 from writ.adapters.system import SystemClock
 from writ.contracts.errors import from_validation
 from writ.contracts.forge_site import ForgeSite
 from writ.ports.clock import Clock
+from writ.runtime.access import bundle, windows
 from writ.runtime.connect import LEASE_MARGIN
 from writ.runtime.environment import Environment
 
 if TYPE_CHECKING:
-    from writ.adapters.github import GitHubForge
+    from functions.pr.forge import Merges, Reading
+    from writ.adapters.github_reviews import GitHubReviews
     from writ.ports.forge import Checks, Comments
+    from writ.ports.guards import GuardStore
+    from writ.pulls.answers import Rules
+    from writ.pulls.settings import Settings
 
 # Of an installation's token, for what an action does; comments on pull requests need no right to issues.
 COMMENTING: Final = {"pull_requests": "write"}
 REPORTING: Final = {"checks": "write"}
+READING: Final = {"checks": "read", "contents": "read", "pull_requests": "read", "statuses": "read"}
+MERGING: Final = {"contents": "write", "pull_requests": "read"}
 
 
 class Threads(Protocol):
@@ -66,10 +74,28 @@ class Slots(Protocol):
     def replace(self, place: Place, before: Slot | None, after: Slot) -> None:
         """Raises TransientError when the slot is no longer `before`."""
 
+    def waiting(self, limit: int) -> list[Pull]:
+        """Pull requests that wait to be merged, in the order of their keys."""
+
+    def is_waiting(self, pull: Pull) -> bool:
+        """Whether a pull request does."""
+
+    def wait(self, pull: Pull, *, waiting: bool) -> None:
+        """Keep whether it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullPolicy:
+    """What decides on pull requests: compiled rules, the data beside them, and the digest of both."""
+
+    rules: Rules
+    settings: Settings
+    digest: str
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The pr bot's own ports. `forge` and `reporting` are None where nothing is to be posted.
+    """The pr bot's own ports. Those to a forge are None where there is none, each with rights of its own.
 
     `lease` is longer than any attempt lives: who holds a thread is dead when it is over. `rules` are texts of
     rules of gates, of those that are known here.
@@ -79,6 +105,10 @@ class Ports:
     slots: Slots
     forge: Callable[[], Comments] | None
     reporting: Callable[[], Checks] | None
+    reading: Callable[[], Reading] | None
+    merging: Callable[[], Merges] | None
+    policy: Callable[[], PullPolicy]
+    guards: GuardStore
     rules: Callable[[Collection[str]], dict[str, RuleText]]
     clock: Clock
     entropy: Callable[[int], bytes]
@@ -91,7 +121,7 @@ def connect(environment: Environment) -> Ports:
     site = _site(environment.forge)
     secret, pulls = environment.secret("forge"), environment.table("pulls")
 
-    def asked(permissions: Mapping[str, str]) -> Callable[[], GitHubForge] | None:
+    def asked(permissions: Mapping[str, str]) -> Callable[[], GitHubReviews] | None:
         return _forge(site, secret, clock, permissions) if site else None
 
     return Ports(
@@ -99,11 +129,25 @@ def connect(environment: Environment) -> Ports:
         slots=SlotTable(pulls),
         forge=asked(COMMENTING),
         reporting=asked(REPORTING),
+        reading=asked(READING),
+        merging=asked(MERGING),
+        policy=_policy,
+        guards=GuardTable(environment.table("controls"), environment.table("usage"), windows),
         rules=_rules,
         clock=clock,
         entropy=secrets.token_bytes,
         lease=timedelta(seconds=environment.timeout_s) + LEASE_MARGIN,
     )
+
+
+@cache
+def _policy() -> PullPolicy:
+    from writ.policy.engine import PolicyEngine
+    from writ.pulls.answers import CHECKS, MERGE
+    from writ.pulls.settings import Settings
+
+    known = bundle()
+    return PullPolicy(PolicyEngine(known, only=[CHECKS, MERGE]), Settings.of(known.data), known.digest)
 
 
 def _rules(ids: Collection[str]) -> dict[str, RuleText]:
@@ -121,16 +165,16 @@ def _rules(ids: Collection[str]) -> dict[str, RuleText]:
 
 def _forge(
     site: ForgeSite, secret: str, clock: Clock, permissions: Mapping[str, str]
-) -> Callable[[], GitHubForge]:
+) -> Callable[[], GitHubReviews]:
     """GitHub, once it is needed: what speaks with it is loaded by the first request."""
 
     @cache
-    def made() -> GitHubForge:
+    def made() -> GitHubReviews:
         from writ.adapters.forge_secret import ForgeSecret
-        from writ.adapters.github import GitHubForge
         from writ.adapters.github_client import GitHubClient
+        from writ.adapters.github_reviews import GitHubReviews
 
-        return GitHubForge(GitHubClient(site, ForgeSecret(secret), clock, permissions))
+        return GitHubReviews(GitHubClient(site, ForgeSecret(secret), clock, permissions))
 
     return made
 

@@ -12,17 +12,20 @@ from functions.pr import facts, perform, plan
 from functions.pr.check import Place, Slot
 from functions.pr.gate_check import RuleText
 from functions.pr.note import Note, Pull, Thread
-from functions.pr.ports import Ports
-from tests.support.controls import LEASE, ControlledPlane
+from functions.pr.ports import Ports, PullPolicy
+from tests.support.controls import LEASE, ControlledGuards, ControlledPlane
+from tests.support.memory import MemoryGuards
+from tests.support.memory_pulls import HEAD, MemoryPulls
+from tests.unit.policy.facts import engine
 from writ.contracts.errors import TransientError
 from writ.contracts.event import AnyEvent, parse_event
 from writ.ports.actions import ActionRecord
 from writ.ports.forge import Annotation, CheckReport, CheckRun, Comment, CommitStatus
+from writ.pulls.settings import Settings
 from writ.runtime.bot import Bot
 from writ.runtime.wiring import Wiring
 
 REPOSITORY, NUMBER = "acme/shop", 42
-HEAD = "6d" * 20
 BATCH = 50
 PULL = Pull(repository=REPOSITORY, number=NUMBER)
 BOT, PERSON = 1, 2
@@ -182,6 +185,7 @@ class MemorySlots:
     """See functions.pr.ports.Slots."""
 
     kept: dict[tuple[str, str], Slot] = field(default_factory=dict)
+    waits: dict[str, Pull] = field(default_factory=dict)
 
     def slot(self, place: Place) -> Slot | None:
         return self.kept.get((place.key, place.name))
@@ -190,6 +194,17 @@ class MemorySlots:
         if self.slot(place) != before:
             raise TransientError("another attempt is at it")
         self.kept[place.key, place.name] = after
+
+    def waiting(self, limit: int) -> list[Pull]:
+        return [pull for _, pull in sorted(self.waits.items())][:limit]
+
+    def is_waiting(self, pull: Pull) -> bool:
+        return pull.key in self.waits
+
+    def wait(self, pull: Pull, *, waiting: bool) -> None:
+        self.waits.pop(pull.key, None)
+        if waiting:
+            self.waits[pull.key] = pull
 
 
 @dataclass
@@ -202,6 +217,8 @@ class Commenting:
     checks: MemoryChecks = field(default_factory=MemoryChecks)
     slots: MemorySlots = field(default_factory=MemorySlots)
     rules: dict[str, RuleText] = field(default_factory=dict)
+    pulls: MemoryPulls = field(default_factory=MemoryPulls)
+    settings: Settings = field(default_factory=lambda: Settings.of(engine().bundle.data))
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     @property
@@ -217,6 +234,10 @@ class Commenting:
             forge=None if forge is None else lambda: forge,
             reporting=None if forge is None else lambda: self.checks,
             rules=self._texts,
+            reading=None if forge is None else lambda: self.pulls.beside(self.checks),
+            merging=None if forge is None else lambda: self.pulls.beside(self.checks),
+            policy=lambda: PullPolicy(engine(), self.settings, engine().bundle.digest),
+            guards=ControlledGuards(MemoryGuards(self.plane.actions), self.plane.controls),
             clock=self.plane.clock,
             entropy=lambda size: next(self.numbers).to_bytes(size, "big"),
             lease=LEASE,
@@ -279,3 +300,23 @@ def noted(topic: str, text: str, at: datetime, **given: object) -> AnyEvent:
     return parse_event(
         "PullRequestNoted.v1", {"meta": meta, "data": {**data, "noted_at": at.isoformat(), **given}}
     )
+
+
+def opened(at: datetime, type: str = "PullRequestOpened.v1", **given: object) -> AnyEvent:
+    """A delivery about the pull request; what it says of it is not believed but read."""
+    id = str(given.pop("id", f"hook-{type}-{at.isoformat()}"))
+    data = {
+        "delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+        "repository": REPOSITORY,
+        "payload": {"key": "github/x.json", "sha256": "0" * 64},
+        "number": NUMBER,
+        "title": "feat: carts",
+        "draft": False,
+        "state": "open",
+        "head": "carts",
+        "head_sha": HEAD,
+        "base": "main",
+        "base_sha": "0" * 40,
+    }
+    meta = {"id": id, "time": at.isoformat(), "producer": "intake"}
+    return parse_event(type, {"meta": meta, "data": {**data, **given}})

@@ -11,7 +11,8 @@ from functions.pr.check import GATES, Place
 from functions.pr.gate_check import RuleText
 from functions.pr.markdown import code, table
 from tests.support.controls import LEASE
-from tests.support.pull_requests import HEAD, REPOSITORY, Commenting, judged
+from tests.support.memory_pulls import HEAD
+from tests.support.pull_requests import REPOSITORY, Commenting, judged
 from writ.contracts.action import Status
 from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError
 from writ.ports.actions import ActionRecord
@@ -23,6 +24,7 @@ PLACE = Place(repository=REPOSITORY, sha=HEAD, name=GATES)
 @pytest.fixture
 def commenting() -> Commenting:
     made = Commenting()
+    made.pulls.pull = None
     made.rules["licences/forbidden"] = RuleText(title="No forbidden licence", link="https://writ.example/l")
     return made
 

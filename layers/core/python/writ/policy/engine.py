@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DECISION: Final = "writ/actions/decision"
 AUTHORIZATION: Final = "writ/authz/allow"
 GATES: Final = "writ/gates/"
+PULLS: Final = "writ/pulls/"
 
 
 class PolicyEngine:

@@ -43,10 +43,11 @@ def windows() -> Sequence[dict[str, Any]]:
 
 @cache
 def engine() -> PolicyEngine:
-    """The policy engine of this process, compiled at its first use: what decides on actions, and no gate."""
-    from writ.policy.engine import GATES, PolicyEngine
+    """The policy engine of this process, compiled at its first use: what decides on actions, and no more."""
+    from writ.policy.engine import GATES, PULLS, PolicyEngine
 
-    return PolicyEngine(bundle(), only=[name for name in bundle().entrypoints if not name.startswith(GATES)])
+    others = (GATES, PULLS)
+    return PolicyEngine(bundle(), only=[name for name in bundle().entrypoints if not name.startswith(others)])
 
 
 @cache

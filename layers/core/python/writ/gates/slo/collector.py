@@ -1,10 +1,11 @@
 """The gate of error budgets: a merge to a service that has spent its budget needs a person."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from writ.contracts.errors import from_validation
+from writ.contracts.errors import ContractError, from_validation
 from writ.gates.codeowners import parse
 from writ.gates.gate import Collected, Context, Gap, Gate
 from writ.gates.model import Place, Rule, Severity
@@ -52,6 +53,14 @@ def collect(tree: Tree, context: Context) -> Collected:
         "rewritten": [FILE] if rewritten else [],
     }
     return Collected(facts, counted={"services": len(touched)})
+
+
+def touched(written: str, paths: Sequence[str]) -> list[str]:
+    """The services of a file like `.gates/services.yaml` to which any path belongs. Raises ContractError."""
+    services = _read(written)
+    if isinstance(services, str):
+        raise ContractError(services, field=FILE)
+    return sorted(name for name, patterns in services.items() if _touches(patterns, paths))
 
 
 def _touches(patterns: list[str], paths: Any) -> bool:

@@ -81,7 +81,7 @@ class CooldownFacts(_Facts):
 
 
 class ActionFacts(_Facts):
-    """`quotas` and `cooldown` are what the action states among its parameters; `origin` whose code it runs."""
+    """`quotas` and `cooldown` are what the action states of itself; `origin` is whose code it runs."""
 
     risk: Literal["low", "medium", "high"]
     blast_radius: Count

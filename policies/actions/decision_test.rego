@@ -468,13 +468,18 @@ test_a_fix_that_a_person_let_in_may_be_young if {
 	decision.verdict == "allow"
 }
 
+# A rule each: for rego-cpp 1.5.2 an `every` within an `every` never holds.
+test_code_of_a_fork_does_not_run if {
+	every risk in ["low", "medium", "high"] {
+		codes(decide({"/action/risk": risk, "/action/origin": "fork", "/approval": ada})) == ["fork"]
+		codes(decide({"/action/risk": risk, "/action/origin": "unknown", "/approval": ada})) == ["fork"]
+	}
+	decide({"/action/origin": "own"}).verdict == "allow"
+}
+
 test_code_of_a_fork_runs_by_exception_alone if {
 	every origin in ["fork", "unknown"] {
-		every risk in ["low", "medium", "high"] {
-			codes(decide({"/action/risk": risk, "/action/origin": origin, "/approval": ada})) == ["fork"]
-		}
 		decide({"/action/origin": origin, "/exceptions": [waiver("fork")]}).verdict == "allow"
 		decide({"/action/origin": origin, "/break_glass": [glass(["fork"], ["bob", "cleo"])]}).verdict == "deny"
 	}
-	decide({"/action/origin": "own"}).verdict == "allow"
 }

@@ -48,6 +48,7 @@ generated: setup ## Whether generated files are up to date
 
 policies: setup ## The policies' own tests
 	@./writ policy test
+	@./writ policy test .gates/policies
 
 gates: setup ## The gates over this repository
 	@./writ gate run

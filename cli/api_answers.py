@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 _GATEWAY: Final = (401, 403, 429, 503)
 _ANYONE: Final = ("contract.*", "internal", "dependency.*")
 _CALLERS: Final = ("authentication.missing", "forbidden")
-_COMMANDS: Final = ("policy.*", "limit.*", "action.busy", "effect.failed")
+# A command is refused by policy or a limit, or for what its effect found: it keeps that code.
+_COMMANDS: Final = (
+    "action.busy",
+    "conflict",
+    "conflict.*",
+    "effect.failed",
+    "forbidden.*",
+    "limit.*",
+    "not_found",
+    "not_found.*",
+    "policy.*",
+)
 _BODIES: Final = ("too_large",)
 _SUCCESSES: Final = {200: "Done", 201: "Made", 202: "Accepted: it goes on, or waits for a second person"}
 

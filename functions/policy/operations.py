@@ -88,12 +88,25 @@ class BreakGlassAsked(Shown):
     minutes: int
 
 
+class BreakGlassOpening(Shown):
+    """What the second approval opened, until when, and by when it has to be looked at."""
+
+    rules: list[str]
+    scope: ExceptionScope
+    owner: str
+    reason: str
+    by: str
+    approvers: list[str]
+    expires_at: AwareDatetime
+    review_by: AwareDatetime
+
+
 class BreakGlassTold(Shown):
-    """A break-glass after a word on it."""
+    """A break-glass after a word on it; `opened` is null where that opened nothing."""
 
     id: str
     stage: Literal["open", "approved", "reviewed", "closed"]
-    opened: bool | None
+    opened: BreakGlassOpening | None
 
 
 _ASKING: Final = ("conflict", "conflict.*", "not_found")

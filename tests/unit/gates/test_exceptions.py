@@ -54,7 +54,7 @@ def kept(**changes: Any) -> Known:
 
 
 def test_exception_of_the_repository_waives_and_is_listed() -> None:
-    report = judged({**BOM, FILE: written()})
+    report = judged({**BOM, FILE: written()}, "licences")
     assert report.verdict is Verdict.ALLOW
     assert report.violations[0].waived_by == ("left-pad",)
     assert report.violations[0].waived
@@ -62,7 +62,7 @@ def test_exception_of_the_repository_waives_and_is_listed() -> None:
 
 
 def test_exception_of_the_plane_waives_alike() -> None:
-    report = judged(BOM, plane=[kept(expires_at=NOW + timedelta(days=60))])
+    report = judged(BOM, "licences", plane=[kept(expires_at=NOW + timedelta(days=60))])
     assert report.verdict is Verdict.ALLOW
     assert [(listed.source, listed.state) for listed in report.exceptions] == [(Source.PLANE, "used")]
 
@@ -75,7 +75,7 @@ def test_exception_ends_in_the_same_second_wherever_it_is_kept(
     now: datetime, verdict: Verdict, in_file: bool
 ) -> None:
     files = {**BOM, FILE: written()} if in_file else BOM
-    report = judged(files, now=now, plane=[] if in_file else [kept()])
+    report = judged(files, "licences", now=now, plane=[] if in_file else [kept()])
     assert report.verdict is verdict
     if verdict is Verdict.DENY:
         assert len(report.violations[0].expired) == 1
@@ -83,15 +83,15 @@ def test_exception_ends_in_the_same_second_wherever_it_is_kept(
 
 
 def test_exception_that_a_change_brings_itself_asks_for_review() -> None:
-    report = judged({**BOM, FILE: written()}, base={})
+    report = judged({**BOM, FILE: written()}, "licences", base={})
     assert report.verdict is Verdict.REVIEW
     assert report.exceptions[0].proposed
-    assert judged({**BOM, FILE: written()}, base={FILE: written()}).verdict is Verdict.ALLOW
+    assert judged({**BOM, FILE: written()}, "licences", base={FILE: written()}).verdict is Verdict.ALLOW
 
 
 def test_exception_that_a_change_prolongs_counts_as_new() -> None:
     before = {FILE: written(expires_at="2026-11-26T00:00:00Z")}
-    assert judged({**BOM, FILE: written()}, base=before).verdict is Verdict.REVIEW
+    assert judged({**BOM, FILE: written()}, "licences", base=before).verdict is Verdict.REVIEW
 
 
 @pytest.mark.parametrize(
@@ -106,14 +106,14 @@ def test_exception_that_a_change_prolongs_counts_as_new() -> None:
     ],
 )
 def test_exception_covers_nothing_beside_its_scope(changes: dict[str, str]) -> None:
-    report = judged({**BOM, FILE: written(**changes)})
+    report = judged({**BOM, FILE: written(**changes)}, "licences")
     assert report.verdict is Verdict.DENY
     assert report.exceptions[0].state == "expiring"
 
 
 def test_exception_covers_the_versions_it_names() -> None:
     text = written(versions="vers:npm/>=1.0.0|<2.0.0")
-    assert judged({**BOM, FILE: text}).verdict is Verdict.ALLOW
+    assert judged({**BOM, FILE: text}, "licences").verdict is Verdict.ALLOW
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_schema_refuses_what_is_no_sarif() -> None:
 
 
 def test_waived_results_are_suppressed_with_the_reason() -> None:
-    report = judged({"bom.json": of(expression("SSPL-1.0")), FILE: written()})
+    report = judged({"bom.json": of(expression("SSPL-1.0")), FILE: written()}, "licences")
     (result,) = sarif.document(report, "0.1.0")["runs"][0]["results"]
     assert (
         result["suppressions"][0]["justification"] == "exception left-pad of platform: replaced in December"
@@ -108,6 +108,6 @@ def test_no_text_of_a_violation_begins_a_command_of_its_own() -> None:
 
 
 def test_report_in_json_reads_back() -> None:
-    report = judged({"bom.json": of(expression("SSPL-1.0")), FILE: written()})
+    report = judged({"bom.json": of(expression("SSPL-1.0")), FILE: written()}, "licences")
     assert Report.model_validate_json(report.model_dump_json()) == report
     assert json.loads(report.model_dump_json())["at"] == NOW.isoformat().replace("+00:00", "Z")

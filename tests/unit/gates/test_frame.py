@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections import defaultdict
 
 import pytest
@@ -115,6 +117,14 @@ def test_edits_that_do_not_fit_are_no_patch(edits: list[Edit]) -> None:
 def test_place_is_shown_as_editors_read_it() -> None:
     assert str(Place(path="a/b.py", line=3, column=5)) == "a/b.py:3:5"
     assert str(Place(path="a/b.py")) == "a/b.py"
+
+
+def test_rules_are_listed_where_there_is_no_yaml_and_no_library_of_licences() -> None:
+    """Functions list them, and carry neither."""
+    absent = "sys.modules.update(dict.fromkeys(['yaml', 'cvss', 'license_expression', 'dulwich']))"
+    code = f"import sys; {absent}; from writ.gates import registry; print(len(registry.load()))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (int(ended.stdout or 0), ended.stderr) == (len(registry.names()), b"")
 
 
 def test_no_two_packages_have_a_function_of_one_name() -> None:

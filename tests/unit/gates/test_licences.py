@@ -70,7 +70,7 @@ def expression(text: str) -> dict[str, Any]:
     ],
 )
 def test_expression_is_judged_whole(said: str, found: list[str]) -> None:
-    assert rules(judged({"bom.json": of(expression(said))})) == found
+    assert rules(judged({"bom.json": of(expression(said))}, "licences")) == found
 
 
 def test_choice_that_was_made_is_recorded() -> None:
@@ -116,7 +116,8 @@ def test_name_of_a_family_is_unknown(name: str) -> None:
 )
 def test_list_is_a_choice_where_the_ecosystem_says_so(purl: str, effects: list[Effect]) -> None:
     report = judged(
-        {"bom.json": of({"license": {"id": "GPL-3.0-only"}}, {"license": {"id": "MIT"}}, purl=purl)}
+        {"bom.json": of({"license": {"id": "GPL-3.0-only"}}, {"license": {"id": "MIT"}}, purl=purl)},
+        "licences",
     )
     assert [violation.effect for violation in report.standing] == effects
 
@@ -131,24 +132,29 @@ def test_concluded_licence_counts_more_than_a_declared_one() -> None:
         {"license": {"id": "GPL-3.0-only", "acknowledgement": "declared"}},
         {"license": {"id": "MIT", "acknowledgement": "concluded"}},
     ]
-    assert judged({"bom.json": of(*said)}).verdict is Verdict.ALLOW
+    assert judged({"bom.json": of(*said)}, "licences").verdict is Verdict.ALLOW
 
 
 def test_nested_components_count_and_excluded_ones_do_not() -> None:
     inner = {"type": "library", "name": "inner", "licenses": [expression("SSPL-1.0")]}
     mit = [expression("MIT")]
-    assert rules(judged({"bom.json": bom({"licenses": mit, "components": [inner]})})) == [
+    assert rules(judged({"bom.json": bom({"licenses": mit, "components": [inner]})}, "licences")) == [
         "licences/forbidden"
     ]
     assert (
-        rules(judged({"bom.json": bom({"licenses": mit, "components": [{**inner, "scope": "excluded"}]})}))
+        rules(
+            judged(
+                {"bom.json": bom({"licenses": mit, "components": [{**inner, "scope": "excluded"}]})},
+                "licences",
+            )
+        )
         == []
     )
 
 
 def test_violation_says_where_and_what_would_cover_it() -> None:
     text = json.dumps(json.loads(of(expression("SSPL-1.0"))), indent=1)
-    (violation,) = judged({"app/sbom.json": text}).standing
+    (violation,) = judged({"app/sbom.json": text}, "licences").standing
     line = 1 + next(n for n, part in enumerate(text.splitlines()) if '"purl"' in part)
     assert str(violation.place) == f"app/sbom.json:{line}"
     assert violation.cover is not None
@@ -169,14 +175,14 @@ def test_violation_says_where_and_what_would_cover_it() -> None:
     ],
 )
 def test_broken_bill_of_materials_is_unknown_and_named(text: str, said: str) -> None:
-    report = judged({"bom.json": text})
+    report = judged({"bom.json": text}, "licences")
     assert report.verdict is Verdict.UNKNOWN
     assert rules(report) == ["licences/unreadable"]
     assert said in report.violations[0].why
 
 
 def test_xml_is_refused_and_not_passed_over() -> None:
-    report = judged({"bom.xml": "<bom/>"})
+    report = judged({"bom.xml": "<bom/>"}, "licences")
     assert "CycloneDX in XML is not read" in report.violations[0].why
     assert report.verdict is Verdict.UNKNOWN
 
@@ -244,7 +250,7 @@ def test_package_lock_states_licences() -> None:
         "node_modules/ours": {"link": True},
     }
     text = json.dumps({"lockfileVersion": 3, "packages": packages}, indent=2)
-    report = judged({"package-lock.json": text})
+    report = judged({"package-lock.json": text}, "licences")
     assert [(v.rule, v.effect, v.subject) for v in report.violations] == [
         ("licences/forbidden", Effect.DENY, "c 3"),
         ("licences/strong-copyleft", Effect.NOTE, "@s/b 2"),
@@ -257,7 +263,7 @@ def test_package_lock_states_licences() -> None:
 
 def test_old_package_lock_knows_no_licences() -> None:
     text = json.dumps({"lockfileVersion": 1, "dependencies": {"a": {"version": "1", "dependencies": {}}}})
-    assert rules(judged({"package-lock.json": text})) == ["licences/unknown"]
+    assert rules(judged({"package-lock.json": text}, "licences")) == ["licences/unknown"]
 
 
 @pytest.mark.parametrize(

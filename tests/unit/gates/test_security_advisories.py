@@ -12,8 +12,10 @@ import yaml
 from tests.unit.gates.advisories import MemoryMirror, advisory, mirror
 from tests.unit.gates.running import NOW, judged, rules
 from writ.contracts.action import Verdict
+from writ.gates.licences.component import Component
 from writ.gates.model import Effect, Report, Severity
 from writ.gates.security.advisory import Affected, key_of, repository_key
+from writ.gates.security.matching import Subject, subject_of
 from writ.gates.security.mirror import search
 from writ.gates.security.outside import Outside
 from writ.gates.security.ranges import is_affected
@@ -252,6 +254,27 @@ def test_a_commit_of_a_repository_is_looked_up() -> None:
     assert rules(report) == ["security/vulnerable"]
     assert rules(found(f"git+{repository}.git@{'c' * 40}\n", item)) == ["security/undecided"]
     assert rules(found(f"git+https://git.example/acme/other@{commit}\n", item)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "version"),
+    [
+        ("git+https://git.example/a/b.git@" + "a" * 40 + "#egg=b", "git.example/a/b", "a" * 40),
+        ("git+ssh://git@git.example/a/b@v1.0", "git.example/a/b", "v1.0"),
+        ("git@git.example:a/b.git", "git.example/a/b", ""),
+        ("https://git.example/a/b.git", "git.example/a/b", ""),
+        ("https://files.example/b-1.0.tar.gz", None, None),
+        ("left-pad", None, None),
+    ],
+)
+def test_a_repository_is_known_by_its_address(name: str, key: str | None, version: str | None) -> None:
+    subject = subject_of(Component(name, "", "", (), "requirements.txt"))
+    assert subject == (None if key is None else Subject(("GIT", key), str(version)))
+
+
+def test_what_comes_from_an_address_is_not_passed_over() -> None:
+    assert rules(found("https://files.example/b-1.0.tar.gz\n")) == ["security/unmatched"]
+    assert rules(found("git+https://git.example/a/b@v1\n")) == ["security/advisories-missing"]
 
 
 def test_no_mirror_is_unknown_and_never_allowed() -> None:

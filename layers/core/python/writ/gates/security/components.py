@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from writ.gates.gate import Gap
 from writ.gates.licences.component import Component
-from writ.gates.security.advisory import GIT
 from writ.gates.security.matching import Subject, subject_of, weaknesses
 from writ.gates.security.mirror import Known, search
 from writ.gates.security.outside import Outside
@@ -61,7 +60,7 @@ def _mirror(
     known: Known, subjects: Sequence[tuple[Component, Subject]], now: datetime
 ) -> list[dict[str, Any]]:
     """For each ecosystem of a component how old the mirror is, or that it has nothing of it."""
-    counts = Counter(subject.key[0] for _, subject in subjects if subject.key[0] != GIT)
+    counts = Counter(subject.key[0] for _, subject in subjects)
     return [
         {"kind": "missing", "of": kind, "components": number}
         if kind not in known.newest

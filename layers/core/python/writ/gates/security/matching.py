@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +15,10 @@ from writ.gates.security.mirror import Key
 # What people look up comes first.
 _FIRST: Final = ("CVE-", "GHSA-", "MAL-")
 _LISTED: Final = 8
+# `git+https://host/owner/name@commit#egg=name`, `git@host:owner/name.git@v1`; an archive is no repository.
+_REPOSITORY: Final = re.compile(
+    r"((?:git\+[a-z+]+://|ssh://|git://|git@)[^\s#]+?|[a-z]+://[^\s#]+?\.git)(?:@([\w.-]+))?(?:#.*)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,8 @@ def subject_of(component: Component) -> Subject | None:
     key = key_of(component.purl)
     if key is not None:
         return Subject(key, component.version)
-    address, _, commit = component.name.partition("@") if "://" not in component.name else _split(component)
-    if "://" in address or address.startswith("git@"):
-        return Subject(repository_key(address), commit)
-    return None
+    match = _REPOSITORY.fullmatch(component.name)
+    return Subject(repository_key(match[1]), match[2] or "") if match else None
 
 
 def weaknesses(component: Component, subject: Subject, known: Sequence[Advisory]) -> list[dict[str, Any]]:
@@ -161,11 +164,3 @@ def _sorted(versions: Iterable[str], subject: Subject) -> list[str]:
 
 def _rank(name: str) -> tuple[int, str]:
     return next((at for at, start in enumerate(_FIRST) if name.startswith(start)), len(_FIRST)), name
-
-
-def _split(component: Component) -> tuple[str, str, str]:
-    """Address and commit of `git+https://host/owner/name@commit#egg=name`."""
-    bare = component.name.partition("#")[0]
-    scheme, _, rest = bare.partition("://")
-    host, _, commit = rest.rpartition("@") if "@" in rest.partition("/")[2] else (rest, "", "")
-    return f"{scheme}://{host}", "@", commit

@@ -21,7 +21,7 @@ from writ.gates.security.outside import Remark
 from writ.gates.tree import text
 
 _RUN: Final = "from cfnlint.runner import main; main()"
-_SECONDS: Final = 120
+_SECONDS: Final = 60
 # Its part of a template's Metadata, by which a template could turn rules off, and have code loaded.
 _OWN: Final = "cfn-lint"
 
@@ -30,7 +30,7 @@ _OWN: Final = "cfn-lint"
 class CfnLint:
     """Lints copies in an empty folder, so that no settings of the repository count; exceptions do instead."""
 
-    seconds: float = _SECONDS
+    seconds: float = _SECONDS  # for each template
 
     def lint(self, templates: Mapping[str, bytes]) -> Mapping[str, Sequence[Remark]]:
         """Remarks by path. Raises ContractError where it could not look."""
@@ -41,7 +41,7 @@ class CfnLint:
                 (Path(folder) / name).write_bytes(_harmless(path, content))
                 names[name] = path
             found: dict[str, list[Remark]] = {path: [] for path in templates}
-            for item in _output(Path(folder), sorted(names), self.seconds):
+            for item in _output(Path(folder), sorted(names), self.seconds * len(names)):
                 path, remark = _remark(item, names)
                 found[path].append(remark)
         return found
@@ -101,7 +101,7 @@ def _output(folder: Path, names: Sequence[str], seconds: float) -> list[Any]:
         )
         found = json.loads(ended.stdout)
     except subprocess.TimeoutExpired:
-        raise ContractError(f"cfn-lint took longer than {seconds} s") from None
+        raise ContractError(f"cfn-lint took longer than {seconds:g} s") from None
     except (OSError, ValueError, RecursionError):
         raise ContractError("cfn-lint failed") from None
     if not isinstance(found, list):

@@ -46,6 +46,11 @@ wildcard_kinds := {
 		"severity": "medium",
 		"remedy": "Name the resources; where an action knows none, have a person say so.",
 	},
+	"handed": {
+		"effect": "review",
+		"severity": "medium",
+		"remedy": "Name the actions that the principals need on it.",
+	},
 	"family": {
 		"effect": "note",
 		"severity": "low",
@@ -53,14 +58,28 @@ wildcard_kinds := {
 	},
 }
 
-# The widest that it opens.
-wildcard_of(statement) := "all" if {
+# The widest that it opens. In the policy of a resource `*` is that resource, and an account that may do everything
+# with it passes that on by policies of its own: keys of KMS begin so.
+wildcard_of(statement) := "handed" if {
+	statement.principals != []
+	some action in statement.action
+	every_action(action)
+	some principal in statement.principals
+	not is_account(principal)
+} else := "family" if {
+	statement.principals != []
+	some action in statement.action
+	contains(action, "*")
+} else := "all" if {
+	statement.principals == []
 	some action in statement.action
 	action in ["*", "*:*"]
 } else := "service" if {
+	statement.principals == []
 	some action in statement.action
 	endswith(action, ":*")
 } else := "resource" if {
+	statement.principals == []
 	count(statement.action) > 0
 	some resource in statement.resource
 	everything(resource)
@@ -68,6 +87,12 @@ wildcard_of(statement) := "all" if {
 	some action in statement.action
 	contains(action, "*")
 }
+
+every_action("*")
+
+every_action(action) if endswith(action, ":*")
+
+is_account(principal) if regex.match(`^AWS:([0-9]{12}|arn:.*:root)$`, principal)
 
 # `*`, and an ARN whose account and resource may be any. `arn:aws:s3:::*` is every bucket, `arn:aws:s3:::b/*` is one.
 everything(resource) if resource == "*"

@@ -46,6 +46,13 @@ test_wildcards_are_judged_by_what_they_open if {
 	granting([of(["s3:getobject"], "arn:aws:s3:::b/*")]) == []
 }
 
+test_the_policy_of_a_resource_speaks_of_that_resource if {
+	root := {"principals": ["AWS:arn:${AWS::Partition}:iam::${AWS::AccountId}:root"]}
+	granting([object.union(of(["kms:*"], "*"), root)]) == [["iam-wildcard", "note", "low"]]
+	granting([object.union(of(["kms:decrypt"], "*"), {"principals": ["Service:s3.amazonaws.com"]})]) == []
+	granting([object.union(of(["sqs:*"], "*"), {"principals": ["AWS:arn:aws:iam::1:role/x"]})]) == [["iam-wildcard", "review", "medium"]]
+}
+
 test_what_was_there_before_or_denies_is_not_judged if {
 	kinds([object.union(of(["*"], "*"), {"new": false})]) == []
 	kinds([object.union(of(["*"], "*"), {"allows": false})]) == []

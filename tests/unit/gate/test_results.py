@@ -68,7 +68,7 @@ def writ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, plane: ControlledPlane
 
 
 def body(plane: ControlledPlane, **changes: Any) -> dict[str, Any]:
-    return {**result_of(judged(BOM, now=plane.clock.now())), **changes}
+    return {**result_of(judged(BOM, "licences", now=plane.clock.now())), **changes}
 
 
 def test_result_is_signed_recorded_and_announced(plane: ControlledPlane) -> None:
@@ -88,7 +88,9 @@ def test_same_report_is_the_same_entry(plane: ControlledPlane) -> None:
 
 
 def test_no_word_of_a_violation_leaves_with_the_result(plane: ControlledPlane) -> None:
-    report = judged({"bom.json": of({"license": {"name": "my-secret-licence"}})}, now=plane.clock.now())
+    report = judged(
+        {"bom.json": of({"license": {"name": "my-secret-licence"}})}, "licences", now=plane.clock.now()
+    )
     assert "my-secret-licence" in report.model_dump_json()
     assert "my-secret-licence" not in json.dumps(result_of(report))
 

@@ -24,6 +24,7 @@ from writ.release.settings import BuildSettings
 
 RELEASES: Final = "v1/releases"
 _LOOKS_S: Final = 1.0
+_HELD_S: Final = 10
 _UPLOAD_S: Final = 300.0
 _LARGEST: Final = 64 * 1024 * 1024
 _MOST: Final = 20
@@ -218,9 +219,15 @@ def _watched(api: Api, output: Output, id: str) -> Any:
             found = api.get(f"{RELEASES}/{id}")
             done = sum(step["done"] for step in found["steps"])
             bars.step(f"{id}: {found['state']}", done, len(found["steps"]))
-            if found["ended_at"] or found["waits_for"]:
+            if found["ended_at"] or _is_held(found):
                 return found
             time.sleep(_LOOKS_S)
+
+
+def _is_held(found: dict[str, Any]) -> bool:
+    """Whether it has waited for somebody for a while; a workflow that was started comes by itself."""
+    by_itself = found["state"] == "build" and (found["build"] or {}).get("workflow")
+    return bool(found["waits_for"]) and not by_itself and found["waiting_s"] >= _HELD_S
 
 
 def _show(output: Output, found: dict[str, Any]) -> None:

@@ -44,7 +44,6 @@ def whole(record: Record, now: datetime) -> dict[str, Any]:
         "built": None if build is None else build.model_dump(mode="json"),
         "bom": record.bom and record.bom.model_dump(mode="json"),
         "provenance": record.provenance,
-        "page": record.url,
         "problem": record.problem and record.problem.model_dump(mode="json"),
     }
 
@@ -54,7 +53,7 @@ def _waits_for(record: Record) -> str | None:
         case Stage.GATES:
             return "a result of the gates for the commit: writ gate run --api"
         case Stage.APPROVAL:
-            return "a person, where policy asks for one: writ approvals list"
+            return "a person, where policy asks for one: writ actions list --state waiting"
         case Stage.BUILD if record.build is None:
             return f"a build: writ release build {record.id}"
         case Stage.BUILD:

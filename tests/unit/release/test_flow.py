@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from functions.release import api as routes
 from functions.release import handler
 from functions.release.api import api
+from functions.release.perform import ACTIONS
+from functions.release.ports import _forge
 from tests.support.http import call
 from tests.support.releases import REPOSITORY, SETTINGS
 from tests.support.releases_plane import ReleasesPlane
-from writ.contracts.errors import ConflictError, ContractError, NotFoundError, WritError
+from tests.support.wire import wire
+from writ.contracts.errors import ConflictError, ContractError, NotFoundError
 from writ.contracts.provenance import PROVENANCE
 from writ.ports.controls import FREEZES
 from writ.release.record import Ending
@@ -376,8 +381,8 @@ def test_releases_are_listed_the_newest_first(world: ReleasesPlane) -> None:
 
 
 def test_a_plane_without_a_forge_says_so(world: ReleasesPlane, monkeypatch: pytest.MonkeyPatch) -> None:
-    from functions.release.ports import _forge
-    from tests.support.memory import ManualClock
-
-    with pytest.raises(WritError, match=r"forge\.absent"):
-        _forge(None, "secret", ManualClock())()
+    without = replace(world.ports, has_forge=False, forge=_forge(None, "secret", world.plane.clock))
+    wire(monkeypatch, handler.bot, routes, world.plane.wiring("release", dict(ACTIONS), without))
+    answer = call(api, "POST", "/v1/releases", {"repository": REPOSITORY}, name="Ann")
+    assert (answer.status, answer.body["code"]) == (409, "forge.absent")
+    assert world.push(world.forge.line[-1].sha) == []

@@ -133,13 +133,14 @@ class HeldBack(_Value):
 
 
 class Alert(_Value):
-    """An open alert of the forge on a dependency; `patched` is the first version without it, if known."""
+    """An alert of the forge on a dependency; `patched` is the first version without it, if known."""
 
     id: Text
     ecosystem: Ecosystem
     name: Text
     patched: Text | None = None
     severity: Text = "unknown"
+    open: bool = True
 
 
 class Line(_Value):

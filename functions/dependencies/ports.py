@@ -66,7 +66,7 @@ class Bumps(Protocol):
         """Keep an alert."""
 
     def drop(self, repository: str, alert: Alert) -> None:
-        """Forget an alert."""
+        """An alert is over."""
 
     def overview(self, repository: str) -> Overview | None:
         """The overview that is kept."""

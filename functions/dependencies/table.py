@@ -70,15 +70,14 @@ class BumpTable:
         self._save(_repository(repository), _HELD + held.key, held)
 
     def alerts(self, repository: str) -> Sequence[Alert]:
-        return self._list(_repository(repository), _ALERT, Alert)
+        return [alert for alert in self._list(_repository(repository), _ALERT, Alert) if alert.open]
 
     def note(self, repository: str, alert: Alert) -> None:
         self._save(_repository(repository), _alert(alert), alert)
 
     def drop(self, repository: str, alert: Alert) -> None:
-        item = dynamo.get(self._item, _repository(repository), _alert(alert))
-        if item is not None:
-            dynamo.delete(item)
+        # Nothing is deleted but by who erases: it is kept as one that is over.
+        self._save(_repository(repository), _alert(alert), alert.model_copy(update={"open": False}))
 
     def overview(self, repository: str) -> Overview | None:
         return self._get(_repository(repository), _OVERVIEW, Overview)

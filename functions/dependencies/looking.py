@@ -42,10 +42,8 @@ def look(repository: str, repositories: tuple[str, ...], ports: Ports) -> Facts:
         shown=shown,
         bumps=tuple(Known(bump=bump) for bump in bumps),
     )
-    if ports.forge is None:
-        return facts.model_copy(update={"problem": "no forge is configured"})
-    forge = ports.forge()
     try:
+        forge = ports.asked_forge()
         base = forge.default_branch(repository)
         base_sha = forge.head(repository, base) or ""
         files = read_files(repository, base_sha, forge)
@@ -93,8 +91,7 @@ def _surveyed(
     ports: Ports,
 ) -> Facts:
     now, texts = ports.clock.now(), {file.path: text for file, text in files.items() if file.path != FILE}
-    repository, forge = facts.repository, ports.forge() if ports.forge else None
-    assert forge is not None  # noqa: S101 - files were read from it
+    repository, forge = facts.repository, ports.asked_forge()
     given = Circumstances(
         settings,
         now,

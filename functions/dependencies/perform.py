@@ -13,7 +13,7 @@ from writ.dependencies.score import Earlier
 from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
-    from functions.dependencies.ports import Forge, Ports
+    from functions.dependencies.ports import Ports
     from writ.contracts.event import EventData
 
 
@@ -32,7 +32,7 @@ def _announce_due(action: Action, _observed: Observation) -> Sequence[EventData]
 def withdraw(action: Action, ports: Ports) -> Observation:
     """Close the pull request and remove its branch, unless others pushed to it meanwhile."""
     repository, bump = _bump(action, ports)
-    forge = _forge(ports)
+    forge = ports.asked_forge()
     if forge.head(repository, bump.branch) not in (None, bump.head_sha):
         raise PermanentError("others pushed to the branch meanwhile", code="bump.taken")
     if bump.number is not None:
@@ -160,12 +160,6 @@ def _held(action: Action) -> HeldBack:
 def _texts(action: Action, name: str) -> list[str]:
     value: Any = action.parameters[name]
     return [str(item) for item in value]
-
-
-def _forge(ports: Ports) -> Forge:
-    if ports.forge is None:
-        raise PermanentError("no forge is configured", code="forge.unset", field="forge")
-    return ports.forge()
 
 
 def put(action: Action, ports: Ports) -> Observation:

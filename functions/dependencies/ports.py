@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from functions.dependencies.model import Alert, Bump, HeldBack, Overview
 from writ.adapters.system import SystemClock
 from writ.contracts.dependency_site import DependencySite
-from writ.contracts.errors import from_validation
+from writ.contracts.errors import PermanentError, from_validation
 from writ.contracts.forge_site import ForgeSite
 from writ.dependencies.score import Earlier
 from writ.ports.clock import Clock
@@ -111,6 +111,12 @@ class Ports:
     clock: Clock
     floor_hours: Callable[[], int]
     each: Each | None = None
+
+    def asked_forge(self) -> Forge:
+        """The forge. Raises PermanentError where none is configured."""
+        if self.forge is None:
+            raise PermanentError("no forge is configured", code="forge.unset", field="forge")
+        return self.forge()
 
 
 def connect(environment: Environment) -> Ports:

@@ -36,7 +36,7 @@ _CHANGES = {change.word: change for change in Change}
 def put(action: Action, ports: Ports) -> Observation:
     """Commit, branch and pull request. What the forge refuses for good fails with its `forge.` code."""
     repository, proposal, shown = _asked(action)
-    forge = _forge(ports)
+    forge = ports.asked_forge()
     before = ports.bumps.get(repository, proposal.group)
     head = forge.head(repository, proposal.branch)
     if head is not None and (before is None or head not in (before.head_sha, before.previous)):
@@ -66,7 +66,7 @@ def observe(action: Action, ports: Ports) -> Observation | None:
     asked = (proposal.content, proposal.ids, shown)
     if bump is None or (bump.content, bump.ids, bump.shown) != asked:
         return None
-    forge = _forge(ports)
+    forge = ports.asked_forge()
     if forge.head(repository, bump.branch) != bump.head_sha:
         return None
     pull = _open(repository, bump.branch, forge)
@@ -196,9 +196,3 @@ def _seen(bump: Bump, pull: PullRequest) -> Observation:
         "head_sha": bump.head_sha,
         "steps": list(bump.shown),
     }
-
-
-def _forge(ports: Ports) -> Forge:
-    if ports.forge is None:
-        raise PermanentError("no forge is configured", code="forge.unset", field="forge")
-    return ports.forge()

@@ -60,6 +60,7 @@ def report(result: GateResultRecorded, rules: Mapping[str, RuleText]) -> Report:
         stamp=stamp(result.at, result.report),
         about={
             "verdict": result.verdict,
+            "at": result.at.isoformat(),
             "bundle": result.bundle,
             "gates": " ".join(sorted(outcome.gate for outcome in result.gates)),
         },

@@ -31,11 +31,11 @@ def merge(action: Action, ports: Ports) -> Observation:
     pull, head = _given(action)
     if ports.merging is None:
         raise PermanentError("no forge is configured", code=NOT_READY)
+    facts = read(pull, ports)
+    if facts is None or facts.head != head:
+        raise PermanentError(f"{pull.key} is not open at {head[:12]} any more", code=MOVED)
+    _ready(facts)
     with asking(ports):
-        facts = read(pull, ports)
-        if facts is None or facts.head != head:
-            raise PermanentError(f"{pull.key} is not at {head[:12]} any more", code=MOVED)
-        _ready(facts)
         sha = ports.merging().merge(
             pull.repository,
             pull.number,

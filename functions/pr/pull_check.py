@@ -115,6 +115,8 @@ def _checks(required: Sequence[CheckState], others: Sequence[CheckState]) -> Seq
     """Those that do not pass by name, and how many do."""
     known = {check.name for check in required}
     everything = [*required, *(check for check in others if check.name not in known)]
+    if not everything:
+        return ("💬", "Checks", "none has reported")
     bad = [check for check in everything if check.state in _STATE_SIGNS]
     named = [f"{code(check.name, 60)} {check.state}" for check in bad[:_NAMED]]
     fine = len(everything) - len(bad)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from functions.pr.asking import asking
 from functions.pr.check import GATES, PULL_REQUEST, Place, Report
 from functions.pr.note import Pull
 from functions.pr.pull_check import TOPIC
@@ -14,7 +16,6 @@ from writ.pulls import answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from functions.pr.forge import Reading
     from functions.pr.ports import Ports
@@ -34,16 +35,19 @@ def read(pull: Pull, ports: Ports, judged: Report | None = None) -> PullFacts | 
         return None
     at = ports.clock.now()
     try:
-        forge = ports.reading()
-        found = forge.pull_request(pull.repository, pull.number)
+        with asking(ports):
+            forge = ports.reading()
+            found = forge.pull_request(pull.repository, pull.number)
+            there = found.state == "open" and not found.merged
+            seen = _seen(pull, found, forge) if there else None
     except PermanentError as error:
         if error.code not in ABSENT:
             raise
         return None
     waiting = ports.slots.is_waiting(pull)
-    if found.state != "open" or found.merged:
+    if seen is None:
         return PullFacts(pull=pull, open=False, read_at=at, waiting=waiting)
-    return _judged(pull, _seen(pull, found, forge), ports, at, judged).model_copy(update={"waiting": waiting})
+    return _judged(pull, seen, ports, at, judged).model_copy(update={"waiting": waiting})
 
 
 def _seen(pull: Pull, found: PullRequest, forge: Reading) -> Seen:
@@ -120,6 +124,7 @@ def _plane(pull: Pull, seen: Seen, ports: Ports, judged: Report | None) -> Plane
     if guards.freezes is not None and guards.windows is not None:
         change = change_facts(guards.freezes, guards.windows, now)
     return Plane(
+        now=now,
         policies=ports.policy().digest,
         known_gates=registry.names(),
         gates=_standing(pull, seen.pull.head_sha, ports, judged),
@@ -138,7 +143,8 @@ def _standing(pull: Pull, head: str, ports: Ports, judged: Report | None) -> Gat
     if newest is None:
         return None
     about = newest.about
-    return GateStanding(about["verdict"], about["bundle"], tuple(about["gates"].split()))
+    at = datetime.fromisoformat(about["at"])
+    return GateStanding(about["verdict"], about["bundle"], tuple(about["gates"].split()), at)
 
 
 def _budgets(seen: Seen, ports: Ports, now: datetime) -> dict[str, str] | None:

@@ -69,6 +69,17 @@ reasons contains {"code": "gates_policies", "message": "gates ran by other polic
 	not input.gates.bundle == input.policies
 }
 
+# What gates go by changes with time: exceptions end, advisories come out.
+reasons contains {"code": "gates_old", "message": "gates ran too long ago"} if {
+	is_object(input.gates)
+	not recent
+}
+
+recent if {
+	is_number(input.gates.age_h)
+	input.gates.age_h <= data.pulls.merge.gates_max_age_h
+}
+
 reasons contains {"code": "gates_left_out", "message": concat("", ["gates did not run: ", concat(", ", sort(left_out))])} if {
 	is_object(input.gates)
 	not count(left_out) == 0

@@ -8,7 +8,7 @@ complete := {
 	"pull": {"labels": ["automerge"], "author": "bob", "open": true, "draft": false, "fork": false, "mergeable": true},
 	"verdict": "allow",
 	"risk": "low",
-	"gates": {"verdict": "allow", "bundle": "b", "names": ["slo"]},
+	"gates": {"verdict": "allow", "bundle": "b", "names": ["slo"], "age_h": 1},
 	"policies": "b",
 	"known_gates": ["slo"],
 	"required": [{"name": "build", "state": "passed"}],
@@ -70,6 +70,8 @@ test_each_fact_that_is_not_as_it_must_be_speaks_against_it if {
 	against({"/gates/verdict": "deny"}, "gates_verdict")
 	against({"/gates/bundle": "c"}, "gates_policies")
 	against({"/gates/names": []}, "gates_left_out")
+	against({"/gates/age_h": 25}, "gates_old")
+	against({"/gates/age_h": null}, "gates_old")
 	against({"/known_gates": []}, "gates_unknown")
 	against({"/change/window_open": false}, "window")
 	against({"/budgets/shop": "freeze"}, "budget")

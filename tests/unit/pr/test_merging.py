@@ -171,6 +171,7 @@ AGAINST: list[tuple[str, Change]] = [
     ("gates-want-a-person", _gates("review")),
     ("gates-by-other-policies", _gates(bundle="0" * 64)),
     ("some-gates-alone", _gates(gates=[LICENCES_ALONE])),
+    ("gates-of-two-days-ago", lambda made: made.plane.clock.forward(days=2)),
     ("no-result-for-this-head", lambda made: made.slots.kept.clear()),
     ("frozen", _document(FREEZES, {"items": [FREEZE]})),
     ("freezes-unreadable", _document(FREEZES, {"items": [{"id": 7}]})),

@@ -65,6 +65,7 @@ def facts(seen: Seen, checked: Checked, settings: Settings, plane: Plane) -> dic
             "verdict": standing.verdict,
             "bundle": standing.bundle,
             "names": list(standing.names),
+            "age_h": round((plane.now - standing.at).total_seconds() / 3600, 2),
         }
     return document
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from writ.ports.forge import ChangedFile, CheckRun, CommitStatus, PullCommit, PullRequest
@@ -45,11 +46,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class GateStanding:
-    """The newest result of gates for a head: its verdict, the policies that decided, and which gates ran."""
+    """The newest result of gates for a head: its verdict, whose policies decided, which gates ran, when."""
 
     verdict: str
     bundle: str
     names: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Plane:
     `known_gates` are all that there are; `policies` is the digest of the bundle that decides here.
     """
 
+    now: datetime
     policies: str
     known_gates: tuple[str, ...]
     gates: GateStanding | None

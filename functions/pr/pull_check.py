@@ -82,7 +82,7 @@ def _table(facts: PullFacts, checked: Checked) -> str:
 
 
 def _commits(commits: dict[str, Any]) -> str:
-    found = f", {commits['total']} remarks" if commits["total"] else ""
+    found = f", {_counted(commits['total'], 'remark')}" if commits["total"] else ""
     return f"{commits['count']}{found}"
 
 

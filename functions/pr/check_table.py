@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from functions.pr.check import Place, Slot
 from functions.pr.note import Pull
 from functions.pr.table import PullItem
 from writ.adapters import dynamo
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, PermanentError, TransientError, WritError
 
 _CHECK: Final = "check#"
-_WAITING: Final = "waiting"
+_WAITING: Final = ("merge", "waiting")
+_pulls: Final = TypeAdapter(list[Pull])
+# As many as go into one item; see its limit of 400 KB.
+MOST_WAITING: Final = 1000
 
 
 class SlotTable:
@@ -44,18 +47,27 @@ class SlotTable:
             raise TransientError("another attempt is at it", code="dependency.contended") from None
 
     def waiting(self, limit: int) -> list[Pull]:
-        items, _ = dynamo.query(self._item, _WAITING, None, limit=limit, consistent=True)
-        try:
-            return [Pull.model_validate_json(item.document) for item in items]
-        except ValidationError:
-            raise WritError("what was kept of a pull request does not read", code="pr.memory") from None
+        return self._waiting()[1][:limit]
 
     def is_waiting(self, pull: Pull) -> bool:
-        return dynamo.get(self._item, _WAITING, pull.key) is not None
+        return pull.key in {each.key for each in self._waiting()[1]}
 
     def wait(self, pull: Pull, *, waiting: bool) -> None:
-        item = self._item(_WAITING, pull.key, document=pull.model_dump_json())
-        if waiting:
-            dynamo.save(item)
-        else:
-            dynamo.delete(item)
+        before, pulls = self._waiting()
+        others = [each for each in pulls if each.key != pull.key]
+        after = sorted([*others, pull] if waiting else others, key=lambda each: each.key)
+        if len(after) > MOST_WAITING:
+            raise PermanentError("more pull requests wait than are looked at", code="pr.crowded")
+        unchanged = self._item.pk.does_not_exist() if before is None else self._item.document == before
+        try:
+            dynamo.save(self._item(*_WAITING, document=_pulls.dump_json(after).decode()), unchanged)
+        except ConflictError:
+            raise TransientError("another attempt is at it", code="dependency.contended") from None
+
+    def _waiting(self) -> tuple[str | None, list[Pull]]:
+        """As it is kept, and read: one document, for nothing that is kept here is ever deleted."""
+        item = dynamo.get(self._item, *_WAITING)
+        try:
+            return (None, []) if item is None else (item.document, _pulls.validate_json(item.document))
+        except ValidationError:
+            raise WritError("what was kept of a pull request does not read", code="pr.memory") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -125,7 +125,7 @@ def test_pull_request_that_policy_allows_is_merged_in_its_repository(server: Loc
     plane.clock.instant += timedelta(minutes=1)
     (before,) = httpx.get(server.address + SEEN).json()["repositories"]
     head = before["pulls"][str(NUMBER)]["head_sha"]
-    done = handled(plane, judged(START, "allow", repository=REPOSITORY, commit=head, **clean))
+    done = handled(plane, judged(datetime.now(UTC), "allow", repository=REPOSITORY, commit=head, **clean))
     (repository,) = httpx.get(server.address + SEEN).json()["repositories"]
     assert done["merge-pull-request"] is Status.SUCCEEDED, repository["comments"]
     (kept,) = repository["pulls"].values()

@@ -34,6 +34,7 @@ def places(report: Report) -> list[tuple[str, int | None]]:
         (f"actions/checkout@{COMMIT} # v5.0.0", []),
         (f"actions/checkout/sub@{COMMIT} # v5.0.0", []),
         ("./.github/actions/own", []),
+        ("$/.github/actions/own", []),
         ("docker://alpine@sha256:" + "a" * 64, []),
         ("actions/checkout@v5", ["security/unpinned-action"]),
         (f"actions/checkout@{COMMIT[:12]}", ["security/unpinned-action"]),

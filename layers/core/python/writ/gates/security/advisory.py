@@ -178,7 +178,8 @@ def key_of(purl: str) -> tuple[str, str] | None:
 
 def repository_key(address: str) -> tuple[str, str]:
     """The key of a git repository, however its address is written."""
-    bare = re.sub(r"^(?:git\+)?[a-z+]+://(?:[^@/]*@)?|^[^@/]+@(?=[^/]+:)", "", address.strip().lower())
+    host, slash, path = re.sub(r"^(?:git\+)?[a-z+]+://", "", address.strip().lower()).partition("/")
+    bare = host.rpartition("@")[2] + slash + path
     return GIT, bare.replace(":", "/", 1).removesuffix("/").removesuffix(".git")
 
 

@@ -22,6 +22,8 @@ from writ.gates.model import Place
 from writ.gates.security.nodes import child, items, line, pairs, parse, scalar
 from writ.gates.tree import Tree, lines, text
 
+# Of the checkout, or of the repository and commit that the called workflow itself is from.
+_OWN: Final = ("./", "$/")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}$")
 _VERSION: Final = re.compile(r"#.*?\b(v?\d+(?:\.\d+)*[\w.+-]*)")
@@ -157,7 +159,7 @@ def _step(
 def _use(name: str, node: yaml.Node | None, written: Sequence[str]) -> dict[str, Any]:
     at = line(node) if node is not None else 1
     action, _, ref = name.partition("@")
-    local = name.startswith("./")
+    local = name.startswith(_OWN)
     image = name.startswith("docker://")
     pinned = local or bool(_DIGEST.search(name) if image else _COMMIT.fullmatch(ref))
     comment = written[at - 1].partition(name)[2] if at <= len(written) else ""

@@ -11,6 +11,7 @@ from writ.contracts.action import Decision, Sha256
 from writ.openapi.operation import Operation, Operations, Page, Paging, Shown, Why
 from writ.policy.break_glass import Stage
 from writ.policy.controls import ExceptionScope, Freeze, FreezeScope, GateException, PolicyException, Window
+from writ.policy.recurrence import Recurrence
 
 
 class PolicyModule(Shown):
@@ -34,8 +35,15 @@ class BundleShown(Shown):
     breakable: list[str]
 
 
+class Span(Shown):
+    """From when until when; the end is not included."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
 class FreezeShown(Shown):
-    """A freeze that has not ended."""
+    """A freeze that has not ended; `occurrence` is when it holds, now or next."""
 
     id: str
     scope: FreezeScope
@@ -45,6 +53,8 @@ class FreezeShown(Shown):
     ends_at: AwareDatetime
     declared_by: str
     in_force: bool
+    repeats: Recurrence | None = None
+    occurrence: Span | None
 
 
 class Ended(Shown):

@@ -52,7 +52,6 @@ class ReleaseDetail(ReleaseSummary):
     built: Build | None
     bom: ReleaseFile | None
     provenance: str | None
-    page: str | None
     problem: Problem | None
 
 
@@ -78,7 +77,7 @@ class ReleaseRef(Shown):
     id: str
 
 
-_ERRORS: Final = ("conflict.*", "not_found")
+_ERRORS: Final = ("conflict.*", "forge.*", "not_found", "release.*")
 
 OPERATIONS: Final[Operations] = {
     "GET /v1/releases": Operation(Page[ReleaseSummary], query=ShortPaging),

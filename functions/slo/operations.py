@@ -32,17 +32,10 @@ class BurnRule(Shown):
     breached: bool
 
 
-class Objective(Shown):
-    """A folder's objective, what is left of its budget in percent, and how fast it burns."""
+class Judged(Shown):
+    """An objective, what is left of its budget in percent, and how fast it burns."""
 
-    name: str
-    kind: Literal["bot", "system"]
-    owner: str
-    runbook: str
-    indicators: list[Indicator]
-    counted: bool
     objective: float
-    p95_ms: int
     period_days: int
     success: float | None
     events: EventCounts
@@ -51,11 +44,46 @@ class Objective(Shown):
     budget: BudgetState
     burning: Severity
     burn: list[BurnRule]
+
+
+class Objective(Judged):
+    """The objective of a bot, or of a function that is none; `recorded` is what policy decides by."""
+
+    name: str
+    kind: Literal["bot", "system"]
+    owner: str
+    runbook: str
+    indicators: list[Indicator]
+    counted: bool
+    p95_ms: int
+    recorded: Standing
+
+
+class ServiceIndicator(Judged):
+    """An indicator of a service; one that is not `measured` has nothing to be judged by."""
+
+    name: str
+    kind: Literal["requests", "events", "calls", "latency"]
+    threshold_ms: int | None
+    measured: bool
+
+
+class ServiceObjective(Judged):
+    """A service by the worst of its indicators, and each of them."""
+
+    name: str
+    kind: Literal["service"]
+    owner: str
+    runbook: str
+    indicators: list[str]
+    counted: bool
+    worst: str
+    objectives: list[ServiceIndicator]
     recorded: Standing
 
 
 OPERATIONS: Final[Operations] = {
-    "GET /v1/slo": Operation(Page[Objective], query=Paging),
-    "GET /v1/slo/{name}": Operation(Objective, errors=("not_found",)),
+    "GET /v1/slo": Operation(Page[Objective | ServiceObjective], query=Paging),
+    "GET /v1/slo/{name}": Operation(Objective | ServiceObjective, errors=("not_found",)),
     "GET /v1/metrics": Operation(str, media=(TEXT, "application/openmetrics-text")),
 }

@@ -25,41 +25,41 @@ asked(changes) := result if {
 		with input.owners as facts.owners
 }
 
-effects(changes, rule) := [finding.effect | some finding in asked(changes).findings; finding.rule == rule]
+effects_found(changes, rule) := [finding.effect | some finding in asked(changes).findings; finding.rule == rule]
 
 test_nothing_is_found_of_one_that_is_as_it_should_be if asked({}) == {"findings": [], "risk": "low"}
 
 test_title_that_drops_a_release_is_denied if {
-	effects({"title": {"type": "docs", "problems": [], "dropped": "minor"}}, "title") == ["deny"]
+	effects_found({"title": {"type": "docs", "problems": [], "dropped": "minor"}}, "title") == ["deny"]
 }
 
 test_title_without_convention_is_denied if {
 	problems := [{"message": "no type", "remedy": "write one"}]
-	effects({"title": {"type": null, "problems": problems, "dropped": null}}, "title") == ["deny"]
+	effects_found({"title": {"type": null, "problems": problems, "dropped": null}}, "title") == ["deny"]
 }
 
 test_commits_are_remarks_where_they_are_squashed if {
-	effects({"commits": {"problems": [{"sha": "1", "message": "m", "remedy": "r"}]}}, "commits") == ["note"]
+	effects_found({"commits": {"problems": [{"sha": "1", "message": "m", "remedy": "r"}]}}, "commits") == ["note"]
 }
 
 test_large_change_needs_a_person_and_is_of_high_risk if {
-	effects({"size": {"lines": 1001}}, "size") == ["review"]
+	effects_found({"size": {"lines": 1001}}, "size") == ["review"]
 	asked({"size": {"lines": 1001}}).risk == "high"
 }
 
 test_change_that_is_a_little_large_is_a_remark if {
-	effects({"size": {"lines": 401}}, "size") == ["note"]
+	effects_found({"size": {"lines": 401}}, "size") == ["note"]
 	asked({"size": {"lines": 401}}).risk == "medium"
 }
 
 test_what_is_not_all_known_is_unknown_and_of_high_risk if {
-	effects({"complete": false}, "size") == ["unknown"]
+	effects_found({"complete": false}, "size") == ["unknown"]
 	asked({"complete": false}).risk == "high"
 }
 
 test_issue_is_asked_for_but_of_chores if {
-	effects({"issues": []}, "issue") == ["note"]
-	effects({"issues": [], "title": {"type": "chore", "problems": [], "dropped": null}}, "issue") == []
+	effects_found({"issues": []}, "issue") == ["note"]
+	effects_found({"issues": [], "title": {"type": "chore", "problems": [], "dropped": null}}, "issue") == []
 }
 
 test_areas_make_the_risk if {

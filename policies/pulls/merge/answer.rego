@@ -152,21 +152,21 @@ group_approved(group) if {
 
 reasons contains {"code": "freeze", "message": concat("", ["freeze ", freeze.id, " holds every change"])} if {
 	some freeze in input.change.freezes
-	holds(freeze)
+	is_in_force(freeze)
 }
 
 reasons contains {"code": "freeze", "message": "freezes are not known"} if not is_array(input.change.freezes)
 
-holds(freeze) if {
-	in_scope(freeze.scope, "bots", "pr")
-	in_scope(freeze.scope, "actions", "merge-pull-request")
+is_in_force(freeze) if {
+	speaks_of(freeze.scope, "bots", "pr")
+	speaks_of(freeze.scope, "actions", "merge-pull-request")
 }
 
-holds(freeze) if not is_object(freeze.scope)
+is_in_force(freeze) if not is_object(freeze.scope)
 
-in_scope(scope, kind, _) if object.get(scope, kind, []) == []
+speaks_of(scope, kind, _) if object.get(scope, kind, []) == []
 
-in_scope(scope, kind, name) if name in object.get(scope, kind, [])
+speaks_of(scope, kind, name) if name in object.get(scope, kind, [])
 
 reasons contains {"code": "window", "message": "the change window is not open"} if not input.change.window_open == true
 

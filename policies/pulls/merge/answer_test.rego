@@ -19,7 +19,7 @@ complete := {
 	"budgets": {"shop": "normal"},
 }
 
-asked(changes) := answer_on(changed(changes))
+asked_to_merge(changes) := answer_on(changed(changes))
 
 changed(changes) := document if {
 	patches := [{"op": "add", "path": path, "value": changes[path]} | some path in object.keys(changes)]
@@ -44,17 +44,17 @@ answer_on(document) := result if {
 }
 
 against(changes, code) if {
-	answer := asked(changes)
+	answer := asked_to_merge(changes)
 	answer.verdict != "allow"
 	[reason.code | some reason in answer.reasons] == [code]
 }
 
-test_one_that_is_ready_is_allowed if asked({"/risk": "low"}) == {"asked": true, "verdict": "allow", "reasons": []}
+test_one_that_is_ready_is_allowed if asked_to_merge({"/risk": "low"}) == {"asked": true, "verdict": "allow", "reasons": []}
 
-test_nobody_asked if asked({"/pull/labels": []}) == {"asked": false, "verdict": "deny", "reasons": []}
+test_nobody_asked if asked_to_merge({"/pull/labels": []}) == {"asked": false, "verdict": "deny", "reasons": []}
 
 test_unknown_outranks_everything if {
-	asked({"/missing": ["a team"]}).verdict == "unknown"
+	asked_to_merge({"/missing": ["a team"]}).verdict == "unknown"
 	against({"/missing": ["a team"]}, "unknown")
 }
 
@@ -89,7 +89,7 @@ test_checks_must_have_passed if {
 }
 
 test_approvals_must_count if {
-	count(asked({"/reviews": []}).reasons) == 2
+	count(asked_to_merge({"/reviews": []}).reasons) == 2
 	against({"/reviews/0/current": false, "/owners": []}, "approvals")
 	against({"/reviews/0/member": false, "/owners": []}, "approvals")
 	against({"/reviews/0/person": false, "/owners": []}, "approvals")
@@ -111,7 +111,7 @@ test_risk_wants_more_approvals_and_one_that_is_not_known_wants_more_than_there_a
 }
 
 test_freeze_that_means_something_else_does_not_hold_it if {
-	asked({"/change/freezes": [{"id": "f", "scope": {"bots": ["release"], "actions": []}}]}).verdict == "allow"
+	asked_to_merge({"/change/freezes": [{"id": "f", "scope": {"bots": ["release"], "actions": []}}]}).verdict == "allow"
 	against({"/change/freezes": [{"id": "f", "scope": {"bots": [], "actions": []}}]}, "freeze")
 	against({"/change/freezes": [{"id": "f"}]}, "freeze")
 	against({"/change/freezes": "none"}, "freeze")

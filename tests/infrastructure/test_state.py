@@ -66,8 +66,8 @@ def test_only_what_can_be_made_again_is_forgotten(plane: Synthesis) -> None:
             if "ExpirationInDays" in rule:
                 place = bucket.id.removeprefix("Bucket")[:5] + rule.get("Prefix", "")
                 expiring[place] = rule["ExpirationInDays"]
-    # `Log` is followed by a hash that CDK makes. Of artifacts, those staged of releases that were published are
-    # kept under their own names, and those of others are built again.
+    # `Log` is followed by a hash that CDK makes. Artifacts of published releases are kept under their own
+    # names, and those of others are built again.
     staged = [place for place in expiring if place[:3] in ("Log", "Art") and place.endswith("staging/")]
     assert [expiring.pop(place) for place in staged] == [30, 30]
     assert expiring == {"Acces": plane.settings.log_days, "Packs": 7}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from jsonata import Jsonata
@@ -187,9 +188,14 @@ class Execution:
             **places.get("context", {}),
         }
         bindings = {**self.variables, "states": {**places, "context": context}}
-        found = Jsonata(value[2:-2].strip()).evaluate(None, bindings)
+        found = _parsed(value[2:-2].strip()).evaluate(None, bindings)
         assert found is not None, f"States.QueryEvaluationError: {value} is nothing"
         return found
+
+
+@cache
+def _parsed(expression: str) -> Jsonata:
+    return Jsonata(expression)
 
 
 def _matches(names: Sequence[str], error: str) -> bool:

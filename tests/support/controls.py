@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,7 @@ class ControlledPlane:
         return [event for event in self.bus.events if event.type not in own]
 
 
+@cache
 def manifest(name: str) -> Manifest:
     """The manifest of a bot."""
     return Manifest.model_validate(yaml.safe_load((FUNCTIONS / name / "bot.yaml").read_text()))

@@ -34,7 +34,9 @@ stop: setup ## Stop the local plane; its state is kept
 status: setup ## How the local plane stands
 	@./writ status
 
-test: check generated policies unit infrastructure integration e2e ## Everything CI runs
+test: check generated policies unit ## Everything CI runs
+	@echo "infrastructure, integration and e2e: side by side, for the last one waits much; each is told when it ends"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target infrastructure e2e integration
 
 check: setup ## Lint, format, types, which way dependencies point, and workflows
 	@$(PY) -m ruff check .

@@ -117,8 +117,11 @@ def _annotation(field: FieldInfo) -> Any:
 
 
 def _names(components: Iterable[str]) -> dict[str, str]:
-    """A short name for each model. Raises ContractError where two would have the same."""
+    """A short name for each model. Raises ContractError where one has none or two have the same."""
     names = {name: _short(name) for name in components}
+    nameless = [name for name, short in names.items() if not short]
+    if nameless:
+        raise ContractError(f"{nameless[0]} needs a name of its own", field="schemas")
     twice = [name for name, count in Counter(names.values()).items() if count > 1]
     if twice:
         raise ContractError(f"two models would be called {twice[0]}", field="schemas")

@@ -257,8 +257,8 @@ class LocalForge:
 
     def content(self, repository: RepositoryRecord, path: str, ref: str) -> dict[str, Any]:
         git = self.git(repository)
-        sha = git.ref(f"refs/heads/{ref}") or git.ref(f"refs/tags/{ref}") or self._commit(repository, ref)
-        blob, data = _there(git.read(sha, path))
+        sha = git.ref(f"refs/heads/{ref}") or git.ref(f"refs/tags/{ref}") or repository.commit(ref)
+        blob, data = _there(git.read(sha, path) if git.has(sha) else None)
         encoded = b64encode(data).decode()
         return {"type": "file", "path": path, "sha": blob, "encoding": "base64", "content": encoded}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from functions.release.history import Past, history, settings_at
-from writ.contracts.errors import ContractError
+from writ.contracts.errors import ContractError, PermanentError
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.github import CodePushed
 from writ.contracts.events.platform import ScheduleTicked
@@ -113,12 +113,15 @@ def _asked(asked: ReleaseRequested, ports: Ports) -> Facts:
 
 
 def _pushed(repository: str, sha: str, ports: Ports) -> Facts:
-    """Settings that do not read release nothing by themselves; who asks for a release is told."""
+    """What cannot be read releases nothing by itself; who asks for a release is told.
+
+    Settings that do not read are that, and a commit, a repository or credentials that are not there.
+    """
     if not ports.has_forge:
         return Facts(sha=sha)
     try:
         settings = settings_at(ports.forge(), repository, sha)
-    except ContractError:
+    except (ContractError, PermanentError):
         return Facts(sha=sha)
     if settings is None or not settings.on_push:
         return Facts(sha=sha, settings=settings)

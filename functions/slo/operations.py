@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from functions.slo.standing import Standing
-from writ.openapi.operation import TEXT, Operation, Operations, Page, Paging, Shown
+from writ.openapi.operation import TEXT, Operation, Operations, Paging, Shown
 from writ.slo.budget import BudgetState
 from writ.slo.burn import Severity
 from writ.slo.indicator import Indicator
@@ -82,8 +82,15 @@ class ServiceObjective(Judged):
     recorded: Standing
 
 
+class ObjectivePage(Shown):
+    """Objectives of bots, functions and services; `next_cursor` as of any page."""
+
+    items: list[Objective | ServiceObjective]
+    next_cursor: str | None
+
+
 OPERATIONS: Final[Operations] = {
-    "GET /v1/slo": Operation(Page[Objective | ServiceObjective], query=Paging),
+    "GET /v1/slo": Operation(ObjectivePage, query=Paging),
     "GET /v1/slo/{name}": Operation(Objective | ServiceObjective, errors=("not_found",)),
     "GET /v1/metrics": Operation(str, media=(TEXT, "application/openmetrics-text")),
 }

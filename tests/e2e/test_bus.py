@@ -60,6 +60,11 @@ def test_a_broken_event_goes_to_the_dead_letters_with_its_reason_and_is_repaired
     (sent,) = dead_letters.resend(world.plane, "backlog", [Repair.parse("data.name=lint")])
     assert sent.sent
     eventually(lambda: world.count("actions") == before + 1)
+    # It was as broken for the other bot that hears of failed checks.
+    eventually(lambda: world.pulse().dead.get("pr"))
+    assert [
+        each.sent for each in dead_letters.resend(world.plane, "pr", [Repair.parse("data.name=lint")])
+    ] == [True]
     assert world.pulse().dead == {}
     world.verified()
 

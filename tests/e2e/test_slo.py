@@ -77,7 +77,7 @@ def test_a_budget_that_is_spent_is_shown_and_asked_for_until_it_has_recovered(
 
 def test_a_service_that_is_no_bot_is_judged_by_its_metrics(world: World, operator: Person) -> None:
     dimensions = [{"Name": name, "Value": "api"} for name in ("bot", "service")]
-    data = {"Dimensions": dimensions, "Timestamp": datetime.now(UTC) - timedelta(hours=2), "Unit": "Count"}
+    data = {"Dimensions": dimensions, "Timestamp": datetime.now(UTC) - timedelta(hours=8), "Unit": "Count"}
     counts = {"Requests": 900_000.0, "RequestsFailed": 800_000.0}
     metrics = [{"MetricName": name, "Value": value, **data} for name, value in counts.items()]
     world.plane.aws("cloudwatch").put_metric_data(Namespace="Writ", MetricData=metrics)

@@ -62,13 +62,14 @@ class ForgeSecret:
         try:
             answer = aws.client("secretsmanager").get_secret_value(SecretId=self._secret_id)
         except (BotoCoreError, ClientError) as error:
-            if aws.error_code(error) == "ResourceNotFoundException":
-                raise PermanentError(
-                    "no credentials are stored", code="secret.missing", field=_SECRET
-                ) from None
-            raise aws.failure(error, "reading the credentials for the forge") from error
+            if aws.error_code(error) != "ResourceNotFoundException":
+                raise aws.failure(error, "reading the credentials for the forge") from error
+            answer = {}
+        text = answer.get("SecretString")
+        if not text:  # the emulator has an empty one until somebody stores one
+            raise PermanentError("no credentials are stored", code="secret.missing", field=_SECRET)
         try:
-            return Credentials.model_validate_json(answer.get("SecretString") or "{}")
+            return Credentials.model_validate_json(text)
         except ValidationError:
             # Without its cause: the cause quotes the secret.
             message = "the credentials for the forge are malformed"

@@ -164,8 +164,15 @@ def forge(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lo
 
 def comments(server: LocalServer) -> list[Mapping[str, Any]]:
     """What stands under the pull request of the forge."""
-    (repository,) = httpx.get(server.address + SEEN).json()["repositories"]
-    return list(repository["comments"].values())
+    return list(reviewed(server)["comments"].values())
+
+
+def reviewed(server: LocalServer) -> dict[str, Any]:
+    """The repository of that pull request, as it is in the forge."""
+    name = json.loads(PULL_REQUEST)["repository"]["full_name"]
+    kept = httpx.get(server.address + SEEN).json()["repositories"]
+    (found,) = (repository for repository in kept if repository["name"] == name)
+    return dict(found)
 
 
 @pytest.fixture(scope="session")

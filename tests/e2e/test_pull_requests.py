@@ -8,20 +8,14 @@ from typing import Any
 
 import httpx
 
-from cli.localforge.server import SEEN, TAKE_IN, LocalServer
+from cli.localforge.server import TAKE_IN, LocalServer
 from cli.plane import ROOT
-from tests.e2e.conftest import PULL_REQUEST, Person, World, comments, eventually
+from tests.e2e.conftest import PULL_REQUEST, Person, World, comments, eventually, reviewed
 from writ.gates.registry import names
 from writ.policy.bundle import Bundle
 
 SENT = json.loads(PULL_REQUEST)
 REPOSITORY, NUMBER = SENT["repository"]["full_name"], SENT["number"]
-
-
-def record(forge: LocalServer) -> Any:
-    """The repository as it is in the forge."""
-    (found,) = httpx.get(forge.address + SEEN).json()["repositories"]
-    return found
 
 
 def note(world: World, topic: str, text: str) -> None:
@@ -87,13 +81,13 @@ def test_pull_request_is_gated_and_merged_once_everything_stands(
     }
     told["head"]["repo"] = {"full_name": REPOSITORY}
     httpx.post(forge.address + TAKE_IN, json={**SENT, "pull_request": told}).raise_for_status()
-    head = record(forge)["pulls"][str(NUMBER)]["head_sha"]
+    head = reviewed(forge)["pulls"][str(NUMBER)]["head_sha"]
     outcomes = [{"gate": name, "verdict": "allow", "violations": 0, "waived": 0} for name in names()]
     denied = {**outcomes[0], "verdict": "deny", "violations": 1}
     violation = {"rule": "licences/forbidden", "effect": "deny", "fingerprint": "0" * 32, "path": "bom.json"}
     found = {"verdict": "deny", "total": 1, "violations": [violation], "gates": [denied, *outcomes[1:]]}
     assert operator("POST", "v1/gates/results", result(head, **found)).status_code == 201
-    eventually(lambda: any(run["annotations"] for run in record(forge)["checks"].values()), 120)
+    eventually(lambda: any(run["annotations"] for run in reviewed(forge)["checks"].values()), 120)
     said = "asked for, and 2 things against it"
     eventually(lambda: any(said in comment["body"] for comment in comments(forge)), 120)
     review = {
@@ -102,9 +96,9 @@ def test_pull_request_is_gated_and_merged_once_everything_stands(
     }  # fmt: skip
     httpx.post(forge.address + TAKE_IN, json={**SENT, "review": review}).raise_for_status()
     assert operator("POST", "v1/gates/results", result(head, report="2" * 64)).status_code == 201
-    eventually(lambda: record(forge)["pulls"][str(NUMBER)]["merged"], 120)
+    eventually(lambda: reviewed(forge)["pulls"][str(NUMBER)]["merged"], 120)
     world.settle()
-    kept = record(forge)
+    kept = reviewed(forge)
     names_of = sorted(run["report"]["name"] for run in kept["checks"].values())
     assert names_of == ["writ/gates", "writ/pull-request"]
     assert kept["refs"]["refs/heads/master"] == kept["pulls"][str(NUMBER)]["merge_sha"]

@@ -133,15 +133,8 @@ class TaskTable:
         return observed
 
     def having(self, status: Status) -> Sequence[Task]:
-        found: list[Task] = []
-        start: Mapping[str, Any] | None = None
-        while True:
-            items, start = dynamo.query(
-                self._item.by_status, status.value, start=start, limit=_AT_ONCE, descending=True
-            )
-            found.extend(_listed(item) for item in items)
-            if start is None:
-                return found
+        items = dynamo.each(self._item.by_status, status.value, at_once=_AT_ONCE, descending=True)
+        return [_listed(item) for item in items]
 
     def page(self, query: Query, limit: int, after: Place | None) -> Page:
         index, key = self._index(query)

@@ -8,7 +8,7 @@ from functools import cache
 from writ.adapters.certificate_table import CertificateTable
 from writ.adapters.entry_table import EntryTable
 from writ.adapters.index_table import IndexTable
-from writ.adapters.late_flags import LateFlags
+from writ.adapters.late_flags import late_flags
 from writ.adapters.log_bucket import AnchorBucket, LogBucket
 from writ.adapters.notary import LambdaNotary
 from writ.adapters.promise_table import PromiseTable
@@ -56,6 +56,6 @@ def connect() -> Ports:
         anchors=AnchorBucket(environment.bucket("anchors")),
         promises=PromiseTable(environment.table("promises")),
         notary=LambdaNotary(environment.other_function("notary")),
-        flags=LateFlags(environment.flag_site()),
+        flags=late_flags(environment.flag_site()),
         clock=SystemClock(),
     )

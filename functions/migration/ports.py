@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions.migration.switches import Switches
 from writ.adapters.late import late
-from writ.adapters.late_flags import LateFlags
+from writ.adapters.late_flags import late_flags
 from writ.adapters.migration_table import MigrationTable
 from writ.adapters.old_reads import CloudWatchOldReads
 from writ.adapters.service_items import ServiceItems
@@ -49,7 +49,7 @@ def connect(environment: Environment) -> Ports:
         items=ServiceItems(migrations, rollouts),
         rollouts=late(partial(_rollouts, rollouts)),
         reads=CloudWatchOldReads(),
-        switches=Switches(LateFlags(environment.flag_site())),
+        switches=Switches(late_flags(environment.flag_site())),
         flows=StepFunctions(environment.flows),
         clock=SystemClock(),
     )

@@ -158,7 +158,7 @@ def connect(environment: Environment) -> Ports:
     from functions.preview.inside import FunctionBranches, FunctionProbes, PreviewTables
     from functions.preview.table import PreviewTable
     from writ.adapters.action_table import ActionTable
-    from writ.adapters.late_flags import LateFlags
+    from writ.adapters.late_flags import late_flags
     from writ.adapters.step_functions import StepFunctions
     from writ.adapters.system import SystemClock
 
@@ -172,6 +172,6 @@ def connect(environment: Environment) -> Ports:
         probes=FunctionProbes(),
         flows=StepFunctions(environment.flows),
         actions=ActionTable(environment.table("actions"), environment.table("usage")),
-        flags=LateFlags(environment.flag_site()),
+        flags=late_flags(environment.flag_site()),
         clock=SystemClock(),
     )

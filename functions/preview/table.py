@@ -92,13 +92,8 @@ class PreviewTable:
         return self._item.version == version if version else self._item.id.does_not_exist()
 
     def _listed(self, listing: str) -> list[Preview]:
-        found: list[Preview] = []
-        start: Mapping[str, Any] | None = None
-        while True:
-            items, start = dynamo.query(self._item.by_listing, listing, limit=_AT_ONCE, start=start)
-            found.extend(Preview.model_validate_json(item.document) for item in items)
-            if start is None:
-                return found
+        items = dynamo.each(self._item.by_listing, listing, at_once=_AT_ONCE)
+        return [Preview.model_validate_json(item.document) for item in items]
 
 
 def settled(held: Mapping[str, int], after: Preview, quota: Quota | None) -> dict[str, int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from functions.release import views
 from functions.release.ports import Ports, connect
 from writ.contracts.errors import ContractError, NotFoundError
+from writ.contracts.events.releases import RELEASE_ID
 from writ.runtime.environment import current
 from writ.runtime.rest import Api, Request, Response
 
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
 api = Api("release")
 handler = api.handler
 
-ID: Final = r"rel-[0-9]{8}t[0-9]{6}-[0-9a-f]{8}"
-
 
 @api.get("/v1/releases")
 def list_releases(request: Request) -> Response:
     """Releases of all repositories, the newest first."""
     request.only(("cursor", "limit"))
     cursor = request.query.get("cursor")
-    if cursor is not None and not re.fullmatch(ID, cursor):
+    if cursor is not None and not re.fullmatch(RELEASE_ID, cursor):
         raise ContractError("the cursor is not one that this list returned", field="cursor")
     limit = request.integer("limit", 20, low=1, high=100)
     found, following = _ports().releases.newest(limit, cursor)
@@ -73,7 +72,7 @@ def resume_release(request: Request) -> Response:
 
 def _record(request: Request) -> Record:
     id = request.path["id"]
-    record = _ports().releases.read(id) if re.fullmatch(ID, id) else None
+    record = _ports().releases.read(id) if re.fullmatch(RELEASE_ID, id) else None
     if record is None:
         raise NotFoundError("there is no such release", field="id")
     return record

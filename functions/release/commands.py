@@ -18,6 +18,7 @@ from writ.contracts.errors import NotFoundError, TransientError
 from writ.contracts.event import EventData
 from writ.contracts.events.fields import Sha256
 from writ.contracts.events.releases import (
+    RELEASE_ID,
     FileName,
     PackageName,
     ReleaseAbortRequested,
@@ -31,7 +32,6 @@ from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
 
 LINK: Final = timedelta(minutes=15)
-_ID: Final = r"rel-[0-9]{8}t[0-9]{6}-[0-9a-f]{8}"
 
 
 class NewRelease(BaseModel):
@@ -121,7 +121,7 @@ def _told(request: Request, kind: type[ReleaseControl]) -> Response:
 
 def _id(request: Request) -> str:
     id = request.path["id"]
-    if not re.fullmatch(_ID, id):
+    if not re.fullmatch(RELEASE_ID, id):
         raise NotFoundError("there is no such release", field="id")
     return id
 

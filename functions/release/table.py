@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -93,13 +93,7 @@ class ReleaseTable:
             raise ConflictError(f"{after.id} is not what it was") from None
 
     def open(self) -> Sequence[Record]:
-        found: list[Record] = []
-        start: Mapping[str, Any] | None = None
-        while True:
-            items, start = dynamo.query(self._item.by_state, _OPEN, limit=_AT_ONCE, start=start)
-            found.extend(_record(item) for item in items)
-            if start is None:
-                return found
+        return [_record(item) for item in dynamo.each(self._item.by_state, _OPEN, at_once=_AT_ONCE)]
 
     def newest(self, limit: int, before: str | None) -> tuple[Sequence[Record], str | None]:
         condition = None if before is None else self._item.pk < before

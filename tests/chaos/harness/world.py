@@ -10,10 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, ClassVar, Final
-
-import yaml
 
 from tests.chaos.harness.campaign import Injected
 from tests.support.faults import Crash, Faults
@@ -29,7 +26,6 @@ from tests.support.memory import (
 from tests.support.tasks import RiskPolicy
 from writ.contracts.action import Approval
 from writ.contracts.errors import WritError
-from writ.contracts.manifest import Manifest
 from writ.ports.actions import ActionRecord, Phase
 from writ.runtime.answers import Answers
 from writ.runtime.bot import Bot
@@ -44,12 +40,6 @@ from writ.runtime.wiring import LoopPorts, Wiring
 _HUNG: Final = 24
 # The most actions that the reconciler takes up in a round.
 _SWEPT: Final = 10
-_FUNCTIONS: Final = Path(__file__).parents[3] / "functions"
-
-
-def manifest(bot: str) -> Manifest:
-    """The manifest of a bot as it is deployed."""
-    return Manifest.model_validate(yaml.safe_load((_FUNCTIONS / bot / "bot.yaml").read_text()))
 
 
 @dataclass

@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Final
 
 from functions.migration import facts, perform, plan, ports
 from tests.chaos.harness import campaign
-from tests.chaos.harness.world import BotWorld, manifest
+from tests.chaos.harness.world import BotWorld
 from tests.chaos.migration.application import SETTLE_S, Application
 from tests.chaos.migration.watching import what_is_wrong, what_readers_find
+from tests.support.controls import manifest
 from tests.support.faults import Crash
 from tests.support.migrations import MemoryItems, MemoryMigrations, MemoryReads, document
 from tests.support.rollouts import MemoryRollouts, rollout

@@ -17,11 +17,12 @@ from functions.rollback import perform as rollback_perform
 from functions.rollback import plan as rollback_plan
 from functions.rollback import ports as rollback_ports
 from tests.chaos.harness import campaign
-from tests.chaos.harness.world import BotWorld, manifest
+from tests.chaos.harness.world import BotWorld
 from tests.chaos.rollout.after import NEXT
 from tests.chaos.rollout.flows import Drivers
 from tests.chaos.rollout.seeing import PASSING, STORIES, Checks, Seen
 from tests.chaos.rollout.watching import Watching
+from tests.support.controls import manifest
 from tests.support.faults import Crash
 from tests.support.rollouts import (
     NEW,

@@ -206,6 +206,16 @@ def query(
         return found, pages.last_evaluated_key
 
 
+def each(index: Any, key: str, *, at_once: int, descending: bool = False) -> Iterator[Any]:
+    """All items of a partition, however many; `at_once` are asked for in one go."""
+    start: Mapping[str, Any] | None = None
+    while True:
+        items, start = query(index, key, limit=at_once, start=start, descending=descending)
+        yield from items
+        if start is None:
+            return
+
+
 def scan(
     model: type[ModelT], *, limit: int, start: Mapping[str, Any] | None = None
 ) -> tuple[Sequence[ModelT], Mapping[str, Any] | None]:

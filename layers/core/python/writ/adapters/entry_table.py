@@ -105,17 +105,12 @@ class EntryTable:
         return {item.entry_id: self._read(item) for item in dynamo.get_many(self._item, names)}
 
     def appended_in(self, minute: datetime) -> Iterable[str]:
-        found: list[str] = []
-        for shard in range(SHARDS):
-            rest: Mapping[str, object] | None = None
-            while True:
-                items, rest = dynamo.query(
-                    self._item.appended, _minute(minute, shard), limit=_PAGE, start=rest
-                )
-                found.extend(item.entry_id for item in items)
-                if rest is None:
-                    break
-        return found
+        shards = (_minute(minute, shard) for shard in range(SHARDS))
+        return [
+            item.entry_id
+            for shard in shards
+            for item in dynamo.each(self._item.appended, shard, at_once=_PAGE)
+        ]
 
     def _append_sealed(self, entry: StoredEntry) -> None:
         table = self._key_table()

@@ -5,7 +5,7 @@ The epoch is an attribute of its own, for what is written on behalf of a migrati
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -130,13 +130,7 @@ class MigrationTable:
         return self._item(_lock(table), held_by=id)
 
     def _listed(self, index: Any, key: str) -> list[Record]:
-        found: list[Record] = []
-        start: Mapping[str, Any] | None = None
-        while True:
-            items, start = dynamo.query(index, key, limit=_AT_ONCE, start=start)
-            found.extend(_record(item) for item in items)
-            if start is None:
-                return found
+        return [_record(item) for item in dynamo.each(index, key, at_once=_AT_ONCE)]
 
 
 def _record(item: MigrationItem) -> Record:

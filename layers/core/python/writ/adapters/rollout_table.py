@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -113,13 +113,8 @@ class RolloutTable:
         return [KeptLook.model_validate_json(item.document) for item in reversed(items)]
 
     def _listed(self, listing: str) -> list[Row]:
-        found: list[Row] = []
-        start: Mapping[str, Any] | None = None
-        while True:
-            items, start = dynamo.query(self._item.by_listing, listing, limit=_AT_ONCE, start=start)
-            found.extend(Row.model_validate_json(item.document) for item in items)
-            if start is None:
-                return found
+        items = dynamo.each(self._item.by_listing, listing, at_once=_AT_ONCE)
+        return [Row.model_validate_json(item.document) for item in items]
 
 
 def _listing(row: Row) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from writ.contracts.event import EventData, event
 from writ.contracts.events.fields import Commit, Count, Repository, Sha256, Url
 
-ReleaseId = Annotated[
-    str, Field(pattern=r"^rel-[0-9]{8}t[0-9]{6}-[0-9a-f]{8}$", examples=["rel-20260302t100000-0a1b2c3d"])
-]
+RELEASE_ID: Final = r"rel-[0-9]{8}t[0-9]{6}-[0-9a-f]{8}"
+ReleaseId = Annotated[str, Field(pattern=f"^{RELEASE_ID}$", examples=["rel-20260302t100000-0a1b2c3d"])]
 PackageName = Annotated[
     str, Field(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=128, examples=["core"])
 ]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from writ.contracts.action import Sha256
-from writ.contracts.events.fields import Commit, Count
-from writ.contracts.events.gates import GateOutcome, GateViolation, Person, Repository, VerdictWord
+from writ.contracts.events.gates import GateRun, Person, Repository, VerdictWord
 from writ.gates.model import Rule
 from writ.openapi.operation import Operation, Operations, Page, ShortPaging, Shown
 
@@ -33,20 +32,8 @@ class OfRepository(ShortPaging):
     repository: Annotated[Repository, Field(description="`owner/name`")]
 
 
-class NewGateResult(Shown):
-    """A run of gates. `report` is the SHA-256 of the whole report, `bundle` of the policies that decided."""
-
-    repository: Repository
-    commit: Commit | None = None
-    base: Commit | None = None
-    at: AwareDatetime
-    verdict: VerdictWord
-    bundle: Sha256
-    report: Sha256
-    gates: Annotated[list[GateOutcome], Field(max_length=50)]
-    violations: Annotated[list[GateViolation], Field(max_length=200)]
-    total: Count
-    exceptions: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=200)]
+class NewGateResult(GateRun, Shown):
+    """What a run of gates found, as whoever ran them hands it in."""
 
 
 class GateResultShown(NewGateResult):

@@ -43,6 +43,16 @@ def test_sample_satisfies_producer_schema_and_consumer_model(detail_type: str) -
     assert json.loads(json.dumps(event.detail())) == detail
 
 
+@pytest.mark.parametrize("detail_type", [name for name, _ in TYPES])
+def test_no_field_that_may_be_null_is_required(detail_type: str) -> None:
+    """An event is published without what is null, so its consumers could not read it otherwise."""
+    described = schema(detail_type, event_types()[detail_type])
+    for name, model in [("detail", described), *described.get("$defs", {}).items()]:
+        for field in model.get("required", ()):
+            kinds = [kind.get("type") for kind in model["properties"][field].get("anyOf", ())]
+            assert "null" not in kinds, f"{name}.{field}"
+
+
 @pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: str(path.relative_to(SAMPLES)))
 def test_event_of_a_real_payload_satisfies_its_schema(path: Path) -> None:
     delivered = Delivered(DELIVERY, path.parent.name, f"github/{DELIVERY}.json", "ab" * 32)

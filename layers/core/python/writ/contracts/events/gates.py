@@ -23,13 +23,13 @@ class _Part(BaseModel):
 
 
 class GateOutcome(_Part):
-    """One gate: its verdict, null where it had nothing to decide on.
+    """One gate: its verdict, none where it had nothing to decide on.
 
     `digest` is that of policies which the repository itself brought, where it did.
     """
 
     gate: Annotated[Name, Field(examples=["licences"])]
-    verdict: VerdictWord | None
+    verdict: VerdictWord | None = None
     violations: Count
     waived: Count
     digest: Sha256 | None = None
@@ -45,7 +45,7 @@ class GateViolation(_Part):
     line: Annotated[int, Field(ge=1, le=2**31 - 1, examples=[7])] | None = None
 
 
-class GateResult(EventData):
+class GateRun(_Part):
     """A run of gates over one state of a repository. `report` is the SHA-256 of the whole report.
 
     `bundle` is the digest of the policies that decided, `total` how many violations there are; the first
@@ -63,6 +63,11 @@ class GateResult(EventData):
     violations: Annotated[list[GateViolation], Field(max_length=200)]
     total: Count
     exceptions: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=200)]
+
+
+class GateResult(GateRun, EventData):
+    """A run of gates, and by whom."""
+
     by: Person
 
 

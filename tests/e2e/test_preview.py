@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
+import httpx
+
+from cli.localforge.server import TAKE_IN, LocalServer
 from cli.preview_world import PullRequests, Space
+from cli.replay import Webhook
 from functions.preview.model import preview_id
 from tests.e2e.conftest import Person, World, eventually
 
@@ -25,9 +30,14 @@ def tick(world: World) -> None:
 
 
 def test_a_preview_is_built_called_updated_and_nothing_is_left_of_a_half_removed_one(
-    world: World, operator: Person
+    world: World, operator: Person, forge: LocalServer
 ) -> None:
-    pull_requests, space = PullRequests(world.plane), Space(world.plane)
+    def opened(webhooks: Sequence[Webhook]) -> None:
+        # What the bot is to note on is there: notes that fail spend the budget that merges go by.
+        for webhook in webhooks:
+            httpx.post(forge.address + TAKE_IN, content=webhook.body).raise_for_status()
+
+    pull_requests, space = PullRequests(world.plane, opened), Space(world.plane)
     number = pull_requests.number()
     id = preview_id(REPOSITORY, number)
 

@@ -20,7 +20,7 @@ from cli.plane import Plane
 from cli.progress import Bars
 from cli.release import settings_of
 from writ.adapters.git_history import GitHistory
-from writ.release.settings import BuildSettings
+from writ.release.build import BuildSettings
 
 RELEASES: Final = "v1/releases"
 _LOOKS_S: Final = 1.0

@@ -1,7 +1,5 @@
 """What the plan must know: the log's head, what was posted of it, and where the next one belongs."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -57,7 +55,7 @@ class Facts(BaseModel):
         return begun if begun and begun.tick == tick and begun.size > self.memory.posted else None
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of a tick. Raises VerificationError for a checkpoint that the log did not sign."""
     if ports.site is None:
         _say_that_nothing_is_posted()
@@ -71,7 +69,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     return facts.model_copy(update={"commit": commit})
 
 
-def _head(ports: Ports) -> Head | None:
+def _head(ports: "Ports") -> Head | None:
     from writ.ledger.log import Log
 
     try:
@@ -81,7 +79,7 @@ def _head(ports: Ports) -> Head | None:
     return Head(size=checkpoint.size, root=checkpoint.root.hex())
 
 
-def _newest_commit(repository: str, ports: Ports, facts: Facts) -> str:
+def _newest_commit(repository: str, ports: "Ports", facts: Facts) -> str:
     try:
         return ports.statuses.newest_commit(repository)
     except ForgeBusyError as error:

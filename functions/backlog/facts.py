@@ -1,7 +1,5 @@
 """What the plan must know: the task an event is about, or for a schedule the tasks that are open."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -24,7 +22,7 @@ class Facts(BaseModel):
     open_tasks: tuple[Task, ...] = ()
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of an event."""
     if isinstance(event.data, ScheduleTicked):
         return Facts(open_tasks=tuple(task for status in OPEN for task in ports.tasks.having(status)))

@@ -1,7 +1,5 @@
 """What the plan must know: rollouts that the canary drives, and how each of them does."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -33,7 +31,7 @@ class Facts(BaseModel):
     elsewhere: Rollout | None = None
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of an event. A tick, and an alarm, is about every rollout that is open."""
     match event.data:
         case RolloutRequested(group=group):
@@ -60,12 +58,12 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     )
 
 
-def _mine(ids: list[str], ports: Ports) -> list[Rollout]:
+def _mine(ids: list[str], ports: "Ports") -> list[Rollout]:
     found = [ports.rollouts.read(service_of(id)) for id in ids]
     rollouts = [row.rollout for row in found if row is not None and row.rollout is not None]
     return [rollout for rollout in rollouts if rollout.driver == "canary" and rollout.id in ids]
 
 
-def _open(service: str, ports: Ports) -> str | None:
+def _open(service: str, ports: "Ports") -> str | None:
     row = ports.rollouts.read(service) if service else None
     return None if row is None or row.rollout is None else row.rollout.id

@@ -1,7 +1,5 @@
 """What the plan must know of a repository: what could be bumped, what is proposed, how its checks ended."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +48,7 @@ class Facts(BaseModel):
     shown: Overview | None = None
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of an event. Raises TransientError where the forge cannot be asked now."""
     repositories = tuple(ports.repositories)
     if not isinstance(event.data, DependenciesDue):
@@ -58,9 +56,16 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     repository = event.data.repository
     if repository.lower() not in {each.lower() for each in repositories}:
         return Facts(repositories=repositories)
-    from functions.dependencies.looking import look
+    facts = Facts(
+        repositories=repositories,
+        repository=repository,
+        overview=Overview(repository=repository),
+        shown=ports.bumps.overview(repository),
+        bumps=tuple(Known(bump=bump) for bump in ports.bumps.all(repository)),
+    )
+    from functions.dependencies.looking import look  # what reads versions and ranges is large
 
-    return look(repository, repositories, ports)
+    return look(facts, ports)
 
 
 def opened_on(day: datetime, bumps: tuple[Bump, ...]) -> int:

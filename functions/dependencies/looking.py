@@ -31,17 +31,9 @@ _DAY: Final = timedelta(days=1)
 _LINES: Final = 100
 
 
-def look(repository: str, repositories: tuple[str, ...], ports: Ports) -> Facts:
-    """The facts of a repository. What is wrong with its settings is a fact as well."""
-    bumps = tuple(ports.bumps.all(repository))
-    shown = ports.bumps.overview(repository)
-    facts = Facts(
-        repositories=repositories,
-        repository=repository,
-        overview=Overview(repository=repository),
-        shown=shown,
-        bumps=tuple(Known(bump=bump) for bump in bumps),
-    )
+def look(facts: Facts, ports: Ports) -> Facts:
+    """The facts of a repository, from what is kept of it. What is wrong with its settings is one as well."""
+    repository = facts.repository
     try:
         forge = ports.asked_forge()
         base = forge.default_branch(repository)

@@ -1,7 +1,5 @@
 """What the plan must know: how the key stands, which holds there are, what is unfinished and what is over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -38,7 +36,7 @@ class Facts(BaseModel):
     due: tuple[Due, ...] = ()
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of a command or a tick."""
     holds = {hold.id: hold.scope for hold in ports.vault.holds()}
     match event.data:
@@ -57,7 +55,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
             return Facts()
 
 
-def _stopped(ports: Ports, now: datetime) -> Iterator[tuple[str, int]]:
+def _stopped(ports: "Ports", now: datetime) -> Iterator[tuple[str, int]]:
     for key in ports.vault.erasures():
         begun = key.state in (KeyState.ERASING, KeyState.DESTROYED)
         if begun and key.since is not None and now - key.since >= STUCK:

@@ -20,9 +20,9 @@ from writ.ports.clock import Clock
 from writ.ports.evidence import Evidence
 from writ.ports.flows import Flows
 from writ.ports.ledger import AnchorTimes, LogIndex
-from writ.runtime.connect import own_identity, recorder
+from writ.runtime.connect import recorder
 from writ.runtime.environment import Environment
-from writ.runtime.identity import Identity
+from writ.runtime.identity import Identity, own_identity
 
 
 class Vault(Protocol):

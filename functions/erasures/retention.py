@@ -1,7 +1,5 @@
 """Which days of which types are over, and what one of them holds."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -41,7 +39,7 @@ class Due(BaseModel):
         return f"rt-{self.name.replace('/', '-')}"
 
 
-def due(ports: Ports, now: datetime) -> Iterator[Due]:
+def due(ports: "Ports", now: datetime) -> Iterator[Due]:
     """Days that are over and not yet erased, a month of each type at most, the earliest first."""
     began = ports.anchors.covered_at(0)
     if began is None:
@@ -61,7 +59,7 @@ def is_held(type: str, scopes: Collection[str]) -> bool:
     return any(scope in (EVERYTHING, type) or scope.startswith("ds-") for scope in scopes)
 
 
-def members(due: Due, index: LogIndex) -> list[Member]:
+def members(due: Due, index: "LogIndex") -> list[Member]:
     """The entries of a day, those that are erased among them: an earlier attempt may have done that."""
     start, found = datetime.combine(due.day, time(), UTC), list[Member]()
     for hour in range(24):

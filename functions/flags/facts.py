@@ -1,7 +1,5 @@
 """What the plan must know: which flags there are, and what is set."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +21,6 @@ class Facts(BaseModel):
     settings: dict[str, Setting] = {}
 
 
-def gather(_event: AnyEvent, ports: Ports) -> Facts:
+def gather(_event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of a command. Raises TransientError when the settings cannot be read."""
     return Facts(catalogue=ports.catalogue(), settings=ports.settings())

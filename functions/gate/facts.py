@@ -1,7 +1,5 @@
 """What the plan must know: by which policies this plane decides."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +17,6 @@ class Facts(BaseModel):
     bundle: Sha256
 
 
-def gather(_event: AnyEvent, ports: Ports) -> Facts:
+def gather(_event: AnyEvent, ports: "Ports") -> Facts:
     """The digest of the deployed bundle."""
     return Facts(bundle=ports.bundle())

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from functions.gate.results import Results
+from writ.adapters.late import late
 from writ.runtime.environment import Environment
 
 
@@ -19,7 +21,13 @@ class Ports:
 
 def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""
-    from writ.adapters.gate_table import ResultTable
     from writ.runtime import access
 
-    return Ports(ResultTable(environment.table("gates")), lambda: access.bundle().digest)
+    table = environment.table("gates")
+    return Ports(late(partial(_results, table)), lambda: access.bundle().digest)
+
+
+def _results(table: str) -> Results:
+    from writ.adapters.gate_table import ResultTable
+
+    return ResultTable(table)

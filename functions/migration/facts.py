@@ -1,7 +1,5 @@
 """What the plan must know: the migration, what was seen of its service, and who drives it."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -49,7 +47,7 @@ class Facts(BaseModel):
     stale: dict[str, int] = {}
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of an event."""
     match event.data:
         case MigrationAdvanced(migration=id) | MigrationHalted(migration=id):
@@ -67,7 +65,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
             return Facts()
 
 
-def look(record: Record, ports: Ports) -> Look:
+def look(record: Record, ports: "Ports") -> Look:
     """What was seen, as far as the stage asks for it."""
     document, flags = record.document, dict[str, bool]()
     if record.stage in TURNS:
@@ -86,7 +84,7 @@ def look(record: Record, ports: Ports) -> Look:
     return Look(rollout=rollout, old_reads=reads, flags=flags)
 
 
-def _asked(asked: MigrationRequested, ports: Ports) -> Facts:
+def _asked(asked: MigrationRequested, ports: "Ports") -> Facts:
     table = str(asked.document.get("table", ""))
     key = ports.items.key_of(table) if table else None
     return Facts(
@@ -96,7 +94,7 @@ def _asked(asked: MigrationRequested, ports: Ports) -> Facts:
     )
 
 
-def _released(end: RolloutEnded, ports: Ports) -> Facts:
+def _released(end: RolloutEnded, ports: "Ports") -> Facts:
     """Migrations of the release that the service left: by a rollout taken back, or by a rollback."""
     rollout = ports.rollouts.find(end.rollout)
     if rollout is None:
@@ -117,7 +115,7 @@ def _released(end: RolloutEnded, ports: Ports) -> Facts:
     return Facts(released=tuple(mine), attempts={record.id: _next(record.id, ports) for record in mine})
 
 
-def _was_promoted(release: str, rollout: Rollout, ports: Ports) -> bool:
+def _was_promoted(release: str, rollout: "Rollout", ports: "Ports") -> bool:
     """Whether an earlier rollout brought a release to everybody."""
     from writ.rollout.state import Result
 
@@ -127,7 +125,7 @@ def _was_promoted(release: str, rollout: Rollout, ports: Ports) -> bool:
     )
 
 
-def _undriven(ports: Ports) -> Facts:
+def _undriven(ports: "Ports") -> Facts:
     """Migrations that are to go on, and whose flow came to an end."""
     going_on = [record for record in ports.migrations.open() if record.pause is None]
     found = {record.id: ports.flows.find(FLOW, record.id) for record in going_on}
@@ -135,6 +133,6 @@ def _undriven(ports: Ports) -> Facts:
     return Facts(stale={id: 1 if run is None else run.attempt + 1 for id, run in stale.items()})
 
 
-def _next(id: str, ports: Ports) -> int:
+def _next(id: str, ports: "Ports") -> int:
     run = ports.flows.find(FLOW, id)
     return 1 if run is None else run.attempt + 1

@@ -1,7 +1,5 @@
 """What the plan must know: which checkpoint there is, and whether anything under it answers."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -23,7 +21,7 @@ class Facts(BaseModel):
     found: bool | None = None
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Look a question up. Raises NotFoundError before the log's first checkpoint."""
     if not isinstance(event.data, EvidencePackRequested):
         return Facts()

@@ -1,14 +1,14 @@
 """How far a pack is: what was asked, under which checkpoint, the parts there are, and the file."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from writ.contracts.action import Sha256
-from writ.ledger.question import Question
+
+if TYPE_CHECKING:
+    from writ.ledger.question import Question
 
 KEPT: Final = timedelta(days=7)
 FLOW: Final = "evidence-pack"
@@ -53,7 +53,9 @@ class Job(_Part):
     version: Annotated[int, Field(ge=1)] = 1
 
     @property
-    def asked(self) -> Question:
+    def asked(self) -> "Question":
+        from writ.ledger.question import Question
+
         return Question.read(self.question)
 
     @property
@@ -69,7 +71,7 @@ class Job(_Part):
         """When the file goes."""
         return None if self.sealed is None else self.sealed.at + KEPT
 
-    def after(self, **changes: Any) -> Job:
+    def after(self, **changes: Any) -> Self:
         """The job as it is written next."""
         return self.model_copy(update={**changes, "version": self.version + 1})
 

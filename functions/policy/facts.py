@@ -1,7 +1,5 @@
 """What the plan must know: what is set, and which rules may be waived."""
 
-from __future__ import annotations
-
 import json
 from typing import TYPE_CHECKING
 
@@ -40,7 +38,7 @@ class Facts(BaseModel):
     breakable: tuple[str, ...] = ()
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of a command. Raises TransientError when a document cannot be read."""
     if isinstance(event.data, BreakGlassControl):
         return Facts(
@@ -68,7 +66,7 @@ def _by_holidays(event: AnyEvent) -> bool:
     return isinstance(data, FreezeDeclarationRequested) and bool(data.repeats and data.repeats.calendar)
 
 
-def _calendars(ports: Ports) -> dict[str, Calendar]:
+def _calendars(ports: "Ports") -> dict[str, Calendar]:
     """Raises WritError (`policy.unreadable`) where the bundle's calendars are none."""
     known = ports.rules.bundle.data.get("calendar", {}).get("holidays", {})
     try:

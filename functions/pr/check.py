@@ -1,11 +1,14 @@
 """What a check run of the bot reports, and the slot it is reported in: one a commit and name."""
 
-from typing import Annotated, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from functions.pr.note import Nonce, Stamp
-from writ.ports.forge import Annotation, CheckReport, Conclusion, Level
+from writ.ports.forge_words import Conclusion, Level
+
+if TYPE_CHECKING:
+    from writ.ports.forge import Annotation, CheckReport
 
 GATES: Final = "writ/gates"
 PULL_REQUEST: Final = "writ/pull-request"
@@ -39,7 +42,9 @@ class Remark(_Value):
     title: str
     message: str
 
-    def annotation(self) -> Annotation:
+    def annotation(self) -> "Annotation":
+        from writ.ports.forge import Annotation
+
         return Annotation(self.path, self.line, self.level, self.message, self.title)
 
 
@@ -92,8 +97,10 @@ class Slot(_Value):
         return self.model_copy(update={"run": run, "shown": self.report.stamp})
 
 
-def as_report(place: Place, slot: Slot, known: int) -> CheckReport:
+def as_report(place: Place, slot: Slot, known: int) -> "CheckReport":
     """What to ask of the forge, which has the first `known` annotations already."""
+    from writ.ports.forge import CheckReport  # nothing is reported before a start has read its slot
+
     report, earlier = slot.report, len(slot.sent) - len(slot.report.remarks)
     kept = f"\n\n{earlier} annotations here are of earlier reports of this commit." if earlier > 0 else ""
     return CheckReport(

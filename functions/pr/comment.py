@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from functions.pr.markdown import shortened
 from functions.pr.note import Note
-from writ.ports.forge import Comment
+
+if TYPE_CHECKING:
+    from writ.ports.forge import Comment
 
 # Characters: GitHub's own limit on a comment.
 LONGEST: Final = 65_536

@@ -1,7 +1,5 @@
 """What the plan must know: what is kept of a topic, what rules of gates say, how pull requests stand."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
@@ -43,7 +41,7 @@ class Facts(BaseModel):
     pulls: tuple[PullFacts, ...] = ()
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of an event."""
     data = event.data
     if isinstance(data, PullRequestNoted):
@@ -55,7 +53,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     return Facts(pulls=_read(_meant(event, ports), ports))
 
 
-def _of_gates(data: GateResultRecorded, ports: Ports) -> Facts:
+def _of_gates(data: GateResultRecorded, ports: "Ports") -> Facts:
     rules = ports.rules({violation.rule for violation in data.violations})
     if data.commit is None or "/" not in data.repository:
         return Facts(rules=rules)
@@ -64,7 +62,7 @@ def _of_gates(data: GateResultRecorded, ports: Ports) -> Facts:
     return Facts(rules=rules, pulls=tuple(pull for pull in found if pull is not None))
 
 
-def _meant(event: AnyEvent, ports: Ports) -> list[Pull]:
+def _meant(event: AnyEvent, ports: "Ports") -> list[Pull]:
     data = event.data
     if isinstance(data, PullRequest | Review):
         return [Pull(repository=data.repository, number=data.number)]
@@ -77,7 +75,7 @@ def _meant(event: AnyEvent, ports: Ports) -> list[Pull]:
     return _in_turn(event, ports) if isinstance(data, ScheduleTicked) else []
 
 
-def _in_turn(event: AnyEvent, ports: Ports) -> list[Pull]:
+def _in_turn(event: AnyEvent, ports: "Ports") -> list[Pull]:
     """Some of those that wait: time opens windows and ends freezes, and says so by no event."""
     waiting = ports.slots.waiting(MOST_WAITING)
     if len(waiting) <= EACH_TICK:
@@ -86,7 +84,7 @@ def _in_turn(event: AnyEvent, ports: Ports) -> list[Pull]:
     return [*waiting[first:], *waiting[:first]][:EACH_TICK]
 
 
-def _heads(repository: str, sha: str, ports: Ports) -> list[Pull]:
+def _heads(repository: str, sha: str, ports: "Ports") -> list[Pull]:
     """The open pull requests whose head a commit is."""
     if ports.reading is None:
         return []
@@ -101,6 +99,6 @@ def _heads(repository: str, sha: str, ports: Ports) -> list[Pull]:
     return [Pull(repository=repository, number=number) for number in numbers]
 
 
-def _read(pulls: list[Pull], ports: Ports) -> tuple[PullFacts, ...]:
+def _read(pulls: list[Pull], ports: "Ports") -> tuple[PullFacts, ...]:
     found = (read(pull, ports) for pull in pulls)
     return tuple(pull for pull in found if pull is not None)

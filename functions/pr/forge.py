@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from writ.ports.forge import (
-    ChangedFile,
-    CheckRun,
-    CommitStatus,
-    Content,
-    MergeMethod,
-    PullCommit,
-    PullRequest,
-)
+from writ.ports.forge import ChangedFile, CheckRun, CommitStatus, Content, PullCommit, PullRequest
 from writ.ports.forge_reviews import Reviews
+from writ.ports.forge_words import MergeMethod
 
 
 class Reading(Reviews, Protocol):

@@ -4,8 +4,6 @@ Words of violations stay where the gates ran, for they may quote what must not l
 title, which is ours, and the place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Final
@@ -16,7 +14,7 @@ from functions.pr.check import Remark, Report
 from functions.pr.markdown import code, table
 from functions.pr.note import stamp
 from writ.contracts.events.gates import GateResultRecorded, GateViolation
-from writ.ports.forge import Conclusion, Level
+from writ.ports.forge_words import Conclusion, Level
 
 GUIDE: Final = "https://writ.example/guides/gates"
 _LISTED: Final = 30

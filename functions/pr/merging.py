@@ -15,7 +15,7 @@ from functions.pr.note import Pull
 from functions.pr.reading import read
 from writ.contracts.action import Action
 from writ.contracts.errors import PermanentError
-from writ.ports.forge import MergeMethod
+from writ.ports.forge_words import MergeMethod
 from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:

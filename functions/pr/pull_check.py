@@ -13,7 +13,7 @@ from functions.pr.markdown import code, table
 from functions.pr.note import Stamp
 from functions.pr.pull_facts import CheckState, PullFacts
 from writ.contracts.action import Verdict
-from writ.ports.forge import Conclusion
+from writ.ports.forge_words import Conclusion
 from writ.pulls.answers import Checked, Found, Merging
 
 GUIDE: Final = "https://writ.example/guides/pull-requests#checks-of-the-pull-request"

@@ -1,7 +1,5 @@
 """What the plan must know: the preview, the terms of its repository, its stack, what its team has."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -75,7 +73,7 @@ class Facts(BaseModel):
     refusal: Refusal | None = None
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:  # noqa: PLR0911 - a kind of event each
+def gather(event: AnyEvent, ports: "Ports") -> Facts:  # noqa: PLR0911 - a kind of event each
     """Read the facts of an event."""
     match event.data:
         case PullRequest() as pull_request:
@@ -101,7 +99,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:  # noqa: PLR0911 - a kind of
             return Facts()
 
 
-def _with_terms(repository: str, found: Preview | None, ports: Ports) -> Facts:
+def _with_terms(repository: str, found: Preview | None, ports: "Ports") -> Facts:
     from functions.preview.settings import settings
 
     terms = settings().terms(repository)
@@ -109,7 +107,7 @@ def _with_terms(repository: str, found: Preview | None, ports: Ports) -> Facts:
     return Facts(preview=found, terms=terms, held=held)
 
 
-def _with_flag(facts: Facts, asked: PullRequest, ports: Ports) -> Facts:
+def _with_flag(facts: Facts, asked: PullRequest, ports: "Ports") -> Facts:
     """The flag is asked only where a preview may be opened, for the first question loads what reads it."""
     live = facts.preview is not None and facts.preview.live
     if facts.terms is None or live or not asks(asked, facts.terms):
@@ -118,7 +116,7 @@ def _with_flag(facts: Facts, asked: PullRequest, ports: Ports) -> Facts:
     return facts.model_copy(update={"enabled": enabled})
 
 
-def _around(ports: Ports) -> Facts:
+def _around(ports: "Ports") -> Facts:
     """Stacks are listed before rows: one that is there without a row was not made in between."""
     names = set(ports.stacks.names())
     live = ports.previews.live()
@@ -127,14 +125,14 @@ def _around(ports: Ports) -> Facts:
     return Facts(watched=watched, orphans=tuple(filter(lambda name: _is_orphan(name, ports), names - known)))
 
 
-def _watched(preview: Preview, there: bool, ports: Ports) -> Watched:
+def _watched(preview: Preview, there: bool, ports: "Ports") -> Watched:
     settled = preview.state in SETTLED or (preview.state is State.FAILED and preview.leads_up)
     run = None if settled else ports.flows.find(FLOW, preview.run)
     running = settled or (run is not None and run.state is RunState.RUNNING)
     return Watched(preview=preview, attempt=run.attempt if run else 0, running=running, there=there)
 
 
-def _is_orphan(name: str, ports: Ports) -> bool:
+def _is_orphan(name: str, ports: "Ports") -> bool:
     """Whether its tags say that it is a preview of this environment, and its row, read again, is over."""
     stack = ports.stacks.find(name)
     id = name.removeprefix(ports.site.prefix)
@@ -144,7 +142,7 @@ def _is_orphan(name: str, ports: Ports) -> bool:
     return row is None or not row.live
 
 
-def _refusal(completed: ActionCompleted, ports: Ports) -> Refusal | None:
+def _refusal(completed: ActionCompleted, ports: "Ports") -> Refusal | None:
     record = ports.actions.get(completed.action_id)
     if record is None:
         return None

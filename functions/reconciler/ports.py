@@ -10,8 +10,9 @@ from writ.adapters.action_table import ActionTable
 from writ.adapters.approval_table import ApprovalTable
 from writ.adapters.system import SystemClock
 from writ.ports.actions import ActionRecord
-from writ.runtime.connect import LEASE_MARGIN, answers, loop_ports, own_identity
+from writ.runtime.connect import LEASE_MARGIN, answers, loop_ports
 from writ.runtime.environment import current
+from writ.runtime.identity import own_identity
 from writ.runtime.loop import Loop
 
 

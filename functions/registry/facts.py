@@ -1,7 +1,5 @@
 """What the plan must know: whether there is such a bot, and whether it takes actions at all."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -22,7 +20,7 @@ class Facts(BaseModel):
     actions: tuple[str, ...] = ()
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Look the bot of a command up in the catalog."""
     manifest = ports.catalog().get(event.data.bot) if isinstance(event.data, BotControl) else None
     if manifest is None:

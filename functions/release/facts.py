@@ -1,7 +1,5 @@
 """What the plan must know: the release, its repository's settings and history, and what was heard of it."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -70,7 +68,7 @@ class Facts(_Value):
     stale: dict[str, int] = {}
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of an event."""
     match event.data:
         case ReleaseRequested() as asked:
@@ -88,7 +86,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
             return _heard(event, ports)
 
 
-def _heard(event: AnyEvent, ports: Ports) -> Facts:
+def _heard(event: AnyEvent, ports: "Ports") -> Facts:
     match event.data:
         case ReleaseStepFailed(release=id):
             return Facts(record=ports.releases.read(id))
@@ -102,7 +100,7 @@ def _heard(event: AnyEvent, ports: Ports) -> Facts:
             return Facts()
 
 
-def _asked(asked: ReleaseRequested, ports: Ports) -> Facts:
+def _asked(asked: ReleaseRequested, ports: "Ports") -> Facts:
     found = ports.forge().commit(asked.repository, asked.ref or "HEAD")
     record = ports.releases.read(asked.release)
     if found is None:
@@ -112,7 +110,7 @@ def _asked(asked: ReleaseRequested, ports: Ports) -> Facts:
     return Facts(record=record, sha=found.sha, settings=settings, holders=holders)
 
 
-def _pushed(repository: str, sha: str, ports: Ports) -> Facts:
+def _pushed(repository: str, sha: str, ports: "Ports") -> Facts:
     """What cannot be read releases nothing by itself; who asks for a release is told.
 
     Settings that do not read are that, and a commit, a repository or credentials that are not there.
@@ -128,13 +126,13 @@ def _pushed(repository: str, sha: str, ports: Ports) -> Facts:
     return Facts(sha=sha, settings=settings, holders=_holders(repository, settings, ports))
 
 
-def _holders(repository: str, settings: ReleaseSettings, ports: Ports) -> dict[str, str]:
+def _holders(repository: str, settings: ReleaseSettings, ports: "Ports") -> dict[str, str]:
     names: list[str | None] = [*[each.name for each in settings.packages]] or [None]
     found = {name or "": ports.releases.holder(repository, name) for name in names}
     return {name: holder for name, holder in found.items() if holder}
 
 
-def _advanced(turn: ReleaseAdvanced, ports: Ports) -> Facts:
+def _advanced(turn: ReleaseAdvanced, ports: "Ports") -> Facts:
     record = ports.releases.read(turn.release)
     if record is None or record.final is not None or record.stage.value != turn.stage:
         return Facts(record=record)
@@ -154,7 +152,7 @@ def _advanced(turn: ReleaseAdvanced, ports: Ports) -> Facts:
             return Facts(record=record)
 
 
-def _verdict(record: Record, ports: Ports) -> Verdict | None:
+def _verdict(record: Record, ports: "Ports") -> Verdict | None:
     """The newest result for the commit."""
     before: str | None = None
     for _ in range(_LOOKED_AT // _AT_ONCE):
@@ -169,7 +167,7 @@ def _verdict(record: Record, ports: Ports) -> Verdict | None:
     return None
 
 
-def _arrived(record: Record, ports: Ports) -> bool:
+def _arrived(record: Record, ports: "Ports") -> bool:
     build = record.build
     if build is None or build.status != "succeeded":
         return False
@@ -181,7 +179,7 @@ def staged(release: str, name: str, sha256: str) -> str:
     return f"staging/{release}/{sha256}/{name}"
 
 
-def _runs(record: Record | None, ports: Ports) -> tuple[int, ...]:
+def _runs(record: Record | None, ports: "Ports") -> tuple[int, ...]:
     """The runs of its workflow that were asked for by this release."""
     planned = None if record is None else record.planned
     if record is None or planned is None or planned.build is None or planned.build.workflow is None:
@@ -190,7 +188,7 @@ def _runs(record: Record | None, ports: Ports) -> tuple[int, ...]:
     return tuple(run.id for run in found if record.id in run.title.split())
 
 
-def _undriven(ports: Ports) -> Facts:
+def _undriven(ports: "Ports") -> Facts:
     """Releases that are to go on, and whose flow came to an end."""
     found = {record.id: ports.flows.find(FLOW, record.id) for record in ports.releases.open()}
     stale = {id: run for id, run in found.items() if run is None or run.state is not RunState.RUNNING}

@@ -1,22 +1,17 @@
 """A repository's settings and history, read from the forge as a plan needs them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from writ.contracts.errors import ContractError, PermanentError
-from writ.ports.forge_releases import HistoryCommit
-from writ.release.bump import Change
-from writ.release.packages import changes_of
 from writ.release.settings import FILE, ReleaseSettings, read_settings
-from writ.yaml_bounds import load_small
 
 if TYPE_CHECKING:
     from functions.release.ports import Forge
+    from writ.ports.forge_releases import HistoryCommit
+    from writ.release.bump import Change
 
 # Tags that are looked at until one is found that the commit reaches, the highest first.
 _LOOKED_AT: Final = 40
@@ -34,7 +29,9 @@ class Commit(BaseModel):
     parents: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
 
-    def change(self) -> Change:
+    def change(self) -> "Change":
+        from writ.release.bump import Change
+
         return Change(self.sha, self.message, self.parents, self.files)
 
 
@@ -52,18 +49,24 @@ class Past(BaseModel):
     fresh: tuple[str, ...] | None = None
 
 
-def settings_at(forge: Forge, repository: str, sha: str) -> ReleaseSettings | None:
+def settings_at(forge: "Forge", repository: str, sha: str) -> ReleaseSettings | None:
     """The settings at a commit; None where it has none. Raises ContractError for what does not read."""
     found = forge.content(repository, FILE, sha)
     if found is None:
         return None
+    import yaml  # a start has asked the forge before it has anything to parse
+
+    from writ.yaml_bounds import load_small
+
     try:
         return read_settings(load_small(found.data.decode()))
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ContractError(f"{FILE} is not YAML of the size that people write", field=FILE) from None
 
 
-def history(forge: Forge, repository: str, sha: str, settings: ReleaseSettings, package: str | None) -> Past:
+def history(
+    forge: "Forge", repository: str, sha: str, settings: ReleaseSettings, package: str | None
+) -> Past:
     """What the plan of a release at a commit needs.
 
     Raises PermanentError `release.too_many`: more commits touch several packages than can be asked about.
@@ -92,17 +95,17 @@ def history(forge: Forge, repository: str, sha: str, settings: ReleaseSettings, 
 
 
 def _since(
-    forge: Forge, repository: str, tags: Mapping[str, str], tag: str | None, sha: str
-) -> Sequence[HistoryCommit]:
+    forge: "Forge", repository: str, tags: Mapping[str, str], tag: str | None, sha: str
+) -> "Sequence[HistoryCommit]":
     if tag is None:
         return forge.log(repository, sha)
     return () if tags[tag] == sha else forge.compare(repository, tags[tag], sha).commits
 
 
 def _touching(
-    forge: Forge,
+    forge: "Forge",
     repository: str,
-    commits: Sequence[HistoryCommit],
+    commits: "Sequence[HistoryCommit]",
     settings: ReleaseSettings,
     package: str | None,
 ) -> tuple[Commit, ...]:
@@ -112,6 +115,9 @@ def _touching(
     if len(commits) > _FILES:
         message = f"{len(commits)} commits since the last release, whose files cannot all be looked at"
         raise PermanentError(message, code="release.too_many", field="package")
+    from writ.release.bump import Change
+    from writ.release.packages import changes_of
+
     looked = [forge.commit(repository, one.sha) or one for one in commits]
     changes = [Change(one.sha, one.message, one.parents, one.files) for one in looked]
     (own,) = (each for each in settings.parts if each.name == package)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.release.facts import staged
 from writ.contracts.errors import PermanentError, TransientError
-from writ.ports.forge_releases import ForgeRelease, NewRelease
 from writ.release.record import Ending, Planned, Record
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from functions.release.store import Vault
     from writ.contracts.action import Action
     from writ.contracts.events.releases import ReleaseFile
+    from writ.ports.forge_releases import ForgeRelease
 
 _INVALID: Final = "forge.invalid"
 
@@ -55,6 +55,8 @@ def _is_tagged(record: Record, name: str, forge: Forge) -> bool:
 
 def draft(record: Record, _action: Action, ports: Ports) -> Mapping[str, Any]:
     """Make the page, which nobody sees yet. Fails as `release.taken` where the tag has one that is seen."""
+    from writ.ports.forge_releases import NewRelease
+
     forge, planned = ports.forge(), planned_of(record)
     mine = _own_page(record, forge)
     if mine is None:

@@ -9,8 +9,8 @@ from pydantic import AwareDatetime
 from functions.release.commands import NewRelease, Report, Why
 from writ.contracts.events.releases import ReleaseFile
 from writ.openapi.operation import Operation, Operations, Page, ShortPaging, Shown
+from writ.release.build import BuildSettings
 from writ.release.record import Build, Passed, Problem, Stage
-from writ.release.settings import BuildSettings
 
 
 class ReleaseSummary(Shown):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final, Protocol
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pydantic import ValidationError
 
 from functions.release.store import Releases, Vault
 from functions.release.table import ReleaseTable
 from functions.release.vault import VaultBucket
+from writ.adapters.late import late
 from writ.adapters.step_functions import StepFunctions
 from writ.adapters.system import SystemClock
 from writ.contracts.errors import PermanentError, from_validation
@@ -20,18 +21,19 @@ from writ.contracts.forge_site import ForgeSite
 from writ.ports.clock import Clock
 from writ.ports.evidence import Evidence
 from writ.ports.flows import Flows
-from writ.ports.forge import Refs
-from writ.ports.forge_releases import ReleaseForge
-from writ.runtime.connect import own_identity, recorder
 from writ.runtime.environment import Environment
-from writ.runtime.identity import Identity
+from writ.runtime.identity import Identity, own_identity
+
+if TYPE_CHECKING:
+    from writ.ports.forge import Refs
+    from writ.ports.forge_releases import ReleaseForge
+
+    class Forge(ReleaseForge, Refs, Protocol):
+        """What a release asks of a forge."""
+
 
 # Of an installation's token.
 PERMISSIONS: Final = {"contents": "write", "actions": "write"}
-
-
-class Forge(ReleaseForge, Refs, Protocol):
-    """What a release asks of a forge."""
 
 
 class Results(Protocol):
@@ -74,8 +76,6 @@ class Ports:
 
 def connect(environment: Environment) -> Ports:
     """The ports of a deployed function. Raises ContractError for a site that does not read."""
-    from functions.release.proofs import LogProofs
-    from writ.adapters.gate_table import ResultTable
     from writ.runtime import access
 
     clock, site = SystemClock(), _site(environment.forge)
@@ -84,16 +84,34 @@ def connect(environment: Environment) -> Ports:
         vault=VaultBucket(environment.bucket("artifacts")),
         has_forge=site is not None,
         forge=_forge(site, environment.secret("forge"), clock),
-        results=ResultTable(environment.table("gates")),
+        results=late(partial(_results, environment.table("gates"))),
         bundle=lambda: access.bundle().digest,
         gates=_gates,
-        evidence=recorder(environment),
+        evidence=late(partial(_evidence, environment)),
         identity=own_identity(environment),
         entropy=secrets.token_bytes,
-        proofs=LogProofs(environment),
+        proofs=late(partial(_proofs, environment)),
         flows=StepFunctions(environment.flows),
         clock=clock,
     )
+
+
+def _results(table: str) -> Results:
+    from writ.adapters.gate_table import ResultTable
+
+    return ResultTable(table)
+
+
+def _evidence(environment: Environment) -> Evidence:
+    from writ.runtime.connect import recorder
+
+    return recorder(environment)
+
+
+def _proofs(environment: Environment) -> Proofs:
+    from functions.release.proofs import LogProofs
+
+    return LogProofs(environment)
 
 
 def _gates() -> Sequence[str]:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from functions.release import making
 from writ.contracts.errors import ConflictError, ContractError, PermanentError
 from writ.contracts.events.releases import ReleaseFile
-from writ.contracts.provenance import Made, provenance, provenance_id
-from writ.contracts.statement import Actor, Stamp
 from writ.release.names import CHECKSUMS, PROOF, bom_name, place_of
 
 if TYPE_CHECKING:
@@ -48,6 +46,9 @@ def compose_bom(record: Record, _action: Action, ports: Ports) -> Mapping[str, A
 
 def sign(record: Record, _action: Action, ports: Ports) -> Mapping[str, Any]:
     """State in the ledger what the files were made from. A statement that is there stands."""
+    from writ.contracts.provenance import Made, provenance, provenance_id
+    from writ.contracts.statement import Actor, Stamp
+
     planned, now, identity = making.planned_of(record), ports.clock.now(), ports.identity
     if record.bom is None:
         raise PermanentError("it has no bill of materials", code="release.out_of_order")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from functions.release.facts import Facts
 from writ.contracts.action import ASKED_BY, Action, Target
 from writ.contracts.errors import ConflictError, PermanentError
-from writ.release.links import Links
-from writ.release.notes import entries, release_notes
-from writ.release.plan import Plan, earlier, plan_release
 from writ.release.record import Record, Stage
-from writ.release.settings import ReleaseSettings
-from writ.release.versions import Bump, write_version
+
+if TYPE_CHECKING:
+    from writ.release.plan import Plan
+    from writ.release.settings import ReleaseSettings
 
 BOT: Final = "release"
 # Until the gates have to have said something of the commit.
@@ -78,6 +77,9 @@ def _plan(record: Record, facts: Facts) -> Action:
     settings, past = facts.settings, facts.past
     if settings is None or past is None:
         raise PermanentError("its history was not read", code="release.unread")
+    from writ.release.plan import earlier, plan_release
+    from writ.release.versions import Bump
+
     made = plan_release(
         [commit.change() for commit in past.commits],
         earlier(past.reached, settings.pattern, record.package),
@@ -96,6 +98,10 @@ def _plan(record: Record, facts: Facts) -> Action:
 
 
 def _planned(made: Plan, settings: ReleaseSettings, record: Record) -> dict[str, Any]:
+    from writ.release.links import Links
+    from writ.release.notes import entries, release_notes
+    from writ.release.versions import write_version
+
     assert made.version is not None  # noqa: S101 - whoever asks has looked
     before = made.earlier.newest if made.version.prerelease else made.earlier.last
     previous, listed = before.tag if before else None, entries(made.effects)

@@ -1,7 +1,5 @@
 """What the plan must know: services with their good releases, and rollouts that are this bot's to drive."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
@@ -70,7 +68,7 @@ class Facts(_Part):
     failing: tuple[Failing, ...] = ()
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of an event."""
     match event.data:
         case RollbackRequested() as demand:
@@ -99,7 +97,7 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     return Facts(watched=watched, failing=tuple(_failing(event, ports)) if ticked else ())
 
 
-def _failing(event: AnyEvent, ports: Ports) -> list[Failing]:
+def _failing(event: AnyEvent, ports: "Ports") -> list[Failing]:
     found = []
     for row, rollout, reason in failing(event, ports, ports.clock.now()):
         good, held = _good(row, ports), tuple(ports.migrations.holding(row.service))
@@ -109,12 +107,12 @@ def _failing(event: AnyEvent, ports: Ports) -> list[Failing]:
     return found
 
 
-def _read(ids: list[str], ports: Ports) -> list[Rollout]:
+def _read(ids: list[str], ports: "Ports") -> list[Rollout]:
     found = [ports.rollouts.read(service_of(id)) for id in ids]
     return [row.rollout for row in found if row and row.rollout and row.rollout.id in ids]
 
 
-def _demanded(demand: RollbackRequested, ports: Ports) -> Facts:
+def _demanded(demand: RollbackRequested, ports: "Ports") -> Facts:
     """The service whose turn it is: the demanded one, or the first of those that depend on it."""
     depends_on: dict[str, tuple[str, ...]] = {}
     if demand.dependants:
@@ -132,7 +130,7 @@ def _demanded(demand: RollbackRequested, ports: Ports) -> Facts:
     return Facts(depends_on=depends_on, services={service: known})
 
 
-def _good(row: Row, ports: Ports) -> tuple[Release, ...]:
+def _good(row: Row, ports: "Ports") -> tuple[Release, ...]:
     """Each release once, without the one that is served; baselines that were found healthy count as well.
 
     What was taken back is good no more, unless a later rollout promoted it.

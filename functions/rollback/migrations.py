@@ -1,7 +1,5 @@
 """Releases and the shape of their data: which can read it, and what is restored before they serve. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -78,7 +76,7 @@ def restore(bot: str, once: str, then: Returning, held: Sequence[Held]) -> Actio
     )
 
 
-def _ask(action: Action, _ports: Ports) -> Observation:
+def _ask(action: Action, _ports: "Ports") -> Observation:
     return {"migration": action.target.id}
 
 
@@ -89,4 +87,4 @@ def _announce(action: Action, _observed: Observation) -> Sequence[EventData]:
 
 
 # Nothing is changed here: the migration bot is asked.
-RESTORE: Final[Effect[Ports]] = Effect(_ask, _ask, _announce)
+RESTORE: "Final[Effect[Ports]]" = Effect(_ask, _ask, _announce)

@@ -1,7 +1,5 @@
 """The manifests of all bots and services, as they were when this function was deployed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the plan must know: the counts of every bot that acts, and how each stood when last recorded."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
@@ -146,7 +144,7 @@ class Facts(_Part):
     services: tuple[WatchedService, ...] = ()
 
 
-def gather(event: AnyEvent, ports: Ports) -> Facts:
+def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read every bot that acts."""
     if not isinstance(event.data, ScheduleTicked):
         return Facts()
@@ -157,12 +155,12 @@ def gather(event: AnyEvent, ports: Ports) -> Facts:
     )
 
 
-def acting(manifests: Iterable[Manifest]) -> list[str]:
+def acting(manifests: "Iterable[Manifest]") -> list[str]:
     """Names of those whose actions the loop counts, in order."""
     return sorted(manifest.name for manifest in manifests if manifest.actions)
 
 
-def watch(manifest: Manifest, now: datetime, ports: Ports) -> Watched:
+def watch(manifest: "Manifest", now: datetime, ports: "Ports") -> Watched:
     """One bot as it stands now."""
     history = ports.outcomes.history(manifest.name, now) if manifest.actions else History()
     return Watched(
@@ -173,7 +171,7 @@ def watch(manifest: Manifest, now: datetime, ports: Ports) -> Watched:
     )
 
 
-def watch_services(services: Services, now: datetime, ports: Ports) -> list[WatchedService]:
+def watch_services(services: "Services", now: datetime, ports: "Ports") -> list[WatchedService]:
     """Services as they stand now, in one reading of metrics.
 
     Where that fails, nothing of theirs is measured: the objectives of bots do not wait for CloudWatch.
@@ -196,7 +194,7 @@ def watch_services(services: Services, now: datetime, ports: Ports) -> list[Watc
 
 
 def _service(
-    manifest: ServiceManifest, found: Mapping[tuple[str, str], History], now: datetime, ports: Ports
+    manifest: "ServiceManifest", found: Mapping[tuple[str, str], History], now: datetime, ports: "Ports"
 ) -> WatchedService:
     before = ServiceStanding.parse(ports.controls.read(budget_key(service_digest(manifest.name))))
     return WatchedService(

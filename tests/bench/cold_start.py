@@ -169,7 +169,9 @@ def environment(folder: BotFolder, function: str) -> dict[str, str]:
         "WRIT_FUNCTIONS": json.dumps({name: f"writ-bench-{name}" for name in manifest.needs.functions}),
         "WRIT_FLOWS": json.dumps(dict.fromkeys(manifest.needs.flows, "arn:aws:states:e:1:stateMachine:f")),
         "WRIT_FLAGS": json.dumps({part.name: "bench" for part in fields(FlagSite)}),
+        "WRIT_PARAMETERS": json.dumps({name: f"/writ/bench/{name}" for name in manifest.needs.parameters}),
         "WRIT_FORGE": "{}",
+        "WRIT_DEPENDENCIES": json.dumps({"repositories": ["acme/shop"]}),
         "WRIT_ANCHOR": json.dumps({"repository": "octo/shop"}),
         "WRIT_AUTHORITY": "writ-bench-authority",
         "WRIT_LOG_ORIGIN": "log.writ.example",
@@ -200,7 +202,10 @@ def _message(folder: BotFolder) -> dict[str, Any]:
         return _step(flow)
     types = [trigger.event for trigger in triggers if trigger.event]
     kind = types[0] if types else "ScheduleTicked.v1" if triggers else "ApprovalDecided.v1"
-    body = json.dumps({"detail-type": kind, "detail": _sample(kind)})
+    detail = _sample(kind)
+    if "deleted" in detail["data"]:  # what is gone is of interest to nobody
+        detail["data"]["deleted"] = False
+    body = json.dumps({"detail-type": kind, "detail": detail})
     return {"Records": [{"messageId": "m", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}]}
 
 

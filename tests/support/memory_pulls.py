@@ -6,17 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from writ.contracts.errors import PermanentError
-from writ.ports.forge import (
-    ChangedFile,
-    CheckRun,
-    Checks,
-    CommitStatus,
-    Content,
-    MergeMethod,
-    PullCommit,
-    PullRequest,
-)
+from writ.ports.forge import ChangedFile, CheckRun, Checks, CommitStatus, Content, PullCommit, PullRequest
 from writ.ports.forge_reviews import Review, ReviewState
+from writ.ports.forge_words import MergeMethod
 
 HEAD = "6d" * 20
 MOVED = "7e" * 20

@@ -22,8 +22,9 @@ from writ.adapters.github_client import GitHubClient
 from writ.adapters.github_reviews import GitHubReviews
 from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError, WritError
 from writ.contracts.forge_site import ForgeSite
-from writ.ports.forge import Annotation, CheckReport, CommitStatus, Conclusion, Level, MergeMethod
+from writ.ports.forge import Annotation, CheckReport, CommitStatus
 from writ.ports.forge_reviews import Review, ReviewState
+from writ.ports.forge_words import Conclusion, Level, MergeMethod
 
 TOKEN = "github_pat_0123456789abcdefghijABCDEFGHIJ"
 REPOSITORY, SHA = "acme/shop", "6dcb09b5b57875f334f61aebed695e2e4193db5e"

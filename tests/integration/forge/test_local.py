@@ -24,7 +24,8 @@ from writ.adapters.github import GitHubForge
 from writ.adapters.github_client import GitHubClient
 from writ.contracts.errors import PermanentError
 from writ.contracts.forge_site import ForgeSite
-from writ.ports.forge import Annotation, CheckReport, CommitStatus, Conclusion, GitRef, Level, MergeMethod
+from writ.ports.forge import Annotation, CheckReport, CommitStatus, GitRef
+from writ.ports.forge_words import Conclusion, Level, MergeMethod
 
 PAYLOAD = (ROOT / "events/github/samples/pull_request/converted_to_draft.payload.json").read_bytes()
 SENT = json.loads(PAYLOAD)

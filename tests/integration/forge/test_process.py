@@ -21,7 +21,8 @@ from writ.adapters.forge_secret import ForgeSecret
 from writ.adapters.github import GitHubForge
 from writ.adapters.github_client import GitHubClient
 from writ.contracts.forge_site import ForgeSite
-from writ.ports.forge import Annotation, CheckReport, Conclusion, Level
+from writ.ports.forge import Annotation, CheckReport
+from writ.ports.forge_words import Conclusion, Level
 
 PAYLOAD = (ROOT / "events/github/samples/pull_request/converted_to_draft.payload.json").read_bytes()
 SENT = json.loads(PAYLOAD)

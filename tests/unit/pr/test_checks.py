@@ -16,7 +16,8 @@ from tests.support.pull_requests import REPOSITORY, Commenting, judged
 from writ.contracts.action import Status
 from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError
 from writ.ports.actions import ActionRecord
-from writ.ports.forge import CheckReport, Conclusion, Level
+from writ.ports.forge import CheckReport
+from writ.ports.forge_words import Conclusion, Level
 
 PLACE = Place(repository=REPOSITORY, sha=HEAD, name=GATES)
 

@@ -19,8 +19,9 @@ from writ.contracts.event import parse_event
 from writ.gates import registry
 from writ.ports.actions import ActionRecord, Phase
 from writ.ports.controls import FREEZES, budget_key, service_digest
-from writ.ports.forge import ChangedFile, CommitStatus, MergeMethod
+from writ.ports.forge import ChangedFile, CommitStatus
 from writ.ports.forge_reviews import Review, ReviewState
+from writ.ports.forge_words import MergeMethod
 from writ.pulls.settings import Required, RequiredOf, Settings
 
 Change = Callable[[Commenting], object]

@@ -11,7 +11,8 @@ from tests.support.pull_requests import REPOSITORY, Commenting, judged, opened
 from writ.contracts.errors import PermanentError, TransientError
 from writ.contracts.event import parse_event
 from writ.ports.actions import ActionRecord
-from writ.ports.forge import ChangedFile, CheckReport, CommitStatus, Conclusion, PullCommit
+from writ.ports.forge import ChangedFile, CheckReport, CommitStatus, PullCommit
+from writ.ports.forge_words import Conclusion
 
 
 @pytest.fixture

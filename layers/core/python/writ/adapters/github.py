@@ -33,10 +33,10 @@ from writ.ports.forge import (
     CommitStatus,
     Content,
     GitRef,
-    MergeMethod,
     PullCommit,
     PullRequest,
 )
+from writ.ports.forge_words import MergeMethod
 
 PAGE: Final = 100
 # 3,000 items: as many as GitHub lists of a pull request's files.

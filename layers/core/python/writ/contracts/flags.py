@@ -3,12 +3,10 @@
 Schema of features: https://docs.powertools.aws.dev/lambda/python/latest/utilities/feature_flags/#schema
 """
 
-from __future__ import annotations
-
 import hashlib
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
@@ -46,7 +44,7 @@ class Rollout(_Part):
     off_for: Annotated[tuple[Tenant, ...], Field(max_length=MAX_TENANTS)] = ()
 
     @model_validator(mode="after")
-    def _no_tenant_twice(self) -> Rollout:
+    def _no_tenant_twice(self) -> Self:
         if both := sorted(set(self.on_for) & set(self.off_for)):
             raise ValueError(f"{both[0]} is in on_for and in off_for")
         return self
@@ -56,7 +54,7 @@ class Rollout(_Part):
         """Whether everybody has it."""
         return self.percent == 100 and not self.off_for
 
-    def widens(self, before: Rollout) -> bool:
+    def widens(self, before: "Rollout") -> bool:
         """Whether anybody may have it who had it not before."""
         return bool(
             self.percent > before.percent
@@ -79,7 +77,7 @@ class Flag(_Part):
     rollout: Rollout = Field(default_factory=Rollout)
 
     @model_validator(mode="after")
-    def _ends_if_temporary(self) -> Flag:
+    def _ends_if_temporary(self) -> Self:
         if self.kind.temporary and self.expires is None:
             raise ValueError(f"a flag of kind {self.kind.value} needs expires, a date")
         if self.kind.temporary and self.default:

@@ -1,8 +1,6 @@
 """The manifest of a bot: everything the stacks, the registry and the docs need to know of it."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -35,7 +33,7 @@ class Trigger(_Part):
     metrics: Literal[True] | None = None
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> Trigger:
+    def _exactly_one(self) -> Self:
         kinds = (self.event, self.schedule, self.stream, self.alarms, self.metrics)
         if sum(value is not None for value in kinds) != 1:
             raise ValueError("a trigger has exactly one of event, schedule, stream, alarms, metrics")
@@ -52,7 +50,7 @@ class Route(_Part):
     reason: str | None = None
 
     @model_validator(mode="after")
-    def _open_has_reason(self) -> Route:
+    def _open_has_reason(self) -> Self:
         if self.auth == "none" and not self.reason:
             raise ValueError("a route without authorizer needs a reason")
         return self

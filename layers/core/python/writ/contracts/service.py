@@ -6,11 +6,9 @@ budget: its events add up over windows and are counted, where percentiles of two
 Google, "Implementing SLOs" (The Site Reliability Workbook, 2018, chapter 2) makes the same choice.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -39,7 +37,7 @@ class Metric(_Part):
     dimensions: Annotated[dict[_Value, _Value], Field(max_length=30)] = {}
 
     @model_validator(mode="after")
-    def _known_parameters(self) -> Metric:
+    def _known_parameters(self) -> Self:
         for name in self.parameters:
             if name not in PARAMETERS:
                 raise ValueError(f"there is no parameter {name}; there are {', '.join(PARAMETERS)}")
@@ -68,7 +66,7 @@ class _Counted(_Part):
     total: Metric | None = None
 
     @model_validator(mode="after")
-    def _two_of_three(self) -> _Counted:
+    def _two_of_three(self) -> Self:
         if sum(metric is not None for metric in (self.good, self.bad, self.total)) != 2:
             raise ValueError("an indicator counts two of good, bad, total")
         return self

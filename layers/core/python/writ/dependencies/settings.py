@@ -1,7 +1,5 @@
 """What a repository says about its dependency bumps, in `.gates/dependencies.yaml`."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Final, Literal, Self

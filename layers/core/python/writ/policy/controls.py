@@ -1,9 +1,7 @@
 """What people set for policy: change windows, freezes and exceptions, as they are kept and read."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     AwareDatetime,
@@ -80,7 +78,7 @@ class Freeze(_Control):
         return {name: value for name, value in fields.items() if name != "repeats" or value is not None}
 
     @model_validator(mode="after")
-    def _ends_after_start(self) -> Freeze:
+    def _ends_after_start(self) -> Self:
         if self.ends_at <= self.starts_at:
             raise ValueError("ends_at is not after starts_at")
         return self

@@ -1,9 +1,7 @@
 """Calendars of holidays, as policies name them."""
 
-from __future__ import annotations
-
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -26,7 +24,7 @@ class Calendar(BaseModel):
     days: dict[date, Label]
 
     @model_validator(mode="after")
-    def _within_its_years(self) -> Calendar:
+    def _within_its_years(self) -> Self:
         if not self.first <= self.last:
             raise ValueError("last is before first")
         if outside := sorted(day for day in self.days if not self.covers(day)):

@@ -5,11 +5,9 @@ an hour that is repeated it holds until the second time it is over, and in one t
 ends when the clocks go on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -60,7 +58,7 @@ class Weekly(_Recurring):
     last: _DayAndTime
 
     @model_validator(mode="after")
-    def _some_time(self) -> Weekly:
+    def _some_time(self) -> Self:
         if self.first == self.last:
             raise ValueError("last is first; a time of a whole week has no end")
         return self

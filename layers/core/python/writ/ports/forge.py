@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
+
+from writ.ports.forge_words import Conclusion, Level, MergeMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,6 @@ class PullCommit:
     author: str | None = None
 
 
-class Level(StrEnum):
-    """How much an annotation weighs."""
-
-    NOTICE = "notice"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
 @dataclass(frozen=True, slots=True)
 class Annotation:
     """A remark at lines of a file; lines count from 1."""
@@ -88,15 +81,6 @@ class Annotation:
     message: str
     title: str = ""
     end: int | None = None
-
-
-class Conclusion(StrEnum):
-    """How a check ended."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    NEUTRAL = "neutral"
-    ACTION_REQUIRED = "action_required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +120,6 @@ class CommitStatus:
     state: str
     description: str
     url: str = ""
-
-
-class MergeMethod(StrEnum):
-    MERGE = "merge"
-    SQUASH = "squash"
-    REBASE = "rebase"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from writ.release.versions import Bump
-
-Squash = Literal["title", "both"]
-Merges = Literal["ignore", "title"]
+from writ.release.words import Merges, Squash
 
 NONE, PATCH, MINOR, MAJOR = Bump.NONE, Bump.PATCH, Bump.MINOR, Bump.MAJOR
 

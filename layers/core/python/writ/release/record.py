@@ -1,15 +1,13 @@
 """A release as a value: what is being released, how far it has come, and what each step left behind."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 from writ.contracts.events.releases import ReleaseFile
-from writ.release.settings import BuildSettings
+from writ.release.build import BuildSettings
 
 _KEPT: Final = 24  # traces: more than a release has steps
 
@@ -172,7 +170,7 @@ class Record(Value):
         """Whether a step is done."""
         return ORDER.index(self.stage) > ORDER.index(stage) or self.final is Ending.PUBLISHED
 
-    def after(self, action: str, observed: Mapping[str, JsonValue], **changes: Any) -> Record:
+    def after(self, action: str, observed: Mapping[str, JsonValue], **changes: Any) -> Self:
         """The record as it is written next, with what an action left behind."""
         trace = Told(action=action, observed=dict(observed))
         told = (*self.told, trace)[-_KEPT:]

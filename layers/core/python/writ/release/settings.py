@@ -1,14 +1,19 @@
 """What a repository says about its releases, in `release.yaml`."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from writ.contracts.errors import ContractError, from_validation
-from writ.release.conventions import CONVENTIONS, ZERO, Merges, Rules, Squash
-from writ.release.packages import Package
-from writ.release.versions import Bump, Scheme, TagPattern, parse_version
+from writ.release.build import BuildSettings, Path
+from writ.release.words import Merges, Scheme, Squash
+
+if TYPE_CHECKING:
+    # What carries rules out is loaded by whoever asks for it: a push that releases nothing needs none of it.
+    from writ.release.conventions import Rules
+    from writ.release.packages import Package
+    from writ.release.versions import Bump, TagPattern
 
 FILE: Final = "release.yaml"
 Word = Literal["none", "patch", "minor", "major"]
@@ -16,30 +21,8 @@ Type = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 Name = Annotated[str, Field(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=128)]
 
 
-def _inside(path: str) -> str:
-    if path.startswith("/") or ".." in path.split("/") or "\\" in path or not path.isprintable():
-        raise ValueError("not a path below the repository's root, with / between folders")
-    return path
-
-
-Path = Annotated[str, AfterValidator(_inside)]
-Argument = Annotated[str, Field(min_length=1, max_length=1000)]
-
-
 class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
-
-
-class BuildSettings(_Part):
-    """What makes the files of a release: `command`, run at its tag, leaves what `artifacts` match.
-
-    `workflow` is the file of the workflow that runs it; without one somebody runs `writ release build`.
-    """
-
-    command: Annotated[list[Argument], Field(min_length=1, max_length=50)]
-    artifacts: Annotated[list[Path], Field(min_length=1, max_length=20)]
-    workflow: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}\.ya?ml$")] | None = None
-    timeout_minutes: Annotated[int, Field(ge=1, le=720)] = 60
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
 
 class PackageSettings(_Part):
@@ -86,19 +69,25 @@ class ReleaseSettings(_Part):
         if not self.packages and self.pattern.has_package:
             raise ValueError("tag names a {package}, and there are none")
         if self.first is not None:
+            from writ.release.versions import parse_version
+
             parse_version(self.first)
         return self
 
     @property
-    def pattern(self) -> TagPattern:
+    def pattern(self) -> "TagPattern":
         """How tags are written; by default `v1.2.3`, and `core-v1.2.3` where there are packages."""
+        from writ.release.versions import TagPattern
+
         return TagPattern(
             self.tag or ("{package}-v{version}" if self.packages else "v{version}"), self.scheme
         )
 
     @property
-    def effective(self) -> Rules:
+    def effective(self) -> "Rules":
         """The rules by name with what this repository changes of them."""
+        from writ.release.conventions import CONVENTIONS, ZERO
+
         named = CONVENTIONS[self.rules]
         return replace(
             named,
@@ -111,7 +100,9 @@ class ReleaseSettings(_Part):
         )
 
     @property
-    def parts(self) -> tuple[Package, ...]:
+    def parts(self) -> "tuple[Package, ...]":
+        from writ.release.packages import Package
+
         return tuple(Package(each.name, each.path, tuple(each.also)) for each in self.packages)
 
     def changelog_of(self, package: str | None) -> str:
@@ -147,5 +138,7 @@ def read_settings(document: Any) -> ReleaseSettings:
         raise from_validation(error, FILE) from None
 
 
-def _bumps(words: dict[str, Word]) -> dict[str, Bump]:
+def _bumps(words: dict[str, Word]) -> "dict[str, Bump]":
+    from writ.release.versions import Bump
+
     return {name: Bump[word.upper()] for name, word in words.items()}

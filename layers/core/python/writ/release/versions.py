@@ -17,8 +17,8 @@ from packaging.version import Version as Pep440
 from semver import Version
 
 from writ.contracts.errors import ContractError
+from writ.release.words import Scheme
 
-Scheme = Literal["semver", "pep440"]
 Line = Literal["alpha", "beta", "rc"]
 
 LINES: Final[tuple[Line, ...]] = ("alpha", "beta", "rc")

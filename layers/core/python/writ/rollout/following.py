@@ -5,8 +5,6 @@ flow, and what a flow is late with is made by the minute's tick; so a flow that 
 started costs time and nothing else. Both drive by the row of the service: the second finds it moved.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -50,7 +48,7 @@ class Watched(Value):
     following: Following | None = None
 
 
-def following(bot: str, rollout: Rollout, flows: Flows) -> Following | None:
+def following(bot: str, rollout: Rollout, flows: "Flows") -> Following | None:
     """How the flow of a rollout that a bot drives is; None where that cannot be seen: nobody waits for it."""
     try:
         run = flows.find(FLOWS[bot], rollout.id)
@@ -88,14 +86,14 @@ def _follow(bot: str, rollout: Rollout, attempt: int) -> Action:
     )
 
 
-def follow(action: Action, flows: Flows) -> dict[str, Any]:
+def follow(action: Action, flows: "Flows") -> dict[str, Any]:
     """Start the flow."""
     attempt = int(str(action.parameters["attempt"]))
     flows.start(FLOWS[action.bot], action.target.id, {"rollout": action.target.id}, attempt)
     return {"flow": FLOWS[action.bot], "attempt": attempt}
 
 
-def followed(action: Action, flows: Flows) -> dict[str, Any] | None:
+def followed(action: Action, flows: "Flows") -> dict[str, Any] | None:
     """The flow, if it was started."""
     attempt, run = int(str(action.parameters["attempt"])), flows.find(FLOWS[action.bot], action.target.id)
     return None if run is None or run.attempt < attempt else {"flow": FLOWS[action.bot], "attempt": attempt}

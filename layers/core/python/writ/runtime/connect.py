@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from writ.adapters.system import SystemClock
 from writ.runtime.access import LatePolicy, windows
 from writ.runtime.effect import Effect, PortsT
 from writ.runtime.environment import Environment, current
-from writ.runtime.identity import Identity
+from writ.runtime.identity import own_identity
 from writ.runtime.judge import Judge
 from writ.runtime.loop import Loop
 from writ.runtime.wiring import LoopPorts, Wiring
@@ -35,7 +36,7 @@ def connect(
     environment = current()
     clock = SystemClock()
     bot_ports = ports(environment)
-    identity = Identity(name, environment.owner, environment.version, environment.code_digest)
+    identity = replace(own_identity(environment), bot=name)
     lease = timedelta(seconds=environment.timeout_s) + LEASE_MARGIN
     loop = Loop(identity, environment.actions, effects, loop_ports(environment), bot_ports, lease=lease)
     return Wiring(loop, bot_ports, clock)
@@ -62,11 +63,6 @@ def recorder(environment: Environment) -> DeployedRecorder:
         environment.table("subjects"),
         environment.key("subjects"),
     )
-
-
-def own_identity(environment: Environment) -> Identity:
-    """Who this function acts as."""
-    return Identity(environment.bot, environment.owner, environment.version, environment.code_digest)
 
 
 def loop_ports(environment: Environment) -> LoopPorts:

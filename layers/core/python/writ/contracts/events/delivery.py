@@ -1,7 +1,5 @@
 """From commit to production on GitHub: checks, workflows, merge queue, deployments, releases."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from writ.contracts.event import event

@@ -1,7 +1,5 @@
 """Issues and comments on GitHub, one event a webhook delivery. Their bodies stay out."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from writ.contracts.event import event

@@ -1,7 +1,5 @@
 """Releases of packages: what somebody asked for, how far they are, what was built, and how they ended."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field

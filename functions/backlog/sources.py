@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from functions.backlog.task import Sighting, Source, normalised
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.delivery import CheckFailed, DeploymentRequested, WorkflowRerun
+from writ.contracts.events.checks import CheckFailed
+from writ.contracts.events.delivery import DeploymentRequested, WorkflowRerun
 from writ.contracts.events.fields import RepositoryData
 from writ.contracts.events.issues import IssueLabelled
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from functions.intake.family import Choice, Family, by_action
 from functions.intake.reading import Computed, Document, From, Source, as_name, as_title, at, some
-from writ.contracts.events import delivery
+from writ.contracts.events import checks, delivery
 
 # https://docs.github.com/rest/checks/runs: the conclusions that mean a failure rather than an absence.
 _FAILING: Final = ("failure", "timed_out", "startup_failure")
@@ -20,10 +20,10 @@ def _constant(value: str) -> From:
 def _check(kind: str) -> Family:
     def choose(document: Document) -> Choice:
         requested = ("created", "requested", "rerequested", "requested_action")
-        types = dict.fromkeys(requested, delivery.CheckRequested)
-        chosen = by_action({**types, "completed": delivery.CheckCompleted})(document)
+        types = dict.fromkeys(requested, checks.CheckRequested)
+        chosen = by_action({**types, "completed": checks.CheckCompleted})(document)
         failed = at(document, f"{kind}.conclusion") in _FAILING
-        return delivery.CheckFailed if chosen is delivery.CheckCompleted and failed else chosen
+        return checks.CheckFailed if chosen is checks.CheckCompleted and failed else chosen
 
     run = kind == "check_run"
     app = (f"{kind}.app.slug", f"{kind}.app.name")
@@ -80,7 +80,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "check_run": _check("check_run"),
     "check_suite": _check("check_suite"),
     "status": Family(
-        lambda _: delivery.CommitStatusReported,
+        lambda _: checks.CommitStatusReported,
         {
             "sha": some("sha"),
             "context": some("context", via=as_name),

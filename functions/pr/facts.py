@@ -11,7 +11,7 @@ from functions.pr.pull_facts import PullFacts
 from functions.pr.reading import ABSENT, read
 from writ.contracts.errors import PermanentError
 from writ.contracts.event import AnyEvent
-from writ.contracts.events.delivery import Check, CommitStatusReported
+from writ.contracts.events.checks import Check, CommitStatusReported
 from writ.contracts.events.forge import PullRequestNoted
 from writ.contracts.events.gates import GateResultRecorded
 from writ.contracts.events.github import PullRequest, Review

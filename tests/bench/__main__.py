@@ -45,7 +45,7 @@ def machine() -> dict[str, Any]:
 
 def table(found: list[Figure]) -> Table:
     """The same for people."""
-    made = Table("budget", "measured", "allowed", "baseline", "used", title="Budgets")
+    made = Table("budget", "measured", "allowed", "baseline", "speed", "used", title="Budgets")
     for figure in found:
         row = figure.row()
         sign = "≤" if figure.at_most else "≥"
@@ -55,6 +55,7 @@ def table(found: list[Figure]) -> Table:
             figure.note if figure.value is None else f"{row['value']:,g} {figure.unit}",
             f"{sign} {row['budget']:,g}",
             "" if row["baseline"] is None else f"{row['baseline']:,g}",
+            "" if row["speed"] is None else f"{row['speed']:.2f}",
             "" if row["ratio"] is None else f"{mark}{row['ratio']:.0%}",
         )
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.bench.measure import Figure, percentiles
+from tests.bench.measure import Figure, percentiles, reference_speed
 from tests.bench.sizes import Sizes
 from tests.unit.policy.facts import NOW, complete
 from writ.runtime.access import engine
@@ -26,5 +26,6 @@ def measure(sizes: Sizes) -> Sequence[Figure]:
             P50_BUDGET_MS,
             baseline=1000 * smallest,
             note=f"p99 {1000 * slow:.2f} ms; baseline: whether a caller may use a route",
+            speed=reference_speed(sizes.rounds),
         )
     ]

@@ -13,6 +13,7 @@ from cli.demo_canary import canary
 from cli.demo_preview import preview
 from cli.demo_sdk import sdk
 from cli.ledger import COPIES
+from cli.login import sign_in_as
 from cli.output import JsonFlag, facts, reporting, table
 from cli.plane import Plane
 from cli.progress import Bars
@@ -30,6 +31,21 @@ def demonstrations() -> None:
 app.command("canary")(canary)
 app.command("preview")(preview)
 app.command("sdk")(sdk)
+
+
+@app.command()
+def person(
+    name: Annotated[str, typer.Argument(help="What the person is called.")], as_json: JsonFlag = False
+) -> None:
+    """A token of somebody else: `WRIT_TOKEN=$(./writ demo person maria) ./writ actions approve …`.
+
+    What asks for a second person can so be tried alone. The account is made, on the local plane only.
+    """
+    with reporting(as_json) as output:
+        token = sign_in_as(Plane.load(), name)
+        output.show({"name": name, "token": token})
+        if not as_json:
+            typer.echo(token)  # whole, for it goes into a variable
 
 
 @app.command()

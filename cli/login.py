@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
 from base64 import urlsafe_b64decode
 from binascii import Error
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +18,7 @@ from cli.output import CommandError
 from cli.plane import STATE, Plane, calling
 
 TOKEN_VARIABLE: Final = "WRIT_TOKEN"  # noqa: S105 - the name of a variable, not a token
+LOCAL: Final = "local"
 _MARGIN_S: Final = 60
 
 
@@ -77,11 +80,39 @@ def sign_in(plane: Plane) -> str:
     with calling("reading the operator's password"):
         secret = plane.aws("secretsmanager").get_secret_value(SecretId=plane.thing("operator"))
     operator = json.loads(secret["SecretString"])
+    return _signed_in(plane, operator["username"], operator["password"])
+
+
+def sign_in_as(plane: Plane, name: str) -> str:
+    """An access token of somebody else on the local plane, whose account is made if there is none.
+
+    Nobody knows the password: it is another one each time. Raises CommandError on any other plane.
+    """
+    if plane.file.env != LOCAL:
+        raise CommandError(
+            f"people are made up on the local plane only, and this is {plane.file.env}",
+            code="login.not_local",
+            field="name",
+            hint=f"have the person sign in, and set {TOKEN_VARIABLE}",
+        )
+    cognito, password = plane.aws("cognito-idp"), f"Aa1-{secrets.token_urlsafe(24)}"
+    with calling("making an account"):
+        pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+        (pool,) = [found["Id"] for found in pools if found["Name"] == plane.thing("operators")]
+        with suppress(cognito.exceptions.UsernameExistsException):
+            cognito.admin_create_user(
+                UserPoolId=pool, Username=name, TemporaryPassword=password, MessageAction="SUPPRESS"
+            )
+        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
+    return _signed_in(plane, name, password)
+
+
+def _signed_in(plane: Plane, name: str, password: str) -> str:
     with calling("logging in"):
         answer: dict[str, Any] = plane.aws("cognito-idp").initiate_auth(
             ClientId=plane.file.user_pool_client_id,
             AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": operator["username"], "PASSWORD": operator["password"]},
+            AuthParameters={"USERNAME": name, "PASSWORD": password},
         )
     result = answer.get("AuthenticationResult")
     if not result:

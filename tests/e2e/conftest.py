@@ -19,7 +19,7 @@ from cli.ledger import write_copy
 from cli.localforge.server import SEEN, TAKE_IN, LocalServer
 from cli.localforge.sign_in import APP, private_key
 from cli.log_source import PlaneLog
-from cli.login import sign_in
+from cli.login import sign_in, sign_in_as
 from cli.plane import STATE, Plane, RunFile
 from cli.replay import Sender, Webhook, webhook_secret
 from cli.verify import verify
@@ -30,7 +30,6 @@ from writ.ledger.logcopy import LogCopy
 
 SAMPLES = Path(__file__).parents[2] / "events" / "github" / "samples"
 PULL_REQUEST = (SAMPLES / "pull_request" / "converted_to_draft.payload.json").read_bytes()
-SECOND_PASSWORD = "Not-a-secret-2026"
 
 
 @dataclass
@@ -183,22 +182,7 @@ def leaver(world: World) -> Person:
 
 def person(world: World, name: str) -> Person:
     """Somebody new, by this name."""
-    cognito = world.plane.aws("cognito-idp")
-    pools = cognito.list_user_pools(MaxResults=10)["UserPools"]
-    (pool,) = [found["Id"] for found in pools if found["Name"] == world.plane.thing("operators")]
-    cognito.admin_create_user(
-        UserPoolId=pool,
-        Username=name,
-        TemporaryPassword=SECOND_PASSWORD,
-        MessageAction="SUPPRESS",
-    )
-    cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=SECOND_PASSWORD, Permanent=True)
-    answer = cognito.initiate_auth(
-        ClientId=world.plane.file.user_pool_client_id,
-        AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": name, "PASSWORD": SECOND_PASSWORD},
-    )
-    return world.bearer(answer["AuthenticationResult"]["AccessToken"])
+    return world.bearer(sign_in_as(world.plane, name))
 
 
 def sample(name: str, **changes: Any) -> Webhook:

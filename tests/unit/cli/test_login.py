@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.login import Login, expiry, sign_in
+from cli.login import Login, expiry, sign_in, sign_in_as
 from cli.output import CommandError
 
 NOW = 1_700_000_000.0
@@ -114,3 +114,10 @@ def test_a_second_factor_is_named_with_the_way_around() -> None:
         sign_in(plane({"ChallengeName": "SOFTWARE_TOKEN_MFA"}))
     assert "SOFTWARE_TOKEN_MFA" in raised.value.message
     assert "WRIT_TOKEN" in str(raised.value.hint)
+
+
+def test_people_are_made_up_on_the_local_plane_only() -> None:
+    plane: Any = SimpleNamespace(file=SimpleNamespace(env="prod"))
+    with pytest.raises(CommandError) as refused:
+        sign_in_as(plane, "maria")
+    assert (refused.value.code, refused.value.field) == ("login.not_local", "name")

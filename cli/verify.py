@@ -137,7 +137,8 @@ def picture(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | No
 
 def _notes(report: Report) -> Iterator[str]:
     if report.erased:
-        yield f"{report.erased} payloads were erased, as later statements say; their leaves still prove"
+        payloads = "1 payload was" if report.erased == 1 else f"{report.erased} payloads were"
+        yield f"{payloads} erased, as later statements say; every leaf still proves"
     made = report.certificates
     if made.issued is not None:
         yield f"{made.used} certificates were used of {made.issued} issued"

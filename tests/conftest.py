@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,10 @@ import typer.testing
 from hypothesis import HealthCheck, settings
 
 from writ.runtime.rest import Api
+
+# Byte code is kept: else each process that runs tests, or that a test starts, compiles everything anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).parent
 os.environ.setdefault("WRIT_POLICIES", str(ROOT.parent / "policies"))
@@ -65,3 +71,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(ROOT).parts[0] in OFFLINE:
             item.add_marker(pytest.mark.disable_socket)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: there is no garbage to look for in it."""
+    gc.collect()
+    gc.freeze()

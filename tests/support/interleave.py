@@ -66,12 +66,16 @@ class Schedule:
     injected: Counter[tuple[str, Fate]] = field(default_factory=Counter)
     trace: list[str] = field(default_factory=list)
     stopped: bool = False
+    delivering: bool = False  # a late call, which runs at once and suffers nothing more
     _turn: int = 0
     _late: list[tuple[int, Callable[[], Any]]] = field(default_factory=list)
     _workers: list[_Worker] = field(default_factory=list)
+    _alive: list[_Worker] = field(default_factory=list)
+    _failure: BaseException | None = None
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
+        self._over = _taken_lock()
 
     @property
     def faults(self) -> int:
@@ -82,26 +86,37 @@ class Schedule:
 
     def run(self) -> None:
         """Run every worker to its end, then what is late. Raises the first error a worker did not expect."""
-        alive = list(self._workers)
-        failure: BaseException | None = None
-        worker: _Worker | None = None
-        for worker in alive:
+        self._alive = list(self._workers)
+        for worker in self._workers:
             worker.thread.start()
-        while alive:
-            self.tick()
-            if worker not in alive or self.random.random() >= self.stickiness:
-                worker = self.random.choice(alive)
-            worker.resume()
-            self._turn += 1
-            self._deliver(self._turn)
-            if worker.finished:
-                worker.thread.join()
-                alive.remove(worker)
-                if worker.error is not None and not self.stopped:
-                    failure, self.stopped = worker.error, True
-        if failure is not None:
-            raise failure
+        if self._alive:
+            self._next(self._alive[-1]).go.release()
+            self._over.acquire()
+        for worker in self._workers:
+            worker.thread.join()
         self._deliver(self._turn + _LATE_TURNS)
+        if self._failure is not None:
+            raise self._failure
+
+    def end_turn(self, worker: _Worker) -> None:
+        """Hand over to whose turn is next, and come back when it is this worker's again, unless it has finished.
+
+        Whoever ends a turn finds the next, for it is often the same: a switch of threads is dear.
+        """
+        self._turn += 1
+        self._deliver(self._turn)
+        if worker.finished:
+            self._alive.remove(worker)
+            if worker.error is not None and not self.stopped:
+                self._fail(worker.error)
+        if not self._alive:
+            self._over.release()
+            return
+        following = self._next(worker)
+        if following is not worker:
+            following.go.release()
+            if not worker.finished:
+                worker.go.acquire()
 
     def fate(self, port_method: str) -> Fate | None:
         """What happens to the next call, noted down."""
@@ -118,45 +133,57 @@ class Schedule:
         """Make a call at some later turn, whose answer nobody waits for."""
         self._late.append((self._turn + self.random.randrange(1, _LATE_TURNS), call))
 
+    def _next(self, last: _Worker) -> _Worker:
+        self.tick()
+        if last not in self._alive or self.random.random() >= self.stickiness:
+            return self.random.choice(self._alive)
+        return last
+
     def _deliver(self, turn: int) -> None:
         due = [call for at, call in self._late if at <= turn]
+        if not due:
+            return
         self._late = [(at, call) for at, call in self._late if at > turn]
+        self.delivering = True
         for call in due:
             try:
                 call()
             except WritError:
                 continue  # refused by the store, as a late conditional write mostly is
+            except BaseException as error:  # noqa: BLE001 - raised by `run`, not to a worker
+                self._fail(error)
+        self.delivering = False
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure, self.stopped = self._failure or error, True
+
+
+def _taken_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
 
 class _Worker:
-    """A thread that runs only between `resume` and its next `pause`; a lock is the baton."""
+    """A thread that runs only while its turn lasts; `go` is the baton."""
 
     def __init__(self, schedule: Schedule, body: Callable[[Gate], None], name: str) -> None:
-        self._go, self._yielded = threading.Lock(), threading.Lock()
-        self._go.acquire()
-        self._yielded.acquire()
+        self.go = _taken_lock()
         self.finished = False
         self.error: BaseException | None = None
+        self._schedule = schedule
         self.thread = threading.Thread(
             target=self._main, args=(Gate(schedule, self, name), body), daemon=True
         )
 
-    def resume(self) -> None:
-        self._go.release()
-        self._yielded.acquire()
-
-    def pause(self) -> None:
-        self._yielded.release()
-        self._go.acquire()
-
     def _main(self, gate: Gate, body: Callable[[Gate], None]) -> None:
-        self._go.acquire()
+        self.go.acquire()
         try:
             body(gate)
         except BaseException as error:  # noqa: BLE001 - carried over to the thread that runs the schedule
             self.error = error
         self.finished = True
-        self._yielded.release()
+        self._schedule.end_turn(self)
 
 
 class Gate:
@@ -174,9 +201,9 @@ class Gate:
 
     def wait(self) -> None:
         """Let the others run until the schedule comes back to this worker."""
-        if self._is_late():
+        if self._schedule.delivering:
             return
-        self._worker.pause()
+        self._schedule.end_turn(self._worker)
         if self._schedule.stopped:
             raise Death
 
@@ -202,7 +229,7 @@ class Gate:
 
     def pass_through(self, name: str, call: Callable[[], Any], half: Callable[[], Any] | None = None) -> Any:
         """Wait for this worker's turn, then make the call, or suffer the fate the seed has for it."""
-        if self._is_late():
+        if self._schedule.delivering:
             return call()
         self.wait()
         schedule = self._schedule
@@ -212,10 +239,6 @@ class Gate:
         fate = schedule.fate(name)
         schedule.trace.append(f"{self._name}: {name}{f': {fate}' if fate else ''}")
         return call() if fate is None else self._suffer(fate, call, half)
-
-    def _is_late(self) -> bool:
-        """Whether this is part of a late call, which runs at once and suffers nothing more."""
-        return threading.current_thread() is not self._worker.thread
 
     def _suffer(self, fate: Fate, call: Callable[[], Any], half: Callable[[], Any] | None) -> Any:
         if fate is Fate.DEATH_BEFORE:

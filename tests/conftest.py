@@ -67,6 +67,15 @@ def _nothing_seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def signatures_remembered() -> Iterator[None]:
+    """For a module that verifies one log after many edits."""
+    from tests.support import signatures
+
+    with signatures.remembered():
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(ROOT).parts[0] in OFFLINE:

@@ -99,9 +99,9 @@ class Schedule:
             raise self._failure
 
     def end_turn(self, worker: _Worker) -> None:
-        """Hand over to whose turn is next, and come back when it is this worker's again, unless it has finished.
+        """Hand over to whose turn is next; back when it is this worker's again, unless it has finished.
 
-        Whoever ends a turn finds the next, for it is often the same: a switch of threads is dear.
+        Whoever ends a turn finds the next, which is often the same: a switch of threads is dear.
         """
         self._turn += 1
         self._deliver(self._turn)

@@ -28,6 +28,8 @@ from writ.ledger.merkle import subtree_root
 from writ.ledger.note import Note
 from writ.ledger.tiles import decode_bundle
 
+pytestmark = pytest.mark.usefixtures("signatures_remembered")
+
 
 def leaves(folder: Path) -> Iterator[bytes]:
     return decode_bundle((folder / "tile/entries/000").read_bytes())

@@ -28,6 +28,8 @@ from writ.ledger.trust import TrustRoot
 
 SIZE = 1500
 
+pytestmark = pytest.mark.usefixtures("signatures_remembered")
+
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:

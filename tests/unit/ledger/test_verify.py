@@ -20,6 +20,8 @@ from writ.ledger.tiles import decode_bundle, encode_bundle
 from writ.ledger.trust import Retired
 from writ.ledger.verify import verify_log
 
+pytestmark = pytest.mark.usefixtures("signatures_remembered")
+
 
 @pytest.fixture(scope="module")
 def forge() -> Forge:

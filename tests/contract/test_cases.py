@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from tests.support.controls import manifest
 from writ.contracts.action import Action, Target
 from writ.contracts.errors import WritError
 from writ.contracts.event import parse_event
-from writ.contracts.manifest import Manifest
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 CASES = sorted(FUNCTIONS.glob("*/cases/*.json"))
@@ -72,7 +71,6 @@ class Case(_Part):
 def test_plan_answers_a_case_as_written(path: Path) -> None:
     bot = path.parents[1].name
     case = Case.model_validate_json(path.read_bytes())
-    manifest = Manifest.model_validate(yaml.safe_load((path.parents[1] / "bot.yaml").read_text()))
     plan = importlib.import_module(f"functions.{bot}.plan").plan
     facts = importlib.import_module(f"functions.{bot}.facts").Facts.model_validate_json(
         json.dumps(case.facts)
@@ -85,13 +83,14 @@ def test_plan_answers_a_case_as_written(path: Path) -> None:
         assert (raised.value.code, raised.value.field) == (case.error.code, case.error.field)
         return
     planned = plan(event, facts, case.now)
+    allowed = manifest(bot).actions
 
     assert [action.name for action in planned] == [expected.name for expected in case.actions]
     for action, expected in zip(planned, case.actions, strict=True):
         expected.check(action)
         assert action.bot == bot
-        assert action.name in manifest.actions
-        assert action.blast_radius <= manifest.actions[action.name].limits.blast_radius
+        assert action.name in allowed
+        assert action.blast_radius <= allowed[action.name].limits.blast_radius
     assert len({action.effect_key for action in planned}) == len(planned)
     assert plan(event, facts, case.now) == planned
 

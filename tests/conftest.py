@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import typer.main
 import typer.testing
 from hypothesis import HealthCheck, settings
 
+from writ.runtime import telemetry
 from writ.runtime.rest import Api
 
 # Byte code is kept: else each process that runs tests, or that a test starts, compiles everything anew.
@@ -39,6 +40,18 @@ settings.load_profile("writ")
 # Typer builds a hundred commands anew for each run of one of them in a test: 50 ms a run.
 typer.testing._get_command = cache(typer.main.get_command)  # type: ignore[attr-defined]
 
+
+class _StandardOutput:
+    """Standard output of the moment: a logger outlives the test whose captured one it was made in."""
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+telemetry.Logger = partial(telemetry.Logger, stream=_StandardOutput())  # type: ignore[misc,assignment]
 
 _answered = Api.handler
 

@@ -66,7 +66,6 @@ def test_what_is_planted_is_all_that_is_masked() -> None:
     assert len(got_out("\n".join(TEXTS.values()))) == len(set(VALUES))
 
 
-# Each logger once: it writes to the output that was captured when it was made.
 def test_log(capsys: pytest.CaptureFixture[str]) -> None:
     log = telemetry.logger("log-probe")
     for kind, text in TEXTS.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -50,7 +51,7 @@ def act(log: Log, number: int) -> None:
 def network(log: Log, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RoutedTransport:
     transport = RoutedTransport(routes.api)
     # A function's own lines do not belong into what a command prints.
-    telemetry.logger("evidence")
+    monkeypatch.setattr(logging.getLogger("evidence"), "disabled", True)
     monkeypatch.setattr(telemetry, "emit", lambda *_: None)
     monkeypatch.setattr(httpx, "HTTPTransport", lambda **_: transport)
     monkeypatch.setattr(api_copy, "COPIES", tmp_path / "audits")

@@ -110,22 +110,23 @@ def test_line_that_is_no_metric_is_named_and_the_others_are_read(
     ids=lambda value: str(value)[:40],
 )
 def test_delivery_that_cannot_be_read_is_logged_with_its_code_and_dropped(
-    message: dict[str, Any], code: str, caplog: pytest.LogCaptureFixture
+    message: dict[str, Any], code: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ContractError) as refused:
         read(message)
     assert refused.value.code == code
     assert entry.handler(message, None) == {"put": 0, "dropped": 1}
-    [line] = caplog.records
-    assert (line.levelname, line.__dict__["code"]) == ("ERROR", code)
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["code"]) == ("ERROR", code)
 
 
 def test_good_lines_are_put_and_bad_ones_logged(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put: list[Datum] = []
     monkeypatch.setattr(entry, "put", put.extend)
     assert entry.handler(delivery("{}", json.dumps(document())), None) == {"put": 1, "dropped": 1}
     assert [datum["MetricName"] for datum in put] == ["Acts"]
-    assert [line.getMessage() for line in caplog.records] == ["line dropped", "metrics put"]
-    assert "_aws" not in capsys.readouterr().out
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["message"] for line in lines] == ["line dropped", "metrics put"]
+    assert not any("_aws" in line for line in lines)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import rfc8785
-
 from writ.contracts.action import Approval
 from writ.contracts.errors import ConflictError, LimitExceededError, NotFoundError
 from writ.contracts.event import AnyEvent
+from writ.ledger.canonical import canonical
 from writ.ports.actions import ActionRecord, Phase, Reservation
 from writ.ports.approvals import ApprovalRequest
 from writ.ports.evidence import Adopted
@@ -151,7 +150,7 @@ class MemoryEvidence:
 
     def _adopted(self, entry_id: str, fresh: bool) -> Adopted:
         payload = self.entries[entry_id]
-        digest = hashlib.sha256(rfc8785.dumps(dict(payload))).hexdigest()
+        digest = hashlib.sha256(canonical(dict(payload))).hexdigest()
         return Adopted(entry_id, digest, payload, fresh)
 
 

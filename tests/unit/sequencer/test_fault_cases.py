@@ -31,7 +31,7 @@ from tests.chaos.ledger.processes import SequencerFunction, Writer
 from tests.chaos.ledger.reader import Reader
 from tests.chaos.ledger.stores import Stores
 from tests.chaos.ledger.variants import UnconditionalCheckpoint
-from tests.chaos.ledger.world import fresh
+from tests.chaos.ledger.world import grown
 from tests.support.log_forge import ORIGIN
 from tests.support.memory_ledger import MemoryFiles, MemoryHeads
 from writ.contracts.errors import TransientError
@@ -112,13 +112,12 @@ class Log:
 
     def __init__(self, case: Case) -> None:
         self.breaks = Breaks(case.what, case.persists)
-        self.stores: Stores = fresh()
-        self.stores.files = Files(breaks=self.breaks)
-        self.stores.heads = Heads(swept=self.stores.heads.swept, breaks=self.breaks)
+        self.stores: Stores = grown(254)
+        files, heads = self.stores.files, self.stores.heads
+        self.stores.files = Files(files.files, files.checkpoint, breaks=self.breaks)
+        self.stores.heads = Heads(heads.head, heads.swept, self.breaks)
         self.reader = Reader(self.stores)
-        self.acknowledged: list[str] = []
-        self.state(127)
-        self.sequencer().integrate_all()
+        self.acknowledged = list(self.stores.entries.entries)
         self.reader.look(random.Random(0))
 
     def sequencer(self) -> SequencerFunction:

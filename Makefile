@@ -83,6 +83,9 @@ demo-canary: setup ## Four releases rolled out on the local plane, with users; t
 	@./writ up
 	@./writ demo canary
 
+demo-gates: setup ## Bad changes that the gates block, each with its rule and remedy, and their repaired twins; needs no plane
+	@./writ demo gates
+
 demo-preview: setup ## The life of a preview on the local plane: built, seeded, called, updated, extended, expired, swept
 	@./writ up
 	@./writ demo preview

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.demo_canary import canary
+from cli.demo_gates import gates
 from cli.demo_preview import preview
 from cli.demo_sdk import sdk
 from cli.ledger import COPIES
@@ -29,6 +30,7 @@ def demonstrations() -> None:
 
 
 app.command("canary")(canary)
+app.command("gates")(gates)
 app.command("preview")(preview)
 app.command("sdk")(sdk)
 

@@ -92,8 +92,8 @@ def run(
     form = Format.JSON if as_json else form
     with reporting(form in (Format.JSON, Format.SARIF)) as output:
         places = Places(advisories, releases, cdk_out)
-        asked = _Asked(repo, base, tuple(only or ()), repository, places)
-        report = _reported(output, asked) if api else _judged(asked)
+        asked = Asked(repo, base, tuple(only or ()), repository, places)
+        report = _reported(output, asked) if api else judged(asked)
         _show(output, report, form)
         if report.verdict is not Verdict.ALLOW:
             output.found_problem()
@@ -130,7 +130,9 @@ def baseline(*, repo: Repo = Path(), repository: Named = None, as_json: JsonFlag
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """What a run is asked: which checkout, told from which base, and what lies beside it."""
+
     repo: Path
     base: str | None
     only: tuple[str, ...]
@@ -138,22 +140,23 @@ class _Asked:
     places: Places
 
 
-def _reported(output: Output, asked: _Asked) -> Report:
+def _reported(output: Output, asked: Asked) -> Report:
     """Judge with the exceptions of the control plane, and hand in the result."""
     with Api.of(Plane.load()) as api:
         exceptions = plane_exceptions(api)
-        report = _judged(asked, exceptions=exceptions, known=plane_facts(api))
+        report = judged(asked, exceptions=exceptions, known=plane_facts(api))
         answer = api.post(RESULTS, gate_result.of(report))
         output.note(f"recorded as {answer['action']}")
         return report
 
 
-def _judged(
-    asked: _Asked,
+def judged(
+    asked: Asked,
     *,
     exceptions: Sequence[Known] = (),
     known: Mapping[str, Any] | None = None,
 ) -> Report:
+    """Judge a checkout; `exceptions` and `known` are what a control plane adds. Raises UsageError."""
     from cli.checkout import opened  # git is read by no other command
 
     try:

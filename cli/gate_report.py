@@ -15,7 +15,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from cli.output import table, visible
+from cli.output import counted, table, visible
 from writ.contracts.action import Verdict
 from writ.gates.model import Answered, Effect, Listed, Report, Severity, Violation
 
@@ -46,7 +46,7 @@ def report(found: Report) -> RenderableType:
     """The whole report."""
     parts: list[RenderableType] = [_gates(found.gates)]
     for name, mine in _by_file(found.standing).items():
-        parts += [Text("\n" + visible(name).replace("\n", "\\n"), style="bold underline"), *_violations(mine)]
+        parts += [Text("\n" + visible(name).replace("\n", "\\n"), style="bold underline"), *violations(mine)]
     if chosen := [(gate.gate, record) for gate in found.gates for record in gate.records]:
         counts = Counter(record.message for _, record in chosen)
         parts.append(Text("\nchosen", style="italic"))
@@ -81,9 +81,9 @@ def _gates(gates: Sequence[Answered]) -> Table:
     made.add_column(overflow="fold")
     for gate in gates:
         mark, style = _VERDICTS[gate.verdict] if gate.verdict else ("–", "dim")
-        counted = ", ".join(_count(number, name) for name, number in gate.counted.items())
+        counts = ", ".join(_count(number, name) for name, number in gate.counted.items())
         own = f"digest {gate.digest[:12]}" if gate.digest else ""
-        outcome = gate.skipped or "; ".join(filter(None, [counted, own, _tally(gate)]))
+        outcome = gate.skipped or "; ".join(filter(None, [counts, own, _tally(gate)]))
         made.add_row(
             Text(mark, style=style),
             Text(gate.gate, style="bold"),
@@ -98,7 +98,7 @@ def _count(number: object, name: str) -> str:
 
 
 def _tally(gate: Answered) -> str:
-    parts = [f"{gate.violations} violation{'s' if gate.violations > 1 else ''}"] if gate.violations else []
+    parts = [counted(gate.violations, "violation")] if gate.violations else []
     return ", ".join([*parts, *([f"{gate.waived} waived"] if gate.waived else [])])
 
 
@@ -109,7 +109,7 @@ def _by_file(violations: Iterable[Violation]) -> dict[str, list[Violation]]:
     return dict(sorted(found.items()))
 
 
-def _violations(found: Sequence[Violation]) -> Iterable[RenderableType]:
+def violations(found: Sequence[Violation]) -> Iterable[RenderableType]:
     """Those of one rule together: their whys, then what to do, once where it is the same kind of thing."""
     groups: dict[str, list[Violation]] = defaultdict(list)
     for violation in found:
@@ -155,8 +155,8 @@ def _remedies(found: Sequence[Violation]) -> RenderableType:
     parts.append(Text(f"  {first.link}", style="dim"))
     if first.cover:
         where = {"path": first.cover.scope.path, "component": first.cover.scope.component}
-        scope = " ".join(f"--{name} {shlex.quote(value)}" for name, value in where.items() if value != "*")
-        add = f"writ exceptions add ID --rule {first.rule} {scope} --owner … --reason … --until …"
+        scope = "".join(f" --{name} {shlex.quote(value)}" for name, value in where.items() if value != "*")
+        add = f"writ exceptions add ID --rule {first.rule}{scope} --owner … --reason … --until …"
         parts.append(Text(f"  or: {visible(add)}", style="dim"))
     return Group(*parts)
 

@@ -163,6 +163,11 @@ def _spelt(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number of things: `1 entry`, `2 entries`; `plural` where it is not the noun with an s."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr)
     return console if console.is_terminal else Console(stderr=stderr, width=max(console.width, _PIPE_WIDTH))

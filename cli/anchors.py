@@ -12,7 +12,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.output import UsageError
+from cli.output import UsageError, counted
 from writ.ledger.anchor import Anchored, check_anchors, nodes_of_copy, read_statuses
 from writ.ledger.errors import VerificationError
 from writ.ledger.findings import Finding, Report
@@ -45,7 +45,7 @@ class Anchors:
         if not self.held:
             return document, picture
         largest = max(head.size for head in self.heads)
-        count = f"{len(self.heads)} anchored {'head' if len(self.heads) == 1 else 'heads'}"
+        count = counted(len(self.heads), "anchored head")
         line = f"  holds {count}, the largest of size {largest}"
         return document, Group(picture, Text(line, style="dim"))
 

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from cli.output import counted
 from writ.judge.picture import Bins, Panel, Quantiles, Rates
 from writ.judge.reasons import number
 from writ.judge.verdict import Judgement, Verdict
@@ -29,7 +30,7 @@ _SCALE: Final = 49
 def picture(judgement: Judgement, panels: Sequence[Panel]) -> RenderableType:
     """The verdict, and below it a metric after another."""
     style = _STYLES[judgement.verdict]
-    looks = f"{judgement.looks} {'look' if judgement.looks == 1 else 'looks'}"
+    looks = counted(judgement.looks, "look")
     head = Text.assemble(
         (f"{_MARKS[judgement.verdict]} {judgement.verdict}", f"bold {style}"),
         f"  {'; '.join(judgement.reasons)}",

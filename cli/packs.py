@@ -15,7 +15,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.api import Api
-from cli.output import CommandError, JsonFlag, Output, UsageError, facts, reporting
+from cli.output import CommandError, JsonFlag, Output, UsageError, counted, facts, reporting
 from cli.plane import Plane
 from cli.progress import Bars
 from cli.verify import open_copy
@@ -278,9 +278,7 @@ def _picture(path: Path, verified: VerifiedPack, by: str | None) -> RenderableTy
         "signed by": ", ".join(f"{bot} ({count})" for bot, count in _bots(verified).items()),
         "in the log": f"{verified.origin}, {head.size} leaves",
         "root": head.root.hex(),
-        "earlier": f"{earlier} {'checkpoint' if earlier == 1 else 'checkpoints'}, proved to begin this one"
-        if earlier
-        else None,
+        "earlier": f"{counted(earlier, 'checkpoint')}, proved to begin this one" if earlier else None,
     }
     notes: list[RenderableType] = [
         Text.assemble(("✔ ", "bold green"), f"verified offline: {path}"),
@@ -306,8 +304,7 @@ def _erased(verified: VerifiedPack) -> str | None:
 def _counted(verified: VerifiedPack) -> str:
     kinds = Counter(item.kind.value for item in verified.items)
     parts = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
-    total = len(verified.items)
-    return f"{total} {'statement' if total == 1 else 'statements'} ({', '.join(parts)})"
+    return f"{counted(len(verified.items), 'statement')} ({', '.join(parts)})"
 
 
 def _shown(time: datetime | None) -> str | None:

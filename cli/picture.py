@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from cli.output import table
+from cli.output import counted, table
 from cli.story import WAITING, Story
 
 ARROW: Final = "──► "
@@ -62,17 +62,13 @@ def stages(story: Story) -> list[Stage]:
     performed = sum(action.status in ("succeeded", "failed") for action in actions)
     return [
         Stage("webhook", (f"{len(story.receipts)} signed", *([f"{refused} refused"] if refused else []))),
-        Stage("event", (str(len(accepted)), f"{types} {'type' if types == 1 else 'types'}")),
-        Stage("plan", (_many(len(actions), "action"), *bots)),
+        Stage("event", (str(len(accepted)), counted(types, "type"))),
+        Stage("plan", (counted(len(actions), "action"), *bots)),
         Stage("policy", _tallied(verdicts, _VERDICTS)),
         Stage("intent", (f"{len(actions)} signed",)),
         Stage("perform", (str(performed),)),
         Stage("outcome", _tallied(statuses, _STATUSES)),
     ]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _tallied(counts: Counter[str], order: Sequence[str]) -> tuple[str, ...]:
@@ -97,7 +93,7 @@ def _events(story: Story) -> RenderableType:
         (line.type, line.count, line.fresh, ", ".join(line.bots), line.actions) for line in acted
     ]
     if rest:
-        name = f"{len(rest)} other {'type' if len(rest) == 1 else 'types'}"
+        name = counted(len(rest), "other type")
         rows.append((name, sum(x.count for x in rest), sum(x.fresh for x in rest), "", 0))
     return table(None, ("event", ">received", ">new", "bot", ">actions"), rows)
 

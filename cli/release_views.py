@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.output import facts, table
+from cli.output import counted, facts, table
 from writ.release.bump import Effect
 from writ.release.plan import Plan
 from writ.release.settings import ReleaseSettings
@@ -97,7 +97,7 @@ def _header(effect: Effect) -> Text:
 
 
 def _since(each: Plan) -> str:
-    count = f"{len(each.effects)} commit{'' if len(each.effects) == 1 else 's'}"
+    count = counted(len(each.effects), "commit")
     if each.earlier.last is None:
         return f"the beginning: {count}"
     extra = f", with {each.earlier.prereleases[-1].tag}" if each.earlier.prereleases else ""

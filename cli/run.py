@@ -15,7 +15,7 @@ from cli import elsewhere, forge, picture, verify
 from cli.ledger import COPIES, write_copy
 from cli.localforge.process import ForgeProcess
 from cli.log_source import PlaneLog
-from cli.output import Output
+from cli.output import Output, counted
 from cli.plane import ROOT, RUN_FILE, Plane, RunFile
 from cli.progress import Bars
 from cli.replay import Receipt, Webhook, replay
@@ -54,16 +54,15 @@ class Result:
         story, report = self.proof.story, self.proof.report
         found = [f"{receipt.path} was refused: {receipt.code}" for receipt in story.refused]
         found += [
-            f"{bot} could not handle {count - self.dead_before.get(bot, 0)} events"
+            f"{bot} could not handle {counted(count - self.dead_before.get(bot, 0), 'event')}"
             for bot, count in self.rest.dead.items()
             if count > self.dead_before.get(bot, 0)
         ]
         if not report.ok:
-            found.append(f"verification found {report.faults} faults in the ledger")
+            found.append(f"verification found {counted(report.faults, 'fault')} in the ledger")
         if self.rest.entries != report.checkpoint.size:
-            found.append(
-                f"{self.rest.entries} entries are stored, {report.checkpoint.size} are under the checkpoint"
-            )
+            stored = counted(self.rest.entries or 0, "entry is", "entries are")
+            found.append(f"{stored} stored, {report.checkpoint.size} are under the checkpoint")
         return found
 
     def document(self) -> dict[str, Any]:
@@ -180,9 +179,9 @@ def said_in_the_forge() -> list[str]:
 
 
 def _said(pull: Mapping[str, Any]) -> str:
-    counted = f"{pull['comments']} comments, {pull['check_runs']} check runs"
+    what = f"{counted(pull['comments'], 'comment')}, {counted(pull['check_runs'], 'check run')}"
     name, number = pull["repository"], pull["number"]
-    return f"forge {name}#{number}: {counted}; ./writ forge show {name} {number}"
+    return f"forge {name}#{number}: {what}; ./writ forge show {name} {number}"
 
 
 def _short(path: Path) -> str:

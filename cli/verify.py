@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.output import UsageError, table
+from cli.output import UsageError, counted, table
 from writ.contracts.statement import rfc3339
 from writ.ledger.checkpoint import log_verifier
 from writ.ledger.errors import VerificationError
@@ -111,19 +111,20 @@ def unreadable_picture(error: VerificationError, copy: LogCopy) -> RenderableTyp
 def picture(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | None = None) -> RenderableType:
     """A report for people: the verdict, who cosigned it, then what was found."""
     head = report.checkpoint
-    size = f"{head.size} {'entry' if head.size == 1 else 'entries'} of {head.origin}"
+    size = f"{counted(head.size, 'entry', 'entries')} of {head.origin}"
     if report.ok:
         done = "verified offline" if report.signatures else "form and hashes verified offline, NO SIGNATURES"
         line = Text.assemble(("✔ ", "bold green"), f"{done}: {size}, root {head.root.hex()[:16]}…")
     else:
-        faults = f"{report.faults} {'fault' if report.faults == 1 else 'faults'}"
+        faults = counted(report.faults, "fault")
         line = Text.assemble(("✘ ", "bold red"), (faults, "bold"), f" in {size}")
     notes: list[RenderableType] = [line, Text(f"  copy: {copy.place}", style="dim")]
     notes += [
         Text(f"  cosigned by {name} at {rfc3339(at)}", style="dim") for name, at in (cosigned or {}).items()
     ]
     if report.open:
-        notes.append(Text(f"  {report.open} intents have no outcome yet, which is allowed", style="dim"))
+        unfinished = counted(report.open, "intent has", "intents have")
+        notes.append(Text(f"  {unfinished} no outcome yet, which is allowed", style="dim"))
     notes += [Text(f"  {note}", style="dim") for note in _notes(report)]
     if not report.ok:
         rows = [
@@ -137,8 +138,8 @@ def picture(report: Report, copy: LogCopy, cosigned: Mapping[str, datetime] | No
 
 def _notes(report: Report) -> Iterator[str]:
     if report.erased:
-        payloads = "1 payload was" if report.erased == 1 else f"{report.erased} payloads were"
-        yield f"{payloads} erased, as later statements say; every leaf still proves"
+        erased = counted(report.erased, "payload was", "payloads were")
+        yield f"{erased} erased, as later statements say; their leaves still prove"
     made = report.certificates
     if made.issued is not None:
-        yield f"{made.used} certificates were used of {made.issued} issued"
+        yield f"{counted(made.used, 'certificate was', 'certificates were')} used of {made.issued} issued"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cli.log_source import signed_size
-from cli.output import CommandError
+from cli.output import CommandError, counted
 from cli.plane import Plane, calling
 
 POLL_S: Final = 0.5
@@ -44,7 +44,7 @@ class Pulse:
 
     def unfinished(self) -> list[str]:
         """What is not done yet, one sentence each."""
-        left = [f"{bot}: {count} {_plural(count, 'event')} queued" for bot, count in self.queues.items()]
+        left = [f"{bot}: {counted(count, 'event')} queued" for bot, count in self.queues.items()]
         if self.open_actions:
             named = ", ".join(self.open_actions[:NAMED])
             more = len(self.open_actions) - NAMED
@@ -145,7 +145,3 @@ def _count(plane: Plane, table: str) -> int:
     return sum(
         int(page["Count"]) for page in pages.paginate(TableName=table, Select="COUNT", ConsistentRead=True)
     )
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else noun + "s"

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.output import CommandError, JsonFlag, Output, UsageError, facts, reporting, table, visible
+from cli.output import CommandError, JsonFlag, Output, UsageError, counted, facts, reporting, table, visible
 from writ.contracts.errors import WritError
 
 
@@ -145,6 +145,15 @@ def test_every_command_takes_json() -> None:
 )
 def test_what_comes_from_outside_only_shows(given: str, shown: str) -> None:
     assert visible(given) == shown
+
+
+def test_one_thing_is_told_in_the_singular() -> None:
+    assert [counted(number, "check run") for number in (0, 1, 2)] == [
+        "0 check runs",
+        "1 check run",
+        "2 check runs",
+    ]
+    assert [counted(number, "entry", "entries") for number in (1, 2)] == ["1 entry", "2 entries"]
 
 
 def test_errors_and_cells_have_no_controls(capsys: pytest.CaptureFixture[str]) -> None:

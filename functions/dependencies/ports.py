@@ -126,7 +126,7 @@ def connect(environment: Environment) -> Ports:
     clock = SystemClock()
     site, where = _site(environment.dependencies), _forge_site(environment.forge)
     secret = environment.secret("forge")
-    client = _client(where or ForgeSite(), secret, clock)
+    client = _client(where or ForgeSite(), secret, clock, environment.table("usage"))
     return Ports(
         repositories=site.repositories,
         bumps=BumpTable(environment.table("bumps")),
@@ -176,13 +176,15 @@ def several(
     return [found[package] for package in packages]
 
 
-def _client(site: ForgeSite, secret: str, clock: Clock) -> Callable[[], GitHubClient]:
+def _client(site: ForgeSite, secret: str, clock: Clock, usage: str) -> Callable[[], GitHubClient]:
     @cache
     def made() -> GitHubClient:
+        from writ.adapters.forge_limit_table import ForgeLimitTable
         from writ.adapters.forge_secret import ForgeSecret
         from writ.adapters.github_client import GitHubClient
 
-        return GitHubClient(site, ForgeSecret(secret), clock, PERMISSIONS)
+        limits = ForgeLimitTable(usage)
+        return GitHubClient(site, ForgeSecret(secret), clock, PERMISSIONS, limits=limits)
 
     return made
 

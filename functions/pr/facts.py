@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from functions.pr.asking import asking
 from functions.pr.gate_check import RuleText, report
 from functions.pr.note import Pull, Stamp
 from functions.pr.pull_facts import PullFacts
@@ -89,8 +88,7 @@ def _heads(repository: str, sha: str, ports: "Ports") -> list[Pull]:
     if ports.reading is None:
         return []
     try:
-        with asking(ports):
-            numbers = ports.reading().open_pulls(repository, sha)
+        numbers = ports.reading().open_pulls(repository, sha)
     except PermanentError as error:
         # A commit that the forge does not have is the head of nothing.
         if error.code not in ABSENT | {"forge.invalid"}:

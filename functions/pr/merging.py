@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from functions.pr.asking import asking
 from functions.pr.note import Pull
 from functions.pr.reading import read
 from writ.contracts.action import Action
@@ -35,14 +34,13 @@ def merge(action: Action, ports: Ports) -> Observation:
     if facts is None or facts.head != head:
         raise PermanentError(f"{pull.key} is not open at {head[:12]} any more", code=MOVED)
     _ready(facts)
-    with asking(ports):
-        sha = ports.merging().merge(
-            pull.repository,
-            pull.number,
-            head_sha=head,
-            method=MergeMethod(str(action.parameters["method"])),
-            title=f"{facts.title} (#{pull.number})",
-        )
+    sha = ports.merging().merge(
+        pull.repository,
+        pull.number,
+        head_sha=head,
+        method=MergeMethod(str(action.parameters["method"])),
+        title=f"{facts.title} (#{pull.number})",
+    )
     return {"merged": True, "pull": pull.key, "head": head, "sha": sha}
 
 
@@ -51,8 +49,7 @@ def observe(action: Action, ports: Ports) -> Observation | None:
     if ports.reading is None:
         return None
     pull, head = _given(action)
-    with asking(ports):
-        found = ports.reading().pull_request(pull.repository, pull.number)
+    found = ports.reading().pull_request(pull.repository, pull.number)
     if not found.merged or found.head_sha != head:
         return None
     return {

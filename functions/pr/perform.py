@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from functions.pr.asking import asking
 from functions.pr.comment import find, render, says, topics_of
 from functions.pr.merging import MERGING
 from functions.pr.note import Note, Pull, Thread
@@ -34,11 +33,10 @@ def post_note(action: Action, ports: Ports) -> Observation:
     ports.threads.keep(pull, note)
     if ports.forge is None:
         return _kept(note)
-    with asking(ports):
-        for _ in range(_ROUNDS):
-            comment, notes = _show(pull, action, ports.forge(), ports)
-            if ports.threads.notes(pull) == notes:
-                return _shown(pull, comment, notes)
+    for _ in range(_ROUNDS):
+        comment, notes = _show(pull, action, ports.forge(), ports)
+        if ports.threads.notes(pull) == notes:
+            return _shown(pull, comment, notes)
     raise TransientError("notes come faster than they are posted", code="pr.crowded")
 
 
@@ -53,8 +51,7 @@ def observe(action: Action, ports: Ports) -> Observation | None:
     thread = ports.threads.thread(pull)
     if thread is None:
         return None
-    with asking(ports):
-        comment = _look(pull, thread, ports.forge())
+    comment = _look(pull, thread, ports.forge())
     if comment is None or not says(comment, render(thread.nonce, notes)):
         return None
     ports.threads.replace(pull, thread, thread.at(comment.id, comment.author))

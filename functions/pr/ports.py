@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -57,12 +57,6 @@ class Threads(Protocol):
 
     def replace(self, pull: Pull, before: Thread | None, after: Thread) -> None:
         """Raises TransientError when the thread is no longer `before`."""
-
-    def waiting_until(self) -> datetime | None:
-        """Until when the forge wants to be left alone."""
-
-    def wait(self, until: datetime) -> None:
-        """Leave it alone until then."""
 
 
 class Slots(Protocol):
@@ -119,10 +113,10 @@ def connect(environment: Environment) -> Ports:
     """The ports of a deployed function. Raises ContractError for a site that does not read."""
     clock = SystemClock()
     site = _site(environment.forge)
-    secret, pulls = environment.secret("forge"), environment.table("pulls")
+    secret, pulls, usage = environment.secret("forge"), environment.table("pulls"), environment.table("usage")
 
     def asked(permissions: Mapping[str, str]) -> Callable[[], GitHubReviews] | None:
-        return _forge(site, secret, clock, permissions) if site else None
+        return _forge(site, secret, clock, permissions, usage) if site else None
 
     return Ports(
         threads=ThreadTable(pulls),
@@ -132,7 +126,7 @@ def connect(environment: Environment) -> Ports:
         reading=asked(READING),
         merging=asked(MERGING),
         policy=_policy,
-        guards=GuardTable(environment.table("controls"), environment.table("usage"), windows),
+        guards=GuardTable(environment.table("controls"), usage, windows),
         rules=_rules,
         clock=clock,
         entropy=secrets.token_bytes,
@@ -164,17 +158,19 @@ def _rules(ids: Collection[str]) -> dict[str, RuleText]:
 
 
 def _forge(
-    site: ForgeSite, secret: str, clock: Clock, permissions: Mapping[str, str]
+    site: ForgeSite, secret: str, clock: Clock, permissions: Mapping[str, str], usage: str
 ) -> Callable[[], GitHubReviews]:
     """GitHub, once it is needed: what speaks with it is loaded by the first request."""
 
     @cache
     def made() -> GitHubReviews:
+        from writ.adapters.forge_limit_table import ForgeLimitTable
         from writ.adapters.forge_secret import ForgeSecret
         from writ.adapters.github_client import GitHubClient
         from writ.adapters.github_reviews import GitHubReviews
 
-        return GitHubReviews(GitHubClient(site, ForgeSecret(secret), clock, permissions))
+        limits = ForgeLimitTable(usage)
+        return GitHubReviews(GitHubClient(site, ForgeSecret(secret), clock, permissions, limits=limits))
 
     return made
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.pr.asking import asking
 from functions.pr.check import GATES, PULL_REQUEST, Place, Report
 from functions.pr.note import Pull
 from functions.pr.pull_check import TOPIC
@@ -35,11 +34,10 @@ def read(pull: Pull, ports: Ports, judged: Report | None = None) -> PullFacts | 
         return None
     at = ports.clock.now()
     try:
-        with asking(ports):
-            forge = ports.reading()
-            found = forge.pull_request(pull.repository, pull.number)
-            there = found.state == "open" and not found.merged
-            seen = _seen(pull, found, forge) if there else None
+        forge = ports.reading()
+        found = forge.pull_request(pull.repository, pull.number)
+        there = found.state == "open" and not found.merged
+        seen = _seen(pull, found, forge) if there else None
     except PermanentError as error:
         if error.code not in ABSENT:
             raise

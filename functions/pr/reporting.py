@@ -11,7 +11,6 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from functions.pr.asking import asking
 from functions.pr.check import Place, Report, Slot, as_report
 from writ.contracts.action import Action
 from writ.contracts.errors import BusyError, ForgeBusyError, PermanentError
@@ -31,8 +30,7 @@ def report_check(action: Action, ports: Ports) -> Observation:
         ports.slots.replace(place, slot, after)
         return _observed(place, after)
     try:
-        with asking(ports):
-            run = _write(place, slot, ports.reporting())
+        run = _write(place, slot, ports.reporting())
     except (PermanentError, ForgeBusyError):
         ports.slots.replace(place, slot, slot.free())
         raise

@@ -1,9 +1,8 @@
-"""Notes and threads in DynamoDB: one item a topic, one a thread, and one for what the forge asked of us."""
+"""Notes and threads in DynamoDB: one item a topic, and one a thread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -16,7 +15,6 @@ from writ.contracts.errors import ConflictError, TransientError, WritError
 
 _THREAD: Final = "thread"
 _NOTE: Final = "note#"
-_LIMIT: Final = ("forge", "limit")
 # Topics have names of bots and of what they do; more than this are none.
 _MOST: Final = 500
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -71,13 +69,6 @@ class ThreadTable:
             dynamo.save(self._item(pull.key, _THREAD, document=_document(after)), unchanged)
         except ConflictError:
             raise TransientError("another attempt is at it", code="dependency.contended") from None
-
-    def waiting_until(self) -> datetime | None:
-        item = dynamo.get(self._item, *_LIMIT)
-        return None if item is None else datetime.fromisoformat(item.document)
-
-    def wait(self, until: datetime) -> None:
-        dynamo.save(self._item(*_LIMIT, document=until.isoformat()))
 
 
 def _document(thread: Thread) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from writ.ports.actions import ActionRecord, Phase
 from writ.ports.approvals import ApprovalRequest
-from writ.runtime.loop import LAST_ATTEMPT
+from writ.runtime.attempts import LAST_ATTEMPT
 
 # Clocks differ, and an attempt that has just run out of time may still be writing.
 MARGIN: Final = timedelta(seconds=30)

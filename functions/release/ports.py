@@ -83,7 +83,7 @@ def connect(environment: Environment) -> Ports:
         releases=ReleaseTable(environment.table("releases")),
         vault=VaultBucket(environment.bucket("artifacts")),
         has_forge=site is not None,
-        forge=_forge(site, environment.secret("forge"), clock),
+        forge=_forge(site, environment.secret("forge"), clock, environment.table("usage")),
         results=late(partial(_results, environment.table("gates"))),
         bundle=lambda: access.bundle().digest,
         gates=_gates,
@@ -120,13 +120,14 @@ def _gates() -> Sequence[str]:
     return registry.names()
 
 
-def _forge(site: ForgeSite | None, secret: str, clock: Clock) -> Callable[[], Forge]:
+def _forge(site: ForgeSite | None, secret: str, clock: Clock, usage: str) -> Callable[[], Forge]:
     """GitHub, once it is needed: what speaks with it is loaded by the first request."""
 
     @cache
     def made() -> Forge:
         if site is None:
             raise PermanentError("no forge is set for this plane", code="forge.absent", field="repository")
+        from writ.adapters.forge_limit_table import ForgeLimitTable
         from writ.adapters.forge_secret import ForgeSecret
         from writ.adapters.github import GitHubForge
         from writ.adapters.github_client import GitHubClient
@@ -135,7 +136,8 @@ def _forge(site: ForgeSite | None, secret: str, clock: Clock) -> Callable[[], Fo
         class GitHub(GitHubReleases, GitHubForge):
             """Both halves, by one client."""
 
-        return GitHub(GitHubClient(site, ForgeSecret(secret), clock, PERMISSIONS))
+        limits = ForgeLimitTable(usage)
+        return GitHub(GitHubClient(site, ForgeSecret(secret), clock, PERMISSIONS, limits=limits))
 
     return made
 

@@ -19,6 +19,7 @@ from functions.dependencies.forge import WholeForge
 from functions.dependencies.model import Alert, Bump, HeldBack, Overview
 from functions.dependencies.ports import PERMISSIONS, Ports
 from tests.support.controls import ControlledPlane, command
+from tests.support.memory import MemoryLimits
 from tests.support.registries import NOW, MemoryRegistry
 from writ.adapters.forge_secret import Credentials
 from writ.adapters.github_client import GitHubClient
@@ -105,6 +106,7 @@ class Bumping:
     plane: ControlledPlane = field(default_factory=ControlledPlane)
     bumps: MemoryBumps = field(default_factory=MemoryBumps)
     notes: MemoryNotes = field(default_factory=MemoryNotes)
+    limits: MemoryLimits = field(default_factory=MemoryLimits)
     floor: int = 0
     ticks: int = 0
 
@@ -112,7 +114,8 @@ class Bumping:
         self.plane.clock.instant = NOW
         stored = {"app": APP, "private_key": private_key(self.folder), "api": self.server.address}
         self.credentials = Credentials.model_validate(stored)
-        client = GitHubClient(ForgeSite(api="stored"), self, self.plane.clock, PERMISSIONS)
+        site, clock = ForgeSite(api="stored"), self.plane.clock
+        client = GitHubClient(site, self, clock, PERMISSIONS, limits=self.limits)
         self.forge = WholeForge(client)
 
     def read(self) -> Credentials:

@@ -40,6 +40,26 @@ class ManualClock:
 
 
 @dataclass
+class MemoryLimits:
+    """See writ.ports.forge_limits.ForgeLimits. `fails`: what the next call raises."""
+
+    until: datetime | None = None
+    fails: list[Exception] = field(default_factory=list)
+
+    def waiting_until(self) -> datetime | None:
+        self._fail()
+        return self.until
+
+    def wait(self, until: datetime) -> None:
+        self._fail()
+        self.until = max(until, self.until or until)
+
+    def _fail(self) -> None:
+        if self.fails:
+            raise self.fails.pop(0)
+
+
+@dataclass
 class MemoryActions:
     """Records by action id; the check of `version` is the conditional write."""
 

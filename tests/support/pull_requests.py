@@ -89,7 +89,6 @@ class MemoryThreads:
 
     kept: dict[tuple[str, str], Note] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
-    limit: datetime | None = None
 
     def note(self, pull: Pull, topic: str) -> Note | None:
         return self.kept.get((pull.key, topic))
@@ -109,12 +108,6 @@ class MemoryThreads:
         if self.thread(pull) != before:
             raise TransientError("another attempt is at it")
         self.threads[pull.key] = after
-
-    def waiting_until(self) -> datetime | None:
-        return self.limit
-
-    def wait(self, until: datetime) -> None:
-        self.limit = until
 
 
 @dataclass

@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.localforge.sign_in import private_key
-from tests.support.bumps import REPOSITORY, SETTINGS, Bumping, names, serving
+from functions.dependencies.forge import WholeForge
+from tests.support.bumps import HOUR, REPOSITORY, SETTINGS, Bumping, names, serving
 from tests.support.controls import command
 from tests.support.registries import NOW, PYPI, MemoryRegistry, release
-from writ.contracts.errors import TransientError
+from writ.contracts.action import Status
+from writ.contracts.errors import BusyError, ForgeBusyError, TransientError
 from writ.dependencies.versions import package
+from writ.ports.actions import Phase
 from writ.ports.forge_changes import PublishedRelease
 
 LOCK = "".join(f"{name}==1.0.0 \\\n    --hash=sha256:{'0' * 64}\n" for name in "abcd")
@@ -352,6 +356,33 @@ def test_an_update_that_fails_on_the_way_is_finished(world: Bumping, call: str, 
     assert world.file("requirements.txt", pull["head_sha"]).count("==1.1.0") == 4
     assert world.bumps.bumps["pypi-minor"].head_sha == pull["head_sha"] == world.head("pypi-minor")
     assert names(world.tick()) == []
+
+
+def test_busy_forge_uses_up_no_attempt_of_a_proposal(world: Bumping) -> None:
+    """It is busy a dozen times once the bump is planned: more often than an action may fail."""
+    commit = WholeForge.commit
+
+    def busy(self: WholeForge, *given: Any) -> str:
+        world.limits.wait(world.plane.clock.now() + HOUR)
+        return commit(self, *given)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WholeForge, "commit", busy)
+        with pytest.raises(ForgeBusyError):
+            world.tick()
+        (action,) = (id for id, each in world.plane.actions.records.items() if each.phase is not Phase.CLOSED)
+        for _ in range(11):
+            with pytest.raises(BusyError):
+                world.bot().wiring.loop.resume(action)
+            world.plane.clock.instant += HOUR
+            with pytest.raises(ForgeBusyError):
+                world.bot().wiring.loop.resume(action)
+    assert world.pulls == {}
+    world.plane.clock.instant += HOUR
+    outcome = world.bot().wiring.loop.resume(action).outcome
+    assert outcome is not None
+    assert outcome.status is Status.SUCCEEDED
+    assert len(world.pulls) == 1
 
 
 @pytest.mark.parametrize(

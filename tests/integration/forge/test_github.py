@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support import github_api
-from tests.support.memory import START, ManualClock
+from tests.support.memory import START, ManualClock, MemoryLimits
 from writ.adapters.forge_secret import Credentials
 from writ.adapters.github_client import GitHubClient
 from writ.adapters.github_reviews import GitHubReviews
@@ -288,6 +288,43 @@ def test_limits_pass_and_say_when(answered: int, headers: dict[str, str], wait: 
     assert busy.value.until == START + timedelta(seconds=wait)
     assert busy.value.code == "forge.busy"
     assert len(github.seen) == 1
+
+
+def test_nobody_asks_a_forge_that_asked_one_to_wait() -> None:
+    """Whoever was told, in whatever process: the memory is one."""
+    limits, clock = MemoryLimits(), ManualClock()
+    told, github = forge(Reply(429, {}, {"Retry-After": "120"}), Reply(201, COMMENT))
+    others, unasked = forge(Reply(201, COMMENT))
+    for each in (told, others):
+        each._client.limits, each._client.clock = limits, clock
+    with pytest.raises(ForgeBusyError):
+        told.create_comment(REPOSITORY, 42, "x")
+    clock.forward(seconds=119)
+    for each in (told, others):
+        with pytest.raises(ForgeBusyError) as busy:
+            each.create_comment(REPOSITORY, 42, "x")
+        assert busy.value.until == START + timedelta(seconds=120)
+    assert (len(github.seen), len(unasked.seen)) == (1, 0)
+    clock.forward(seconds=1)
+    others.create_comment(REPOSITORY, 42, "x")
+    told.create_comment(REPOSITORY, 42, "x")
+
+
+def test_limit_that_cannot_be_noted_is_told_all_the_same() -> None:
+    asking, _ = forge(Reply(429, {}, {"Retry-After": "120"}))
+    asking._client.limits = MemoryLimits()
+    asking._client.limits.waiting_until = lambda: None  # type: ignore[method-assign]
+    asking._client.limits.fails = [TransientError("away")]
+    with pytest.raises(ForgeBusyError):
+        asking.create_comment(REPOSITORY, 42, "x")
+
+
+def test_limits_that_cannot_be_read_may_be_readable_later() -> None:
+    asking, github = forge(Reply(201, COMMENT))
+    asking._client.limits = MemoryLimits(fails=[TransientError("away")])
+    with pytest.raises(TransientError):
+        asking.create_comment(REPOSITORY, 42, "x")
+    assert github.seen == []
 
 
 @pytest.mark.parametrize(

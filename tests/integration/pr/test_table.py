@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
@@ -70,13 +69,6 @@ def test_thread_that_was_kept_without_an_author_is_replaced(table: ThreadTable) 
     assert table.thread(PULL) == before.at(7, 1)
     table.replace(PULL, before.at(7, 1), before.at(7, 1).at(8))
     assert table.thread(PULL) == before.at(8, 1)
-
-
-def test_forge_is_left_alone_until_then(table: ThreadTable) -> None:
-    assert table.waiting_until() is None
-    table.wait(START)
-    table.wait(START + timedelta(minutes=5))
-    assert table.waiting_until() == START + timedelta(minutes=5)
 
 
 def test_what_does_not_read_is_an_error_of_ours(table: ThreadTable) -> None:

@@ -15,7 +15,7 @@ from tests.support.plane import Plane
 from writ.contracts.action import Action, Approval, Target
 from writ.contracts.errors import ConflictError, TransientError
 from writ.ports.actions import Cause, Phase
-from writ.runtime.loop import MAX_ATTEMPTS
+from writ.runtime.attempts import MAX_ATTEMPTS
 from writ.runtime.testimony import intent_id, outcome_id
 
 SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "300"))

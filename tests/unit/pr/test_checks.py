@@ -14,8 +14,8 @@ from tests.support.controls import LEASE
 from tests.support.memory_pulls import HEAD
 from tests.support.pull_requests import REPOSITORY, Commenting, judged
 from writ.contracts.action import Status
-from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError
-from writ.ports.actions import ActionRecord
+from writ.contracts.errors import BusyError, ForgeBusyError, PermanentError, TransientError
+from writ.ports.actions import ActionRecord, Phase
 from writ.ports.forge import CheckReport
 from writ.ports.forge_words import Conclusion, Level
 
@@ -152,16 +152,19 @@ def test_refusal_is_the_outcome_and_holds_nothing_up(commenting: Commenting) -> 
     assert run(commenting).conclusion is Conclusion.FAILURE
 
 
-def test_forge_is_left_alone_for_as_long_as_it_asked(commenting: Commenting) -> None:
+def test_report_waits_for_as_long_as_the_forge_asks(commenting: Commenting) -> None:
     until = commenting.plane.clock.now() + timedelta(hours=1)
     commenting.checks.fails = [ForgeBusyError("later", until)]
-    with pytest.raises(TransientError):
+    with pytest.raises(ForgeBusyError):
         judge(commenting)
     asked = commenting.checks.requests
-    with pytest.raises(TransientError) as left:
-        judge(commenting, report="1" * 64)
-    assert left.value.code == "forge.busy"
+    (id,) = commenting.plane.actions.records
+    with pytest.raises(BusyError):
+        commenting.wiring().loop.resume(id)
     assert commenting.checks.requests == asked
+    commenting.plane.clock.instant = until
+    assert commenting.wiring().loop.resume(id).phase is Phase.CLOSED
+    assert run(commenting).conclusion is Conclusion.FAILURE
 
 
 def test_without_a_forge_the_report_is_kept_and_shown_with_the_next(commenting: Commenting) -> None:

@@ -10,7 +10,7 @@ from tests.support.memory import START
 from writ.contracts.action import Action, Approval, Decision, Target, Verdict
 from writ.ports.actions import ActionRecord, Cause, Phase
 from writ.ports.approvals import ApprovalRequest
-from writ.runtime.loop import LAST_ATTEMPT
+from writ.runtime.attempts import LAST_ATTEMPT
 
 SECOND = timedelta(seconds=1)
 EXPIRES = START + timedelta(hours=72)

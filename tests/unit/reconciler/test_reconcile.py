@@ -16,8 +16,9 @@ from tests.support.plane import LEASE, Plane
 from writ.contracts.action import Action, Approval, Status, Target
 from writ.contracts.errors import TransientError
 from writ.ports.actions import ActionRecord, Cause, Phase
+from writ.runtime.attempts import LAST_ATTEMPT
 from writ.runtime.identity import Identity
-from writ.runtime.loop import LAST_ATTEMPT, Loop
+from writ.runtime.loop import Loop
 from writ.runtime.outcomes import ABANDONED
 from writ.runtime.testimony import approval_id, outcome_id
 

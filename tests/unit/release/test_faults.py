@@ -6,7 +6,8 @@ import os
 import random
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from functions.release.ports import Ports
 from tests.support.asl import StepFailedError
 from tests.support.faults import Crash, Faults
 from tests.support.flow_runs import FlowRuns
+from tests.support.memory import START, ManualClock
 from tests.support.releases import REPOSITORY
 from tests.support.releases_plane import ReleasesPlane
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ForgeBusyError, TransientError, WritError
 from writ.ports.actions import Phase
 from writ.release.record import Ending
 
@@ -191,3 +193,59 @@ def test_chaos_of_faults_makes_one_release(seed: int, monkeypatch: pytest.Monkey
         judge(world, commit)
     except (AssertionError, WritError) as error:
         raise AssertionError(f"seed {seed}: {error}\n" + "\n".join(faults.log)) from error
+
+
+@dataclass
+class BusyForge(Faults):
+    """A forge that wants to be left alone now and then; `until` its time it says so to everybody."""
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    until: datetime = START
+    spells: int = 0
+
+    def wrap(self, port: Any, name: str) -> Any:
+        return _Busy(port, self) if name == "forge" else port
+
+    def mind(self) -> None:
+        now = self.clock.now()
+        due = self.random.random() < self.rate or not self.spells
+        if self.rate and now >= self.until and due:
+            self.until = now + timedelta(minutes=self.random.choice([1, 20, 60]))
+            self.spells += 1
+        if now < self.until:
+            raise ForgeBusyError("asked to wait", self.until)
+
+
+class _Busy:
+    def __init__(self, port: Any, busy: BusyForge) -> None:
+        self._port, self._busy = port, busy
+
+    def __getattr__(self, method: str) -> Any:
+        target = getattr(self._port, method)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._busy.mind()
+            return target(*args, **kwargs)
+
+        return call
+
+
+@pytest.mark.parametrize("seed", range(SCHEDULES))
+def test_busy_forge_fails_no_step_of_a_release(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = BusyForge(random.Random(seed), 0)
+    world = connected(busy, monkeypatch)
+    busy.clock = world.plane.clock
+    commit = world.pushed("feat: carts (#7)")
+    world.push(commit)
+    busy.rate = 0.2
+    while world.runs.step():
+        record = world.record()
+        if record.build_asked and record.build is None and record.final is None:
+            busy.rate = 0  # its report comes when it may be taken
+            world.later(hours=1)
+            world.build()
+            busy.rate = 0.2
+    judge(world, commit)
+    assert world.record().tries == 0, seed
+    outcomes = [record.outcome for record in world.plane.actions.records.values()]
+    assert all(outcome is not None and outcome.status == "succeeded" for outcome in outcomes), seed

@@ -381,7 +381,7 @@ def test_releases_are_listed_the_newest_first(world: ReleasesPlane) -> None:
 
 
 def test_a_plane_without_a_forge_says_so(world: ReleasesPlane, monkeypatch: pytest.MonkeyPatch) -> None:
-    without = replace(world.ports, has_forge=False, forge=_forge(None, "secret", world.plane.clock))
+    without = replace(world.ports, has_forge=False, forge=_forge(None, "secret", world.plane.clock, "usage"))
     wire(monkeypatch, handler.bot, routes, world.plane.wiring("release", dict(ACTIONS), without))
     answer = call(api, "POST", "/v1/releases", {"repository": REPOSITORY}, name="Ann")
     assert (answer.status, answer.body["code"]) == (409, "forge.absent")

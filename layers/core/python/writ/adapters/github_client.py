@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
@@ -17,9 +18,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from writ.adapters.forge_secret import Credentials
 from writ.adapters.github_limits import failure
-from writ.contracts.errors import PermanentError, TransientError, WritError
+from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError, WritError
 from writ.contracts.forge_site import ForgeSite
 from writ.ports.clock import Clock
+from writ.ports.forge_limits import ForgeLimits
 
 if TYPE_CHECKING:
     import httpx
@@ -64,12 +66,16 @@ class CredentialSource(Protocol):
 class GitHubClient:
     """Asks GitHub about repositories. Follows no redirect, for the credentials are meant for one host.
 
+    While GitHub wants to be left alone it is not asked, and ForgeBusyError is raised instead.
+
     Parameters
     ----------
     permissions
         What an installation's token is asked for, and no more: `{"pull_requests": "write"}`.
     transport
         Stands in for the network in tests.
+    limits
+        Until when GitHub asked to be left alone; without, that is forgotten at once.
     """
 
     site: ForgeSite
@@ -77,6 +83,7 @@ class GitHubClient:
     clock: Clock
     permissions: Mapping[str, str]
     transport: httpx.BaseTransport | None = None
+    limits: ForgeLimits | None = None
     _signed_in: OrderedDict[str, tuple[Credentials, GitHub[Any]]] = field(default_factory=OrderedDict)
     _answers: OrderedDict[str, tuple[str, bytes]] = field(default_factory=OrderedDict)
 
@@ -166,17 +173,26 @@ class GitHubClient:
     def _request(self, github: GitHub[Any], method: Method, place: str, **given: Any) -> httpx.Response:
         from githubkit.exception import GitHubException
 
+        self._mind_limits()
         headers = {"X-GitHub-Api-Version": VERSION, **given.pop("headers", {})}
         try:
             url = place if place.startswith("http") else f"/{place}"
             return github.request(method, url, headers=headers, **given).raw_response
         except GitHubException as error:
             cause = error.__cause__
+            if isinstance(cause, ForgeBusyError) and self.limits is not None:
+                with suppress(WritError):  # what cannot be noted, GitHub says again
+                    self.limits.wait(cause.until)
             if isinstance(cause, WritError):
                 raise cause from None
             # Without its cause: nothing that saw the request goes to a log.
             name = type(cause or error).__name__
             raise TransientError(f"GitHub does not answer: {name}", code="forge.unavailable") from None
+
+    def _mind_limits(self) -> None:
+        until = None if self.limits is None else self.limits.waiting_until()
+        if until is not None and self.clock.now() < until:
+            raise ForgeBusyError("GitHub asked to wait", until)
 
     def _github(self, repository: str) -> GitHub[Any]:
         """A client for one repository, signed in as an installation where the credentials are an App's."""

@@ -67,11 +67,12 @@ class StepAction(_Value):
 
 
 class StepProblem(_Value):
-    """Why a step could not be taken, or not now."""
+    """Why a step could not be taken, or not now; `retry_after_s`: in how many seconds it may be, if known."""
 
     code: str
     message: str
     field: str | None = None
+    retry_after_s: Annotated[int, Field(ge=1)] | None = None
 
 
 class StepReport(_Value):

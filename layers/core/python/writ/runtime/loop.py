@@ -9,9 +9,10 @@ action, so that a second attempt adopts the statement of the first instead of ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn
 
 from writ.contracts.action import Action, Outcome, Status, Verdict
 from writ.contracts.errors import (
@@ -25,11 +26,12 @@ from writ.contracts.errors import (
 )
 from writ.ports.actions import ActionRecord, Cause, Phase, Reservation
 from writ.ports.approvals import ApprovalRequest
-from writ.runtime import notices
+from writ.runtime import attempts, notices
+from writ.runtime.attempts import LAST_ATTEMPT
 from writ.runtime.effect import Effect, PortsT
 from writ.runtime.identity import Identity
 from writ.runtime.judge import Question, reservations_of
-from writ.runtime.outcomes import ABANDONED, EXPIRED, denial, failed, refusal, succeeded
+from writ.runtime.outcomes import ABANDONED, EXPIRED, denial, failed, given_up, refusal, succeeded
 from writ.runtime.waiting import WaitingFlows
 from writ.runtime.wiring import LoopPorts
 
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from writ.ports.evidence import Adopted
     from writ.runtime.testimony import Testimony
 
-MAX_ATTEMPTS: Final = 5
-LAST_ATTEMPT: Final = 20
 _DECISION_ROUNDS: Final = 3
 
 
@@ -232,21 +232,15 @@ class Loop(Generic[PortsT]):
             return self._after_failure(record, effect, error)
 
     def _after_failure(self, record: ActionRecord, effect: Effect[PortsT], error: Exception) -> Outcome:
-        code = error.code if isinstance(error, WritError) else "effect.crashed"
         try:
             seen = effect.observe(record.action, self._bot_ports)
-        except Exception as blind:  # the dependency is down for reads too: leave it to the next attempt
-            self._release(record)
-            raise TransientError(
-                f"{record.action.name} is unsettled: {type(blind).__name__}", code=code
-            ) from blind
+        except Exception as blind:  # noqa: BLE001 - it is down for reads too: left to the next attempt
+            self._leave(record, error, blind)
         if seen is not None:
             return succeeded(seen)
-        if record.attempt >= MAX_ATTEMPTS:
-            message = error.message if isinstance(error, WritError) else type(error).__name__
-            return failed(code, message)
-        self._release(record)
-        raise TransientError(f"{record.action.name} failed: {type(error).__name__}", code=code) from error
+        if attempts.are_spent(record, error, self._ports.clock.now()):
+            return given_up(error)
+        return self._leave(record, error)
 
     def _refused_since(self, record: ActionRecord) -> Outcome | None:
         """A pause or freeze that came after the claim also stops an effect that has not happened yet."""
@@ -278,11 +272,15 @@ class Loop(Generic[PortsT]):
         news = effect.announce(record.action, outcome.observed)
         return [completed, *(notices.announced(record, data, n, now) for n, data in enumerate(news))]
 
-    def _release(self, record: ActionRecord) -> None:
-        try:
-            self._advance(record, lease_until=self._ports.clock.now())
-        except WritError:
-            return  # the lease then simply runs out
+    def _leave(self, record: ActionRecord, *errors: Exception) -> NoReturn:
+        """Leave it to the next attempt, by an error that says so; by the forge's own where that is busy."""
+        now = self._ports.clock.now()
+        busy = attempts.busy(record, errors, now)
+        with suppress(WritError):  # the lease then simply runs out
+            self._advance(record, **attempts.released(record, busy, now))
+        if busy is not None:
+            raise busy
+        raise attempts.unsettled(record, errors) from errors[-1]
 
     def _advance(
         self, record: ActionRecord, reservations: Sequence[Reservation] = (), **changes: Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from writ.contracts.action import Decision, Outcome, Status, Verdict
+from writ.contracts.errors import WritError
 from writ.contracts.redaction import redact
 from writ.ports.actions import ActionRecord
 from writ.runtime.effect import Observation
@@ -14,6 +15,7 @@ ABANDONED: Final = Outcome(
     code="action.abandoned",
     message="its bot did not settle it in time; whether the effect happened is not known",
 )
+CRASHED: Final = "effect.crashed"
 # What the person said is in the approval, and only there: it is erased with it.
 REJECTED: Final = "a person rejected it; the approval says why"
 EXPIRED: Final = Outcome(status=Status.EXPIRED, code="approval.expired", message="nobody answered in time")
@@ -27,6 +29,13 @@ def succeeded(seen: Observation) -> Outcome:
 def failed(code: str, message: str) -> Outcome:
     """An effect that did not happen, and will not."""
     return Outcome(status=Status.FAILED, code=code, message=message)
+
+
+def given_up(error: Exception) -> Outcome:
+    """An effect that every attempt failed with, the last one with this error."""
+    if isinstance(error, WritError):
+        return failed(error.code, error.message)
+    return failed(CRASHED, type(error).__name__)
 
 
 def refusal(record: ActionRecord) -> Outcome | None:

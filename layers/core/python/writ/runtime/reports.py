@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from math import ceil
 from typing import Final
 
 from pydantic import JsonValue
 
-from writ.contracts.errors import WritError
+from writ.contracts.errors import ForgeBusyError, WritError
 from writ.contracts.step import StepAction, StepProblem, StepReport, StepStatus
 from writ.ports.actions import ActionRecord, Phase
 
@@ -21,10 +23,16 @@ def report_of(records: Sequence[ActionRecord], standing: Mapping[str, JsonValue]
     return StepReport(status=worst, actions=actions, standing=dict(standing) if standing else None)
 
 
-def problem_of(error: WritError) -> StepReport:
+def problem_of(error: WritError, now: datetime) -> StepReport:
     """The report of a step that could not be taken."""
     status = StepStatus.RETRY if error.retryable else StepStatus.FAILED
-    problem = StepProblem(code=error.code, message=error.message, field=error.field)
+    wait = ceil((error.until - now).total_seconds()) if isinstance(error, ForgeBusyError) else None
+    problem = StepProblem(
+        code=error.code,
+        message=error.message,
+        field=error.field,
+        retry_after_s=None if wait is None else max(1, wait),
+    )
     return StepReport(status=status, error=problem)
 
 

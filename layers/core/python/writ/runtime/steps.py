@@ -34,7 +34,7 @@ def take(bot: Bot[Any, Any], given: Any) -> dict[str, Any]:
         step = _read(given)
     except ContractError as error:
         telemetry.failed(bot.name, error, "unknown", 1)
-        return problem_of(error).document()
+        return problem_of(error, bot.wiring.clock.now()).document()
     report = _taken(bot, step)
     telemetry.finished(bot.name)
     if step.token is not None:
@@ -58,7 +58,7 @@ def _taken(bot: Bot[Any, Any], step: Step) -> StepReport:
         # The outermost boundary of a step: the flow decides what a failure means.
         problem = as_problem(error)
         telemetry.failed(bot.name, problem, step.type, 1)
-        return problem_of(problem)
+        return problem_of(problem, bot.wiring.clock.now())
     return report_of(records, standing)
 
 

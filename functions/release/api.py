@@ -46,6 +46,12 @@ def show_release(request: Request) -> Response:
     return Response(views.whole(_record(request), _ports().clock.now()))
 
 
+@api.get("/v1/releases/{id}/files")
+def list_release_files(request: Request) -> Response:
+    """What a release consists of, each file at a link that expires. 409 before it is published."""
+    return views.files(_record(request), _ports().vault)
+
+
 @api.post("/v1/releases/{id}/build")
 def report_build(request: Request) -> Response:
     """Say what a build made, and get addresses that take exactly these files; the same report is the same."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from datetime import timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,8 +29,6 @@ from writ.contracts.events.releases import (
 from writ.contracts.redaction import redact_text
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
-
-LINK: Final = timedelta(minutes=15)
 
 
 class NewRelease(BaseModel):
@@ -95,9 +92,9 @@ def report(request: Request, ports: Ports) -> Response:
     for file in command.files if command.status == "succeeded" else ():
         path = staged(id, file.name, file.sha256)
         if not ports.vault.has(path, file):
-            made = ports.vault.upload(path, file, LINK)
+            made = ports.vault.upload(path, file, views.LINK)
             uploads.append({"name": file.name, "url": made.url, "headers": dict(made.headers)})
-    body = {"id": id, "uploads": uploads, "link_seconds": int(LINK.total_seconds())}
+    body = {"id": id, "uploads": uploads, "link_seconds": int(views.LINK.total_seconds())}
     # A link is a secret by its shape, which every other answer masks, and the very thing asked for here: so
     # this body is text by the time it leaves.
     return answer(record, json.dumps(body, separators=(",", ":")), status=200)

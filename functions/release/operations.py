@@ -71,6 +71,21 @@ class Uploads(Shown):
     link_seconds: int
 
 
+class ReleaseFileLink(Shown):
+    """A file of a release, and where it is handed out."""
+
+    name: str
+    url: str
+
+
+class ReleaseFiles(Shown):
+    """The files of a release, each at a link that lives for so many seconds."""
+
+    id: str
+    items: list[ReleaseFileLink]
+    link_seconds: int
+
+
 class ReleaseRef(Shown):
     """A release that is begun."""
 
@@ -90,6 +105,7 @@ OPERATIONS: Final[Operations] = {
         errors=_ERRORS,
     ),
     "GET /v1/releases/{id}": Operation(ReleaseDetail, errors=("not_found",)),
+    "GET /v1/releases/{id}/files": Operation(ReleaseFiles, errors=("conflict.unpublished", "not_found")),
     "POST /v1/releases/{id}/build": Operation(Uploads, body=Report, acts=True, errors=_ERRORS),
     "POST /v1/releases/{id}/abort": Operation(
         ReleaseSummary | ReleaseRef, status=(202,), body=Why, acts=True, located=(202,), errors=_ERRORS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from functions.release import making
 from writ.contracts.errors import ConflictError, ContractError, PermanentError
 from writ.contracts.events.releases import ReleaseFile
-from writ.release.names import CHECKSUMS, PROOF, bom_name, place_of
+from writ.release.names import CHECKSUMS, PROOF, bom_name, names_of, place_of
 
 if TYPE_CHECKING:
     from functions.release.ports import Forge, Ports
@@ -83,7 +83,7 @@ def publish(record: Record, _action: Action, ports: Ports) -> Mapping[str, Any]:
     forge = ports.forge()
     page = making.page_to_publish(record, forge)
     sizes = {asset.name: asset for asset in forge.assets(record.repository, page.id)}
-    for name in _names(record):
+    for name in names_of(record):
         data = _bytes(record, name, ports)
         kept = sizes.get(name)
         if kept is not None and kept.complete and kept.size == len(data):
@@ -95,11 +95,6 @@ def publish(record: Record, _action: Action, ports: Ports) -> Mapping[str, Any]:
     if page.draft:
         page = forge.publish(record.repository, page.id)
     return {"url": page.url}
-
-
-def _names(record: Record) -> tuple[str, ...]:
-    built = tuple(file.name for file in record.files)
-    return (*built, bom_name(record), CHECKSUMS, PROOF)
 
 
 def _bytes(record: Record, name: str, ports: Ports) -> bytes:

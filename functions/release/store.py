@@ -49,6 +49,9 @@ class Vault(Protocol):
     def upload(self, path: str, file: ReleaseFile, valid: timedelta) -> Upload:
         """An address that takes exactly this file, from anyone who has it, for a time."""
 
+    def link(self, path: str, name: str, valid: timedelta) -> str:
+        """An address that hands a file out, under a name, to anyone who has it, for a time."""
+
     def has(self, path: str, file: ReleaseFile) -> bool:
         """Whether it is there, with its size."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -33,13 +34,17 @@ class VaultBucket:
             "ContentLength": file.size,
             "ChecksumSHA256": digest,
         }
-        try:
-            url: str = aws.client("s3", _SIGNATURE).generate_presigned_url(
-                "put_object", Params=asked, ExpiresIn=int(valid.total_seconds())
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise aws.failure(error, f"signing an upload of {path}") from error
+        url = _signed("put_object", asked, valid, f"signing an upload of {path}")
         return Upload(url, {"x-amz-checksum-sha256": digest})
+
+    def link(self, path: str, name: str, valid: timedelta) -> str:
+        """See Vault. As long as the function's own credentials at most."""
+        asked = {
+            "Bucket": self._bucket,
+            "Key": path,
+            "ResponseContentDisposition": f'attachment; filename="{name}"',
+        }
+        return _signed("get_object", asked, valid, f"signing a link to {path}")
 
     def has(self, path: str, file: ReleaseFile) -> bool:
         try:
@@ -70,3 +75,13 @@ class VaultBucket:
             if self.read(path) != data:
                 message = f"{path} is kept already, with other bytes"
                 raise ConflictError(message, code="conflict.artifact", field="name") from None
+
+
+def _signed(operation: str, asked: Mapping[str, object], valid: timedelta, doing: str) -> str:
+    try:
+        made: str = aws.client("s3", _SIGNATURE).generate_presigned_url(
+            operation, Params=asked, ExpiresIn=int(valid.total_seconds())
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise aws.failure(error, doing) from error
+    return made

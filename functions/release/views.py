@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
+from writ.contracts.errors import ConflictError
+from writ.release.names import names_of, place_of
 from writ.release.record import ORDER, Record, Stage
+from writ.runtime.rest import Response
+
+if TYPE_CHECKING:
+    from functions.release.store import Vault
+
+LINK: Final = timedelta(minutes=15)
 
 
 def brief(record: Record) -> dict[str, Any]:
@@ -46,6 +55,21 @@ def whole(record: Record, now: datetime) -> dict[str, Any]:
         "provenance": record.provenance,
         "problem": record.problem and record.problem.model_dump(mode="json"),
     }
+
+
+def files(record: Record, vault: Vault) -> Response:
+    """Where each file is handed out. Raises ConflictError `conflict.unpublished` before it is.
+
+    A link is a secret by its shape, which every other answer masks, and the very thing asked for here: so
+    this body is text by the time it leaves.
+    """
+    if record.url is None:
+        raise ConflictError(f"{record.id} is not published", code="conflict.unpublished", field="id")
+    items = [
+        {"name": name, "url": vault.link(place_of(record, name), name, LINK)} for name in names_of(record)
+    ]
+    body = {"id": record.id, "items": items, "link_seconds": int(LINK.total_seconds())}
+    return Response(json.dumps(body, separators=(",", ":")))
 
 
 def _waits_for(record: Record) -> str | None:

@@ -210,6 +210,12 @@ class MemoryVault:
             f"https://files.example/{path}?for={int(valid.total_seconds())}", {"size": str(file.size)}
         )
 
+    def link(self, path: str, name: str, valid: timedelta) -> str:
+        return f"https://files.example/{path}?for={int(valid.total_seconds())}&as={name}"
+
+    def get(self, url: str) -> bytes:
+        return self.files[url.removeprefix("https://files.example/").partition("?")[0]]
+
     def put(self, url: str, data: bytes) -> None:
         self.files[url.removeprefix("https://files.example/").partition("?")[0]] = data
 

@@ -76,6 +76,14 @@ def test_what_is_kept_is_never_replaced(stores: tuple[ReleaseTable, VaultBucket]
     assert not vault.has("releases/a", file.model_copy(update={"size": 4}))
 
 
+def test_a_link_hands_one_file_out_for_a_time(stores: tuple[ReleaseTable, VaultBucket]) -> None:
+    _, vault = stores
+    link = httpx.URL(vault.link("releases/c/shop.whl", "shop.whl", timedelta(minutes=1)))
+    assert link.path.endswith("/releases/c/shop.whl")
+    assert link.params["X-Amz-Expires"] == "60"
+    assert link.params["response-content-disposition"] == 'attachment; filename="shop.whl"'
+
+
 def test_an_address_is_for_one_file_with_its_digest(stores: tuple[ReleaseTable, VaultBucket]) -> None:
     _, vault = stores
     file = ReleaseFile(name="a", sha256=sha256(b"abc").hexdigest(), size=3)

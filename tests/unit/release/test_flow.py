@@ -270,6 +270,18 @@ def test_a_build_gets_addresses_for_what_is_not_there(world: ReleasesPlane) -> N
     assert (strange.status, strange.body["field"]) == (400, "files.0.name")
 
 
+def test_what_is_published_is_handed_out_by_links_and_nothing_before(world: ReleasesPlane) -> None:
+    world.pushed("feat: carts")
+    id = world.ask()
+    early = call(api, "GET", f"/v1/releases/{id}/files")
+    assert (early.status, early.body["code"]) == (409, "conflict.unpublished")
+    world.settle()
+    told = call(api, "GET", f"/v1/releases/{id}/files").body
+    assert told["link_seconds"] == 900
+    assert {each["name"]: world.vault.get(each["url"]) for each in told["items"]} == only_page(world)
+    assert call(api, "GET", "/v1/releases/rel-1/files").status == 404
+
+
 def test_a_package_has_one_release_at_a_time(world: ReleasesPlane) -> None:
     commit = world.pushed("feat: x")
     world.ask()

@@ -18,6 +18,11 @@ def bom_name(record: Record) -> str:
     return f"{record.name}{version}.cdx.json"
 
 
+def names_of(record: Record) -> tuple[str, ...]:
+    """Every file of a release: what was built, and what the release itself makes of that."""
+    return (*(file.name for file in record.files), bom_name(record), CHECKSUMS, PROOF)
+
+
 def place_of(record: Record, name: str) -> str:
     """Where a file of a release is kept for good: `<owner>/<repository>/<tag>/<name>`."""
     if record.planned is None:

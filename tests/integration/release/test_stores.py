@@ -16,7 +16,7 @@ from tests.support.moto_aws import moto_aws
 from writ.adapters import aws
 from writ.contracts.errors import ConflictError
 from writ.contracts.events.releases import ReleaseFile
-from writ.release.record import Ending, Record
+from writ.release.record import Ending, Planned, Record
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -61,6 +61,23 @@ def test_a_package_is_held_by_one_release_until_its_end(stores: tuple[ReleaseTab
     newest, rest = table.newest(2, None)
     assert ([found.id[-1] for found in newest], rest) == (["3", "2"], ended.id)
     assert table.newest(2, rest) == ([back], None)
+
+
+def test_the_first_release_reads_back_as_it_was_written(stores: tuple[ReleaseTable, VaultBucket]) -> None:
+    table, _ = stores
+    first = record("rel-20260302t100000-00000004", package="first")
+    table.start(first)
+    planned = Planned(
+        version="1.0.0",
+        tag="v1.0.0",
+        previous=None,
+        bump="minor",
+        prerelease=False,
+        why="the first",
+        notes="",
+    )
+    table.write(first, after := first.after("act-1", {}, planned=planned))
+    assert table.read(first.id) == after
 
 
 def test_what_is_kept_is_never_replaced(stores: tuple[ReleaseTable, VaultBucket]) -> None:

@@ -50,7 +50,7 @@ class Planned(Value):
 
     version: str
     tag: str
-    previous: str | None
+    previous: str | None = None
     bump: Literal["patch", "minor", "major"]
     prerelease: bool
     why: str

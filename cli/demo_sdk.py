@@ -1,4 +1,4 @@
-"""`writ demo sdk`: the client is built, installed into a fresh environment, and calls the running plane."""
+"""`writ demo sdk`: the client is released as any artifact is, got back, installed, and calls the plane."""
 
 from __future__ import annotations
 
@@ -6,43 +6,64 @@ import json
 import re
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cli import sdk_build, sdk_version
+from dulwich import porcelain
+
+from cli import api_document, gate, gate_report, sdk_publish
+from cli.api import Api
+from cli.localforge.process import ForgeProcess
 from cli.login import Login
-from cli.openapi_file import read_document
 from cli.output import CommandError, JsonFlag, facts, reporting
 from cli.plane import ROOT, Plane, calling
-from cli.progress import Bars
-from cli.sdk import EPOCH, OWN
-from cli.sdk_tools import LOCK, Tools, run
+from cli.sdk_tools import LOCK, run
+from writ.gates.model import Verdict
 
+REPOSITORY: Final = "acme/writ-api"
+SETTINGS: Final = """\
+build:
+  command: [writ, sdk, build, --spec, docs/reference/openapi.yaml, --out, dist]
+  artifacts: ["dist/*.whl", "dist/*.tar.gz", dist/openapi.json]
+"""
+_COPIED: Final = (api_document.PLACE, ".github/CODEOWNERS", "LICENSE")
 _SCRIPT: Final = ROOT / "cli" / "templates" / "sdk-demo" / "call.py.tmpl"
 _PIN: Final = re.compile(r"^([a-z0-9._-]+==\S+)", re.MULTILINE)
 
 
 def sdk(*, as_json: JsonFlag = False) -> None:
-    """Build the client of this plane's API, install it into a fresh environment, and work with it."""
+    """Publish the client of this plane's API by the release flow, install it from there, and work with it."""
     with reporting(as_json) as output:
         plane = Plane.load()
-        with Bars(output) as bars, calling("calling the API"), tempfile.TemporaryDirectory() as place:
-            bars.step("generating, building and testing the client")
-            built = built_client(Path(place) / "dist")
-            bars.step("installing it into a fresh environment")
-            python = installed(Path(place) / "dist", Path(place) / "venv")
-            bars.step("adding a task, and reading the backlog")
+        if plane.file.aws_endpoint_url is None:
+            raise CommandError("the demonstration is for a local plane", code="plane.remote")
+        with calling("showing the client"), tempfile.TemporaryDirectory() as place, Api.of(plane) as api:
+            checkout = Path(place) / "checkout"
+            cloned(ForgeProcess().push(REPOSITORY, files(), "feat: describe the API"), checkout)
+            output.note(f"asks the gates about {REPOSITORY} in the local forge")
+            report = gate.recorded(output, checkout, REPOSITORY)
+            if report.verdict is not Verdict.ALLOW:
+                raise CommandError(gate_report.sentence(report), code="demo.failed")
+            source = sdk_publish.Source.at(checkout, REPOSITORY, None, api_document.PLACE)
+            published, got = sdk_publish.published_of(api, output, source)
+            got.write(Path(place) / "released")
+            output.note("installs what was published into a fresh environment, and calls the API")
+            python = installed(Path(place) / "released", Path(place) / "venv")
             said = called(python, plane.file.api_url, Login.of(plane).token())
-        told = {"client": f"{built.plan.project} {built.plan.version}", **said}
-        output.show(told, facts("the client called the plane", told))
+        document = {"published": published, **got.document(), **said}
+        output.show(document, facts("the client called the plane", {**got.told(), **said}))
 
 
-def built_client(out: Path) -> sdk_build.Built:
-    """Writ's own client, tested."""
-    document = read_document(OWN, "--spec")
-    version = sdk_version.decide(document, None, datetime.now(UTC).date())
-    return sdk_build.build(sdk_build.Plan.of(document, version), out, Tools.installed(), EPOCH)
+def files() -> dict[str, str]:
+    """A repository that has the API's description and says how its client is released."""
+    kept = {name: (ROOT / name).read_text(encoding="utf-8") for name in _COPIED}
+    return {**kept, "release.yaml": SETTINGS}
+
+
+def cloned(git: Path, folder: Path) -> Path:
+    """A checkout of a repository's default branch."""
+    porcelain.clone(str(git), str(folder), branch="main", errstream=porcelain.NoneStream()).close()
+    return folder
 
 
 def installed(dist: Path, venv: Path) -> Path:

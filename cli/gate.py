@@ -99,6 +99,11 @@ def run(
             output.found_problem()
 
 
+def recorded(output: Output, repo: Path, repository: str) -> Report:
+    """Judge a checkout by every gate, and put the result into the plane's ledger."""
+    return _reported(output, _Asked(repo, None, (), repository, Places()))
+
+
 @app.command("list")
 def list_gates(as_json: JsonFlag = False) -> None:
     """The gates and their rules."""

@@ -21,15 +21,19 @@ def read_document(name: str, field: str) -> Any:
     """
     try:
         raw = sys.stdin.buffer.read(_LARGEST + 1) if name == STDIN else _bytes(Path(name))
-        text = raw.decode("utf-8-sig")
     except OSError as error:
         raise CommandError(f"{name} cannot be read: {error.strerror or error}", field=field) from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{name} is not UTF-8", field=field) from None
+    return parsed(raw, name, field)
+
+
+def parsed(raw: bytes, name: str, field: str) -> Any:
+    """The document in bytes from somewhere that is called `name`; see read_document."""
     if len(raw) > _LARGEST:
         raise CommandError(f"{name} has more than {_LARGEST:,} bytes", field=field)
     try:
-        return parse(text)
+        return parse(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise CommandError(f"{name} is not UTF-8", field=field) from None
     except ContractError as error:
         raise CommandError(f"{name}: {error.message}", field=field) from None
 

@@ -9,12 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import httpx
 import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.api import Api
+from cli.links import fetched
 from cli.output import CommandError, JsonFlag, Output, UsageError, counted, facts, reporting
 from cli.plane import Plane
 from cli.progress import Bars
@@ -34,7 +34,6 @@ from writ.ledger.witness_policy import Policy, WitnessQuorum
 _DIGEST_LENGTH: Final = 64
 _POLL_S: Final = 0.5
 _PATIENCE_S: Final = 1800.0
-_TIMEOUT_S: Final = 60.0
 _SLOW: Final = "writ logs packs"
 
 Subject = Annotated[
@@ -191,26 +190,10 @@ def _exported(question: Question, bars: Bars) -> tuple[bytes, str | None]:
             code=str(problem.get("code") or "pack.failed"),
         )
     bars.step("fetching", int(shown["bytes"]))
-    data = _fetched(str(shown["link"]))
+    data = fetched(str(shown["link"]), MAX_ARCHIVE, "pack")
     if sha256(data).hexdigest() != shown["sha256"]:
         raise CommandError("what came is not the pack that was made", code="pack.damaged")
     return data, str(shown["evidence"])
-
-
-def _fetched(link: str) -> bytes:
-    """A file by its link, which is all that is needed to have it."""
-    try:
-        with httpx.stream("GET", link, timeout=_TIMEOUT_S) as answer:
-            if not answer.is_success:
-                raise CommandError(f"the link answers {answer.status_code}", code="pack.link")
-            data = bytearray()
-            for chunk in answer.iter_bytes():
-                data += chunk
-                if len(data) > MAX_ARCHIVE:
-                    raise CommandError("the pack is larger than any is", code="pack.damaged")
-    except httpx.TransportError as error:
-        raise CommandError(f"the link does not answer ({type(error).__name__})", code="pack.link") from None
-    return bytes(data)
 
 
 def _made(log: LogCopy, trust: Path | None, question: Question, bars: Bars) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -16,20 +17,18 @@ from rich.text import Text
 
 from cli.api import Api
 from cli.output import CommandError, JsonFlag, Output, facts, reporting, table
-from cli.plane import Plane
+from cli.plane import ROOT, Plane
 from cli.progress import Bars
 from cli.release import settings_of
+from cli.release_files import LARGEST, RELEASES, Id, fetch
 from writ.adapters.git_history import GitHistory
 from writ.release.build import BuildSettings
 
-RELEASES: Final = "v1/releases"
 _LOOKS_S: Final = 1.0
 _HELD_S: Final = 10
 _UPLOAD_S: Final = 300.0
-_LARGEST: Final = 64 * 1024 * 1024
 _MOST: Final = 20
 
-Id = Annotated[str, typer.Argument(metavar="RELEASE", help="The id of a release.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stays in evidence.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Watch it until it is over, or waits for somebody.")]
 Repository = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Owner and name: acme/shop.")]
@@ -63,14 +62,14 @@ def start(
         asked = {"repository": repository, "package": package, "ref": ref, "line": pre, "at_least": at_least}
         begun = api.post(RELEASES, {name: value for name, value in asked.items() if value is not None})
         if wait and "id" in begun:
-            begun = _watched(api, output, begun["id"])
+            begun = watched(api, output, begun["id"])
         _show(output, begun)
 
 
 def status(release: Id, *, wait: Wait = False, as_json: JsonFlag = False) -> None:
     """How far a release is, what it waits for, and what each step came to."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        found = _watched(api, output, release) if wait else api.get(f"{RELEASES}/{release}")
+        found = watched(api, output, release) if wait else api.get(f"{RELEASES}/{release}")
         _show(output, found)
 
 
@@ -106,27 +105,36 @@ def resume(release: Id, *, reason: Why, as_json: JsonFlag = False) -> None:
 def build(release: Id, *, repo: Repo = Path(), run: Run = None, as_json: JsonFlag = False) -> None:
     """Run the build that release.yaml declares, in a checkout, and hand its files to the release."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        found = api.get(f"{RELEASES}/{release}")
-        declared, root = _declared(found, repo)
-        number = run if run is not None else _run_here()
-        about: dict[str, Any] = {} if number is None else {"run": number}
-        place = f"{RELEASES}/{release}/build"
-        problem = _carried_out(declared, root, found, output)
-        if problem is not None:
-            api.post(place, {**about, "status": "failed", "message": problem})
-            raise CommandError(problem, code="release.build_failed", hint="the release was told so")
-        files = _files(declared, root)
-        listed: list[dict[str, Any]] = [
-            {"name": name, "sha256": sha256(data).hexdigest(), "size": len(data)}
-            for name, data in sorted(files.items())
-        ]
-        told = api.post(place, {**about, "files": listed})
-        for upload in told["uploads"]:
-            output.note(f"sends {upload['name']}")
-            _send(upload, files[upload["name"]])
-        shown = {"id": release, "files": listed, "sent": [upload["name"] for upload in told["uploads"]]}
-        rows = [(file["name"], f"{file['size']:,}", file["sha256"][:12]) for file in listed]
+        shown = built(api, output, api.get(f"{RELEASES}/{release}"), repo, run)
+        rows = [(file["name"], f"{file['size']:,}", file["sha256"][:12]) for file in shown["files"]]
         output.show(shown, table(None, ("=file", ">bytes", "sha-256"), rows))
+
+
+def built(
+    api: Api, output: Output, found: dict[str, Any], repo: Path, run: int | None = None
+) -> dict[str, Any]:
+    """Run the build of a release in a checkout, report what it made and send it.
+
+    Raises CommandError for a build that failed, which the release is told, and for files that are not taken.
+    """
+    declared, root = _declared(found, repo)
+    number = run if run is not None else _run_here()
+    about: dict[str, Any] = {} if number is None else {"run": number}
+    place = f"{RELEASES}/{found['id']}/build"
+    problem = _carried_out(declared, root, found, output)
+    if problem is not None:
+        api.post(place, {**about, "status": "failed", "message": problem})
+        raise CommandError(problem, code="release.build_failed", hint="the release was told so")
+    files = _files(declared, root)
+    listed: list[dict[str, Any]] = [
+        {"name": name, "sha256": sha256(data).hexdigest(), "size": len(data)}
+        for name, data in sorted(files.items())
+    ]
+    told = api.post(place, {**about, "files": listed})
+    for upload in told["uploads"]:
+        output.note(f"sends {upload['name']}")
+        _send(upload, files[upload["name"]])
+    return {"id": found["id"], "files": listed, "sent": [upload["name"] for upload in told["uploads"]]}
 
 
 def _declared(found: dict[str, Any], repo: Path) -> tuple[BuildSettings, Path]:
@@ -145,8 +153,8 @@ def _declared(found: dict[str, Any], repo: Path) -> tuple[BuildSettings, Path]:
 
 def _carried_out(declared: BuildSettings, root: Path, found: dict[str, Any], output: Output) -> str | None:
     """Run the command; why it failed, None where it did not. It knows its version by the environment."""
-    known = {"WRIT_RELEASE": found["id"], "WRIT_VERSION": found["version"], "WRIT_TAG": found["tag"]}
-    told = {name: value for name, value in known.items() if value}
+    known = {"RELEASE": found["id"], **{name.upper(): found[name] for name in ("version", "tag", "previous")}}
+    told = {f"WRIT_{name}": value for name, value in known.items() if value}
     output.note(f"runs {' '.join(declared.command)}")
     try:
         done = subprocess.run(
@@ -165,8 +173,9 @@ def _carried_out(declared: BuildSettings, root: Path, found: dict[str, Any], out
 
 
 def _environment() -> dict[str, str]:
-    """What the build may know: not the token by which it is reported."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("WRIT_")}
+    """What the build may know: not the token by which it is reported. `writ` in it is this one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WRIT_")}
+    return {**kept, "PATH": os.pathsep.join((str(ROOT), kept.get("PATH", os.defpath)))}
 
 
 def _files(declared: BuildSettings, root: Path) -> dict[str, bytes]:
@@ -181,8 +190,8 @@ def _files(declared: BuildSettings, root: Path) -> dict[str, bytes]:
             if path.name in found:
                 message = f"two files are called {path.name}"
                 raise CommandError(message, code="release.build", field="artifacts")
-            if not 0 < path.stat().st_size <= _LARGEST:
-                message = f"{path.name} is empty or has more than {_LARGEST:,} bytes"
+            if not 0 < path.stat().st_size <= LARGEST:
+                message = f"{path.name} is empty or has more than {LARGEST:,} bytes"
                 raise CommandError(message, code="release.build", field="artifacts")
             found[path.name] = path.read_bytes()
     if len(found) > _MOST:
@@ -212,21 +221,21 @@ def _tell(release: str, what: str, reason: str, as_json: bool) -> None:
         _show(output, api.post(f"{RELEASES}/{release}/{what}", {"reason": reason}))
 
 
-def _watched(api: Api, output: Output, id: str) -> Any:
-    """Follow a release; until it is over, or waits for a person, a build or the gates."""
+def watched(api: Api, output: Output, id: str, stops: Callable[[dict[str, Any]], bool] | None = None) -> Any:
+    """Follow a release until it is over, waits for a person, a build or the gates, or `stops` says so."""
     with Bars(output) as bars:
         while True:
             found = api.get(f"{RELEASES}/{id}")
             done = sum(step["done"] for step in found["steps"])
             bars.step(f"{id}: {found['state']}", done, len(found["steps"]))
-            if found["ended_at"] or _is_held(found):
+            if found["ended_at"] or is_held(found) or (stops is not None and stops(found)):
                 return found
             time.sleep(_LOOKS_S)
 
 
-def _is_held(found: dict[str, Any]) -> bool:
-    """Whether it has waited for somebody for a while; a workflow that was started comes by itself."""
-    by_itself = found["state"] == "build" and (found["build"] or {}).get("workflow")
+def is_held(found: dict[str, Any]) -> bool:
+    """Whether it has waited for somebody for a while; what was announced to be built comes by itself."""
+    by_itself = found["state"] == "build" and (found["built"] or (found["build"] or {}).get("workflow"))
     return bool(found["waits_for"]) and not by_itself and found["waiting_s"] >= _HELD_S
 
 
@@ -268,6 +277,7 @@ def add_to(app: typer.Typer) -> None:
         ("status", status),
         ("list", list_releases),
         ("build", build),
+        ("fetch", fetch),
         ("abort", abort),
         ("resume", resume),
     ):

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import api_document, sdk_build, sdk_version
+from cli import api_document, sdk_build, sdk_publish, sdk_release, sdk_version
 from cli.openapi_file import read_document
 from cli.output import JsonFlag, UsageError, facts, reporting
 from cli.plane import ROOT
@@ -50,7 +50,8 @@ def build(
         document = read_document(spec or OWN, "--spec")
         before = None if since is None else read_document(since, "--since")
         today = datetime.now(UTC).date()
-        version = sdk_version.decide(document, before, today)
+        version = sdk_release.version_of(document, Path(spec or OWN), os.environ, today)
+        version = version or sdk_version.decide(document, before, today)
         plan = sdk_build.Plan.of(document, version, name)
         epoch = _epoch()
         built = sdk_build.build(plan, out, Tools.installed(), epoch)
@@ -65,6 +66,9 @@ def show_version(*, spec: Spec = None, since: Since = None, as_json: JsonFlag = 
         before = None if since is None else read_document(since, "--since")
         version = sdk_version.decide(document, before, datetime.now(UTC).date())
         output.show({"version": version}, version)
+
+
+app.command("publish")(sdk_publish.publish)
 
 
 def _epoch() -> int:

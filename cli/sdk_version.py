@@ -31,6 +31,20 @@ def decide(document: Any, before: Any, today: date) -> str:
     return str(max(own, wanted))
 
 
+def least(document: Any, before: Any, released: Version, today: date) -> Version:
+    """The least version of a release after `released`, which had the document `before`."""
+    earlier = {**before, "info": {**before.get("info", {}), "version": str(core(released))}}
+    return parse_version(diff(earlier, document, today).next_version or str(core(released)))
+
+
+def check_release(document: Any, before: Any, released: Version, version: Version, today: date) -> None:
+    """Raise ContractError `sdk.version` where the changes of a document ask for more than a release is."""
+    wanted = least(document, before, released, today)
+    if core(version) < wanted:
+        message = f"what changed in the API since {released} asks for {wanted}, and the release is {version}"
+        raise ContractError(message, code="sdk.version", field="WRIT_VERSION")
+
+
 def version_of(document: Any, field: str) -> Version:
     """`info.version` of a document. Raises ContractError that names it."""
     info = document.get("info") if isinstance(document, Mapping) else None

@@ -44,6 +44,25 @@ def commit(forge: LocalForge, repository: RepositoryRecord, sha: str) -> dict[st
     return {"sha": found, "tree": {"sha": git.tree_of(found)}, "message": git.message(found)}
 
 
+def take_commit(forge: LocalForge, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A commit of files on the default branch, as a push brings it; none where all of them are as given.
+
+    The repository is made where there is none.
+    """
+    name = str(body["repository"])
+    repository = forge.records.find(name) or RepositoryRecord(name=name)
+    git, branch = forge.git(repository), "refs/heads/main"
+    head = git.ref(branch)
+    kept = {} if head is None else {path: git.blob(blob) for path, _, blob, _ in git.files(head)}
+    files = {str(path): str(text).encode() for path, text in body["files"].items()}
+    changed = {path: data for path, data in files.items() if kept.get(path) != data}
+    if changed:
+        head = git.commit(changed, str(body["message"]), forge.now(), () if head is None else (head,))
+        git.point(branch, head)
+        forge.records.repositories[name.lower()] = repository
+    return {"sha": head, "git": git.repo.path}
+
+
 def make_tree(forge: LocalForge, repository: RepositoryRecord, body: Mapping[str, Any]) -> dict[str, Any]:
     """A tree with files of its base changed."""
     files = {

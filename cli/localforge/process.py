@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import httpx
 
-from cli.localforge.server import HOST, SEEN, TAKE_IN
+from cli.localforge.server import HOST, PUSH, SEEN, TAKE_IN
 from cli.localforge.sign_in import APP, private_key
 from cli.output import CommandError
 from cli.plane import ROOT, STATE
@@ -100,6 +100,11 @@ class ForgeProcess:
     def take_in(self, payload: bytes) -> None:
         """Have the pull request of a payload there before a bot asks for it. Raises CommandError."""
         self._ask("POST", TAKE_IN, payload)
+
+    def push(self, repository: str, files: Mapping[str, str], message: str) -> Path:
+        """Have files on the default branch, in a repository of its own; the folder that git clones."""
+        body = {"repository": repository, "files": dict(files), "message": message}
+        return Path(self._ask("POST", PUSH, json.dumps(body).encode())["git"])
 
     def seen(self) -> list[Mapping[str, Any]]:
         """Every repository with all that is in it. Raises CommandError."""

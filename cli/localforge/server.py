@@ -128,6 +128,7 @@ ROUTES: Final = (
 _REPOSITORY: Final = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/?(?P<path>.*)")
 _TOKENS: Final = f"/app/installations/{_INSTALLATION}/access_tokens"
 TAKE_IN: Final = "/_writ/payloads"
+PUSH: Final = "/_writ/commits"
 SEEN: Final = "/_writ/records"
 
 
@@ -164,6 +165,8 @@ class LocalServer(ThreadingHTTPServer):
         now = self.forge.now()
         if (method, path) == ("POST", TAKE_IN):
             return 201, taken_in(self.forge, body)
+        if (method, path) == ("POST", PUSH):
+            return 201, changes.take_commit(self.forge, body)
         if (method, path) == ("GET", SEEN):
             return 200, self._seen()
         if (method, path) == ("POST", _TOKENS):

@@ -14,9 +14,17 @@ from sigstore.models import Bundle, ClientTrustConfig
 from sigstore.verify import Verifier
 from sigstore.verify.policy import Identity
 
+from cli import demo_sdk
+from cli.api import Api
+from cli.api_document import PLACE
+from cli.localforge.changes import take_commit
 from cli.localforge.records import RepositoryRecord
 from cli.localforge.releases import file_of
 from cli.localforge.server import LocalServer
+from cli.login import Login
+from cli.output import Output
+from cli.release_files import built_by
+from cli.sdk_publish import Source, published_of
 from stacks.settings import settings_for
 from tests.e2e.conftest import Person, World, eventually
 from writ.contracts.provenance import PROVENANCE
@@ -47,11 +55,11 @@ def repository(forge: LocalServer) -> str:
     return made
 
 
-def allow(operator: Person, commit: str) -> None:
+def allow(operator: Person, commit: str, name: str = REPOSITORY) -> None:
     """Every gate was run on a commit, by the policies of this plane, and allows it."""
     gates = operator("GET", "v1/gates").json()
     result = {
-        "repository": REPOSITORY,
+        "repository": name,
         "commit": commit,
         "at": datetime.now(UTC).isoformat(),
         "verdict": "allow",
@@ -107,6 +115,38 @@ def test_a_release_is_tagged_built_proven_and_published_once(
         assert kept == data
 
     _verify(world, operator, files, tmp_path)
+
+
+def test_the_client_of_the_api_is_published_got_back_and_calls_the_api(
+    world: World, operator: Person, forge: LocalServer, tmp_path: Path
+) -> None:
+    name, files = demo_sdk.REPOSITORY, demo_sdk.files()
+    with forge.alone:
+        pushed = {"repository": name, "files": files, "message": "feat: describe the API"}
+        made = take_commit(forge.forge, pushed)
+    allow(operator, made["sha"], name)
+    source = Source.at(demo_sdk.cloned(Path(made["git"]), tmp_path / "checkout"), name, None, PLACE)
+
+    login = Login(tmp_path / "token.json", lambda: str(operator.token))
+    with Api(world.plane.file.api_url, login) as api:
+        published, got = published_of(api, Output(as_json=True), source)
+        again, same = published_of(api, Output(as_json=True), source)
+
+    assert (published, again) == (True, False)
+    assert same.files == got.files
+    assert got.release["sha"] == made["sha"]
+    assert built_by(got.proof).startswith("person:")
+    s3, bucket = world.plane.aws("s3"), f"{world.plane.thing('artifacts')}-000000000000"
+    place = f"releases/{name}/{got.release['tag']}"
+    kept = s3.list_objects_v2(Bucket=bucket, Prefix=f"{place}/")["Contents"]
+    assert {each["Key"] for each in kept} == {f"{place}/{file}" for file in got.files}
+
+    got.write(tmp_path / "released")
+    python = demo_sdk.installed(tmp_path / "released", tmp_path / "venv")
+    said = demo_sdk.called(python, world.plane.file.api_url, str(operator.token))
+    assert said["listed"] is True
+    assert said["again"] == "conflict"
+    assert operator("GET", f"v1/actions/{said['action']}").json()["state"] == "succeeded"
 
 
 def _verify(world: World, operator: Person, files: dict[str, bytes], folder: Path) -> None:

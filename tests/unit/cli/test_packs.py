@@ -148,7 +148,7 @@ class Plane:
         self.world.connect(monkeypatch)
         self.command = commanding(monkeypatch, folder, api)
         monkeypatch.setattr("cli.packs.time.sleep", lambda _seconds: self.world.step())
-        monkeypatch.setattr(packs, "_fetched", lambda _link: self.world.pack())
+        monkeypatch.setattr(packs, "fetched", lambda *_asked: self.world.pack())
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_what_came_by_the_link_must_be_what_was_made(
     plane: Plane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     plane.world.log.append(0)
-    monkeypatch.setattr(packs, "_fetched", lambda _link: plane.world.pack() + b"\n")
+    monkeypatch.setattr(packs, "fetched", lambda *_asked: plane.world.pack() + b"\n")
     target = tmp_path / "pack.zip"
     result = plane.command("ledger", "pack", "--subject", "task:task-0", "-o", str(target), "--json")
     assert result.exit_code == 1

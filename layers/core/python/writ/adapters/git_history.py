@@ -62,6 +62,20 @@ class GitHistory:
         except (KeyError, ValueError):
             raise NotFoundError(f"no commit is called {revision}", field="revision") from None
 
+    def content(self, sha: str, path: str) -> bytes | None:
+        """A file as a commit has it; None where there is none."""
+        from dulwich.errors import NotTreeError
+        from dulwich.object_store import tree_lookup_path
+        from dulwich.objects import Blob, SubmoduleEncountered
+
+        tree, read = self._commit(sha).tree, self._repo.object_store.__getitem__
+        try:
+            _, id = tree_lookup_path(read, tree, path.encode())
+            found = self._repo[id]
+        except (KeyError, NotTreeError, SubmoduleEncountered):
+            return None
+        return found.data if isinstance(found, Blob) else None
+
     def remote(self, name: str = "origin") -> str | None:
         """The address of a remote."""
         try:

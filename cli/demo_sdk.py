@@ -18,7 +18,7 @@ from cli.login import Login
 from cli.output import CommandError, JsonFlag, facts, reporting
 from cli.plane import ROOT, Plane, calling
 from cli.sdk_tools import LOCK, run
-from writ.gates.model import Verdict
+from writ.contracts.action import Verdict
 
 REPOSITORY: Final = "acme/writ-api"
 SETTINGS: Final = """\

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.output import CommandError
-from cli.plane import STATE, Plane, calling
+from cli.plane import BY_ADDRESS, STATE, Plane, calling
 
 TOKEN_VARIABLE: Final = "WRIT_TOKEN"  # noqa: S105 - the name of a variable, not a token
 LOCAL: Final = "local"
@@ -32,6 +32,11 @@ class Login:
 
     @classmethod
     def of(cls, plane: Plane) -> Login:
+        """Raises CommandError for a plane that only takes a token which is given: no other's goes there."""
+        if plane.file.env == BY_ADDRESS and not os.environ.get(TOKEN_VARIABLE):
+            raise CommandError(
+                "no token is given for the API", code="login.absent", field=TOKEN_VARIABLE, hint="set it"
+            )
         return cls(STATE / "token.json", lambda: sign_in(plane))
 
     def token(self, *, fresh: bool = False) -> str:

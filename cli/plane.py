@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +21,10 @@ ROOT: Final = Path(__file__).parent.parent
 STATE: Final = ROOT / ".writ"
 RUN_FILE: Final = STATE / "run.json"
 EMULATOR_ACCOUNT: Final = "000000000000"
+API_VARIABLE: Final = "WRIT_API"
+BY_ADDRESS: Final = "api"  # the environment of a plane of which nothing else is known
+# A token goes there: over TLS, unless it is this machine.
+_ADDRESS: Final = re.compile(r"https://[^\s/@]+(/\S*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/\S*)?")
 
 # The emulator takes "test" for the account's root: https://github.com/ministackorg/ministack#authentication
 _EMULATOR_KEY: Final = "test"
@@ -57,6 +63,13 @@ class RunFile(BaseModel):
                 hint=f"delete {path.name}, then make run",
             ) from None
 
+    @classmethod
+    def of_api(cls, url: str) -> RunFile:
+        """A plane of which only the address of its API is known. Raises CommandError for what is none."""
+        if not _ADDRESS.fullmatch(url):
+            raise CommandError("not the address of an API", code="plane.unreadable", field=API_VARIABLE)
+        return cls(env=BY_ADDRESS, api_url=url, region="none", bus_name="none", log_origin="none")
+
     def save(self, path: Path = RUN_FILE) -> None:
         """Write the file whole: a reader never sees half of it."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +87,9 @@ class Plane:
 
     @classmethod
     def load(cls) -> Plane:
-        return cls(RunFile.load())
+        """The plane at `WRIT_API`, of which only the API is known; else that of the run file."""
+        url = os.environ.get(API_VARIABLE)
+        return cls(RunFile.load() if url is None else RunFile.of_api(url))
 
     def thing(self, name: str) -> str:
         """Physical name of a table, function, queue or secret."""

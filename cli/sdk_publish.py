@@ -20,7 +20,7 @@ from cli.release_files import RELEASES, Fetched, files_of
 from cli.sdk_build import DOCUMENT
 from writ.adapters.git_history import GitHistory
 from writ.release.settings import FILE, ReleaseSettings
-from writ.release.versions import Bump, Version, difference
+from writ.release.versions import Bump, core, difference
 
 _LOOKED_AT: Final = 1000
 
@@ -137,11 +137,7 @@ def _least(source: Source, last: Fetched | None) -> Bump:
         return Bump.PATCH
     today = datetime.now(UTC).date()
     wanted = sdk_version.least(source.document, before, released, today)
-    return max(Bump.PATCH, difference(_core(released), wanted))
-
-
-def _core(version: Version) -> Version:
-    return Version(version.major, version.minor, version.patch)
+    return max(Bump.PATCH, difference(core(released), wanted))
 
 
 def _document(release: Fetched) -> Any:

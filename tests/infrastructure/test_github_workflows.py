@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from cli.cdk import install
+from writ.release.settings import read_settings
 
 ROOT: Final = Path(__file__).parents[2]
 GITHUB: Final = ROOT / ".github"
@@ -34,9 +35,11 @@ _OWN: Final = re.compile(r"uses: \$/\.github/(workflows|actions)/[\w-]+(\.yml)?$
 # Newer than this actionlint, and each known to GitHub:
 # https://docs.github.com/en/actions/reference/runners/github-hosted-runners
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions
+# https://docs.github.com/en/actions/reference/workflows-and-actions/contexts#vars-context
 _LATER: Final = (
     re.compile(r'label "ubuntu-24\.04(-arm)?" is unknown'),
     re.compile(r'unknown permission scope "attestations"'),
+    re.compile(r'undefined variable "vars"'),
     re.compile(r'(reusable workflow call|specifying action) "\$/\.github/'),
 )
 
@@ -123,6 +126,18 @@ def test_a_checkout_leaves_no_credentials(path: Path) -> None:
         for step in job.get("steps", ()):
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"]["persist-credentials"] is False
+
+
+def test_the_release_of_this_repository_is_built_by_the_workflow_that_it_names() -> None:
+    """The bot starts it with `release` alone, and knows the run by its name."""
+    build = read_settings(read(ROOT / "release.yaml")).build
+    assert build is not None
+    workflow = read(GITHUB / "workflows" / str(build.workflow))
+    asked = workflow[True]["workflow_dispatch"]["inputs"]
+
+    assert [name for name, given in asked.items() if given["required"]] == ["release"]
+    assert workflow["run-name"].split() == ["Release", "${{", "inputs.release", "}}"]
+    assert any("release build" in step.get("run", "") for step in workflow["jobs"]["build"]["steps"])
 
 
 def test_the_hook_is_a_program_of_this_repository() -> None:

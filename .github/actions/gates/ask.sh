@@ -11,9 +11,7 @@ for gate in "${gates[@]}"; do
     command+=(--only "$gate")
 done
 if [ -n "$API" ]; then
-    mkdir -p "$root/.writ"
-    jq -n --arg api "$API" \
-        '{env: "ci", api_url: $api, region: "none", bus_name: "none", log_origin: "none"}' > "$root/.writ/run.json"
+    export WRIT_API=$API
     command+=(--api)
 fi
 exec "${command[@]}"

@@ -8,18 +8,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from dulwich import porcelain
 from dulwich.objects import ObjectID
 from dulwich.repo import Repo
 
-from cli.localforge.server import SEEN, TAKE_IN, LocalServer
+from cli.localforge.server import PUSH, SEEN, TAKE_IN, LocalServer
 from cli.localforge.sign_in import APP, private_key
 from cli.plane import ROOT
 from tests.support.memory import ManualClock
 from writ.adapters.forge_secret import Credentials
+from writ.adapters.git_history import GitHistory
 from writ.adapters.github import GitHubForge
 from writ.adapters.github_client import GitHubClient
 from writ.contracts.errors import PermanentError
@@ -99,6 +102,26 @@ def test_pull_request_of_a_payload_is_there_with_real_commits(local: Local) -> N
     kept = Repo(str(local.folder / "git" / f"{REPOSITORY.lower()}.git"))
     assert kept[ObjectID(pull.head_sha.encode())].type_name == b"commit"
     kept.close()
+
+
+def test_a_push_makes_a_repository_that_git_clones_and_nothing_twice(local: Local, tmp_path: Path) -> None:
+    def push(**files: str) -> dict[str, str]:
+        body = {"repository": "acme/pushed", "files": {"a/b.txt": "one", **files}, "message": "feat: x"}
+        answer = httpx.post(local.server.address + PUSH, json=body)
+        assert answer.status_code == 201
+        return dict(answer.json())
+
+    first = push()
+    assert push() == first
+    second = push(c="two")
+    assert second["sha"] != first["sha"]
+    porcelain.clone(second["git"], str(tmp_path / "clone"), branch="main", errstream=BytesIO()).close()
+    with GitHistory.open(tmp_path / "clone") as history:
+        assert history.head() == second["sha"]
+        assert history.content(second["sha"], "a/b.txt") == b"one"
+        assert history.content(first["sha"], "c") is None
+        assert history.content(second["sha"], "a") is None
+        assert history.content(second["sha"], "c/d") is None
 
 
 def test_comments_are_made_found_and_changed(local: Local) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
+from cli.login import Login
 from cli.output import CommandError
 from cli.plane import Plane, RunFile, calling
 
@@ -59,6 +60,27 @@ def test_things_are_named_by_environment() -> None:
     assert plane.thing("entries") == "writ-local-entries"
     assert plane.bucket("log") == "writ-local-log-000000000000"
     assert plane.log_group("backlog-api") == "/aws/lambda/writ-local-backlog-api"
+
+
+def test_a_plane_can_be_named_by_the_address_of_its_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WRIT_API", "https://api.example/v1/")
+    assert Plane.load().file.api_url == "https://api.example/v1/"
+
+
+@pytest.mark.parametrize("url", ["", "api.example", "http://api.example", "https://ann:secret@api.example"])
+def test_a_token_goes_to_no_address_that_is_open_to_others(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("WRIT_API", url)
+    with pytest.raises(CommandError, match="not the address of an API") as raised:
+        Plane.load()
+    assert raised.value.field == "WRIT_API"
+
+
+def test_a_plane_that_is_named_so_gets_no_token_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WRIT_TOKEN", raising=False)
+    with pytest.raises(CommandError, match="no token is given"):
+        Login.of(Plane(RunFile.of_api("https://api.example")))
+    monkeypatch.setenv("WRIT_TOKEN", "given")
+    assert Login.of(Plane(RunFile.of_api("https://api.example"))).token() == "given"
 
 
 def refused(code: str) -> ClientError:

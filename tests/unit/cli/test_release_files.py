@@ -88,10 +88,19 @@ def test_nothing_is_taken_without_its_proof(log: Log, name: str) -> None:
         proof_of(files, log.forge.trust, TOLD)
 
 
-@pytest.mark.parametrize("field", ["repository", "package", "tag", "sha"])
-def test_a_proof_of_another_release_is_refused(log: Log, field: str) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(MADE, repository="acme/other"),
+        replace(MADE, package="core"),
+        replace(MADE, tag="v1.0.0"),
+        replace(MADE, sha="b" * 40),
+    ],
+    ids=["repository", "package", "tag", "commit"],
+)
+def test_a_proof_of_another_release_is_refused(log: Log, other: Made) -> None:
     with pytest.raises(CommandError, match="the provenance is of"):
-        proof_of(released(log, replace(MADE, **{field: "b" * 40})), log.forge.trust, TOLD)
+        proof_of(released(log, other), log.forge.trust, TOLD)
 
 
 def test_a_proof_by_another_bot_is_refused(log: Log) -> None:

@@ -110,6 +110,7 @@ def test_local_forge_keeps_real_history_and_releases(local: tuple[Any, GitHubRel
         found = forge.commit(REPOSITORY, ref)
         assert found is not None
         assert found.sha == sha
+    assert forge.commit(REPOSITORY, "f" * 40) is None
     head = forge.commit(REPOSITORY, "heads/main")
     assert head is not None
     assert (head.files, head.parents) == (("b/c.txt",), (first,))

@@ -108,7 +108,14 @@ class GitHubReleases:
         self._client = client
 
     def commit(self, repository: str, ref: str) -> HistoryCommit | None:
-        found = self._client.find(repository, f"commits/{quote(ref, safe='')}", CommitAnswer)
+        try:
+            found = self._client.find(repository, f"commits/{quote(ref, safe='')}", CommitAnswer)
+        except PermanentError as error:
+            # To GitHub a digest that it does not know is a malformed one:
+            # https://github.com/octokit/octokit.net/issues/2026
+            if error.code != "forge.invalid":
+                raise
+            return None
         return found.value() if found else None
 
     def tags(self, repository: str) -> Mapping[str, str]:

@@ -90,7 +90,7 @@ demo-preview: setup ## The life of a preview on the local plane: built, seeded, 
 	@./writ up
 	@./writ demo preview
 
-demo-sdk: setup ## The client of the API, built, installed into a fresh environment, and calling the local plane
+demo-sdk: setup ## The client of the API, released on the local plane, got back, verified, installed, and calling it
 	@./writ up
 	@./writ demo sdk
 

@@ -101,7 +101,7 @@ def run(
 
 def recorded(output: Output, repo: Path, repository: str) -> Report:
     """Judge a checkout by every gate, and put the result into the plane's ledger."""
-    return _reported(output, _Asked(repo, None, (), repository, Places()))
+    return _reported(output, Asked(repo, None, (), repository, Places()))
 
 
 @app.command("list")

@@ -51,7 +51,16 @@ def sdk(*, as_json: JsonFlag = False) -> None:
             python = installed(Path(place) / "released", Path(place) / "venv")
             said = called(python, plane.file.api_url, Login.of(plane).token())
         document = {"published": published, **got.document(), **said}
-        output.show(document, facts("the client called the plane", {**got.told(), **said}))
+        output.show(document, facts("the client called the plane", {**got.told(), **_told(said)}))
+
+
+def _told(said: dict[str, Any]) -> dict[str, str]:
+    """For people."""
+    return {
+        "added": f"{said['added']}, by {said['action']}",
+        "read": f"{'it is' if said['listed'] else 'it is not'} on the list, with the score {said['score']}",
+        "added again": f"refused as {said['again']}",
+    }
 
 
 def files() -> dict[str, str]:

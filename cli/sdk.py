@@ -51,6 +51,8 @@ def build(
         before = None if since is None else read_document(since, "--since")
         today = datetime.now(UTC).date()
         version = sdk_release.version_of(document, Path(spec or OWN), os.environ, today)
+        if version is not None and before is not None:
+            raise UsageError("a release goes by the tag of the one before", field="--since")
         version = version or sdk_version.decide(document, before, today)
         plan = sdk_build.Plan.of(document, version, name)
         epoch = _epoch()

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from dulwich import porcelain
+from typer.testing import CliRunner
 
+from cli.app import app
 from cli.sdk_release import version_of
 from tests.support.openapi import TODAY, answers
 from writ.contracts.errors import WritError
@@ -73,3 +75,12 @@ def test_a_checkout_without_the_release_before_is_refused(spec: Path) -> None:
 def test_a_document_that_was_not_there_before_is_a_first_one(spec: Path) -> None:
     other = spec.with_name("other.json")
     assert version_of(answers(NUMBER), other, building("1.2.1"), TODAY) == "1.2.1"
+
+
+def test_a_document_of_ones_own_choice_is_not_compared_in_a_release(
+    spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRIT_VERSION", "1.3.0")
+    told = CliRunner().invoke(app, ["sdk", "build", "--spec", str(spec), "--since", str(spec), "--json"])
+    assert told.exit_code == 2
+    assert json.loads(told.stdout)["error"]["field"] == "--since"

@@ -71,6 +71,7 @@ class FolderLog:
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log of 300 entries: a full bundle and a partial one."""
     forge = Forge()
     return forge.write_copy(tmp_path_factory.mktemp("log"), forge.actions(150))
 
@@ -78,6 +79,13 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(pristine: Path, tmp_path: Path) -> Path:
     return shutil.copytree(pristine, tmp_path / "log")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A log of ten entries, for what does not depend on how many there are."""
+    forge = Forge()
+    return forge.write_copy(tmp_path / "log", forge.actions(5))
 
 
 def verify(*words: str) -> Result:
@@ -95,11 +103,11 @@ def test_a_copy_of_a_log_verifies(pristine: Path, tmp_path: Path) -> None:
     assert verify(str(copy.folder)).exit_code == 0
 
 
-def test_a_copy_replaces_the_one_before_it_whole(folder: Path, tmp_path: Path) -> None:
+def test_a_copy_replaces_the_one_before_it_whole(small: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy"
     (target / "statements").mkdir(parents=True)
     (target / "statements" / "old.json").touch()
-    write_copy(FolderLog(folder), target)
+    write_copy(FolderLog(small), target)
     assert not (target / "statements" / "old.json").exists()
 
 
@@ -112,19 +120,17 @@ def test_a_log_without_a_checkpoint_leaves_the_old_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../escaped", "", "a/b", ".hidden"])
-def test_an_entry_id_that_is_no_file_name_does_not_become_one(
-    folder: Path, tmp_path: Path, name: str
-) -> None:
-    entry = next((folder / "statements").iterdir()).stem
+def test_an_entry_id_that_is_no_file_name_does_not_become_one(small: Path, tmp_path: Path, name: str) -> None:
+    entry = next((small / "statements").iterdir()).stem
     with pytest.raises(VerificationError):
-        write_copy(FolderLog(folder, {entry: name}), tmp_path / "deep" / "copy")
+        write_copy(FolderLog(small, {entry: name}), tmp_path / "deep" / "copy")
     assert list(tmp_path.rglob("*escaped*")) == []
 
 
 @pytest.mark.parametrize("name", ["../escaped", "", "F" * 64])
-def test_a_certificate_without_a_fingerprint_becomes_no_file(folder: Path, tmp_path: Path, name: str) -> None:
+def test_a_certificate_without_a_fingerprint_becomes_no_file(small: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(CommandError) as raised:
-        write_copy(FolderLog(folder, issued=(name, b"")), tmp_path / "deep" / "copy")
+        write_copy(FolderLog(small, issued=(name, b"")), tmp_path / "deep" / "copy")
     assert raised.value.code == "ledger.copy"
     assert list(tmp_path.rglob("*escaped*")) == []
 
@@ -151,11 +157,11 @@ def test_a_packed_copy_holds_the_statements_beside_their_leaves(folder: Path, tm
     assert unissued(verify(str(copy.folder), "--json")) == []
 
 
-def test_what_is_not_as_it_was_logged_stays_visible_in_a_packed_copy(folder: Path, tmp_path: Path) -> None:
-    path = sorted((folder / "statements").iterdir())[7]
+def test_what_is_not_as_it_was_logged_stays_visible_in_a_packed_copy(small: Path, tmp_path: Path) -> None:
+    path = sorted((small / "statements").iterdir())[7]
     data = path.read_bytes()
     path.write_bytes(data[:80] + bytes([data[80] ^ 1]) + data[81:])
-    copy = packed(folder, tmp_path / "copy")
+    copy = packed(small, tmp_path / "copy")
     assert list(copy.statement_files()) == [path.name]
     [(code, index, entry)] = unissued(verify(str(copy.folder), "--json"))
     assert (code, entry) == ("statement.altered", path.stem)
@@ -182,40 +188,40 @@ def test_a_note_without_a_size_claims_none(note: bytes) -> None:
     assert size_of(note) == -1
 
 
-def test_verification_needs_no_plane_and_names_what_was_edited(folder: Path) -> None:
-    path = sorted((folder / "statements").iterdir())[7]
+def test_verification_needs_no_plane_and_names_what_was_edited(small: Path) -> None:
+    path = sorted((small / "statements").iterdir())[7]
     data = bytearray(path.read_bytes())
     data[len(data) // 3] ^= 1
     path.write_bytes(data)
-    result = verify(str(folder), "--json")
+    result = verify(str(small), "--json")
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     assert document["ok"] is False
     assert [finding["entry"] for finding in document["findings"]] == [path.stem]
-    assert path.stem in verify(str(folder)).stdout
+    assert path.stem in verify(str(small)).stdout
 
 
-def test_a_head_that_does_not_read_is_a_problem_and_not_a_crash(folder: Path) -> None:
-    (folder / "checkpoint").write_bytes(b"nonsense")
-    result = verify(str(folder), "--json")
+def test_a_head_that_does_not_read_is_a_problem_and_not_a_crash(small: Path) -> None:
+    (small / "checkpoint").write_bytes(b"nonsense")
+    result = verify(str(small), "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["faults"] == 1
-    assert "✘" in verify(str(folder)).stdout
+    assert "✘" in verify(str(small)).stdout
 
 
-def test_a_trust_root_from_elsewhere_is_believed_over_the_copys_own(folder: Path, tmp_path: Path) -> None:
+def test_a_trust_root_from_elsewhere_is_believed_over_the_copys_own(small: Path, tmp_path: Path) -> None:
     stranger = tmp_path / "trust.json"
     stranger.write_bytes(Forge().trust.encode())
-    assert verify(str(folder), "--trust", str(stranger)).exit_code == 1
-    own = folder / "trust-root.json"
+    assert verify(str(small), "--trust", str(stranger)).exit_code == 1
+    own = small / "trust-root.json"
     mine = own.rename(tmp_path / "mine.json")
     own.write_bytes(stranger.read_bytes())
-    assert verify(str(folder)).exit_code == 1
-    assert verify(str(folder), "--trust", str(mine)).exit_code == 0
+    assert verify(str(small)).exit_code == 1
+    assert verify(str(small), "--trust", str(mine)).exit_code == 0
 
 
-def test_a_trust_root_that_is_not_there_is_bad_usage(folder: Path) -> None:
-    assert verify(str(folder), "--trust", str(folder / "nowhere")).exit_code == 2
+def test_a_trust_root_that_is_not_there_is_bad_usage(small: Path) -> None:
+    assert verify(str(small), "--trust", str(small / "nowhere")).exit_code == 2
 
 
 def with_witnesses(folder: Path, *signers: MemoryWitness) -> None:
@@ -224,35 +230,35 @@ def with_witnesses(folder: Path, *signers: MemoryWitness) -> None:
     (folder / "checkpoint").write_bytes(note.signed_with(lines).encode())
 
 
-def test_a_copy_verifies_under_a_policy_when_its_quorum_has_cosigned(folder: Path, tmp_path: Path) -> None:
+def test_a_copy_verifies_under_a_policy_when_its_quorum_has_cosigned(small: Path, tmp_path: Path) -> None:
     first, second = MemoryWitness(), MemoryWitness("witness.example/w2")
     policy = tmp_path / "policy"
     policy.write_text(
         f"witness one {first.verifier.encode()}\nwitness two {second.verifier.encode()}\n"
         "group both all one two\nquorum both\n"
     )
-    with_witnesses(folder, first)
-    refused = verify(str(folder), "--witness-policy", str(policy), "--json")
+    with_witnesses(small, first)
+    refused = verify(str(small), "--witness-policy", str(policy), "--json")
     document = json.loads(refused.stdout)
     assert (refused.exit_code, document["ok"], document["cosigned"]) == (1, False, {})
     assert [finding["code"] for finding in document["findings"]] == ["ledger.quorum"]
-    assert "one cosigned it, both is asked for" in verify(str(folder), "--witness-policy", str(policy)).stdout
-    with_witnesses(folder, second)
-    accepted = verify(str(folder), "--witness-policy", str(policy), "--json")
+    assert "one cosigned it, both is asked for" in verify(str(small), "--witness-policy", str(policy)).stdout
+    with_witnesses(small, second)
+    accepted = verify(str(small), "--witness-policy", str(policy), "--json")
     assert accepted.exit_code == 0
     assert set(json.loads(accepted.stdout)["cosigned"]) == {first.name, second.name}
-    shown = verify(str(folder), "--witness-policy", str(policy)).stdout
+    shown = verify(str(small), "--witness-policy", str(policy)).stdout
     assert f"cosigned by {first.name} at 2026-03-01T12:00:00.000Z" in shown
-    assert verify(str(folder)).exit_code == 0
+    assert verify(str(small)).exit_code == 0
 
 
 def test_a_policy_that_does_not_read_is_refused_before_anything_is_verified(
-    folder: Path, tmp_path: Path
+    small: Path, tmp_path: Path
 ) -> None:
-    assert verify(str(folder), "--witness-policy", str(tmp_path / "nowhere")).exit_code == 2
+    assert verify(str(small), "--witness-policy", str(tmp_path / "nowhere")).exit_code == 2
     policy = tmp_path / "policy"
     policy.write_text("quorum w1\n")
-    refused = verify(str(folder), "--witness-policy", str(policy), "--json")
+    refused = verify(str(small), "--witness-policy", str(policy), "--json")
     assert (refused.exit_code, json.loads(refused.stdout)["error"]["field"]) == (1, "line 1")
 
 
@@ -263,24 +269,24 @@ def test_a_folder_with_something_else_in_it_is_not_replaced(tmp_path: Path) -> N
     assert (tmp_path / "letter.txt").exists()
 
 
-def test_the_demonstration_edits_a_copy_and_the_leaf_is_named(pristine: Path, tmp_path: Path) -> None:
-    shown = demonstrate(pristine, tmp_path / "tampered")
+def test_the_demonstration_edits_a_copy_and_the_leaf_is_named(small: Path, tmp_path: Path) -> None:
+    shown = demonstrate(small, tmp_path / "tampered")
     assert shown.named
     assert shown.forgery.before != shown.forgery.after
     assert {finding.index for finding in shown.findings} == {shown.forgery.index}
-    assert verify(str(pristine)).exit_code == 0
+    assert verify(str(small)).exit_code == 0
     assert verify(str(shown.copy)).exit_code == 1
 
 
-def test_any_entry_can_be_the_one_that_is_edited(pristine: Path, tmp_path: Path) -> None:
-    entry = sorted(LogCopy(pristine).statement_files())[3].removesuffix(".json")
-    shown = demonstrate(pristine, tmp_path / "tampered", entry)
+def test_any_entry_can_be_the_one_that_is_edited(small: Path, tmp_path: Path) -> None:
+    entry = sorted(LogCopy(small).statement_files())[3].removesuffix(".json")
+    shown = demonstrate(small, tmp_path / "tampered", entry)
     assert (shown.named, shown.forgery.entry) == (True, entry)
 
 
-def test_an_entry_that_is_not_there_cannot_be_edited(pristine: Path, tmp_path: Path) -> None:
+def test_an_entry_that_is_not_there_cannot_be_edited(small: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
-        demonstrate(pristine, tmp_path / "tampered", "act-0.intent")
+        demonstrate(small, tmp_path / "tampered", "act-0.intent")
     assert refused.value.field == "--entry"
 
 
@@ -333,9 +339,9 @@ def test_log_that_lacks_what_was_posted_of_it_is_found(
     assert "holds" not in verify(str(folder), "--anchor", statuses).output.split("anchor.", 1)[0]
 
 
-def test_anchors_that_are_none_are_no_pass(folder: Path, tmp_path: Path) -> None:
-    assert verify(str(folder), "--anchor", posted(tmp_path)).exit_code == 1
+def test_anchors_that_are_none_are_no_pass(small: Path, tmp_path: Path) -> None:
+    assert verify(str(small), "--anchor", posted(tmp_path)).exit_code == 1
     (tmp_path / "bad.json").write_text("{")
-    assert verify(str(folder), "--anchor", str(tmp_path / "bad.json")).exit_code == 1
-    assert verify(str(folder), "--anchor", str(tmp_path / "nowhere.json")).exit_code == 2
+    assert verify(str(small), "--anchor", str(tmp_path / "bad.json")).exit_code == 1
+    assert verify(str(small), "--anchor", str(tmp_path / "nowhere.json")).exit_code == 2
     assert verify(posted(tmp_path), "--anchor", posted(tmp_path)).exit_code == 2

@@ -55,6 +55,9 @@ class World:
         return {"done": True} if self.done[action.effect_key] else None
 
 
+_REASONS = {verdict: (Reason(code="test", message=str(verdict)),) for verdict in Verdict}
+
+
 class RiskPolicy:
     """Low is allowed within its limit, high is reviewed, and the action `never` is denied."""
 
@@ -72,7 +75,7 @@ class RiskPolicy:
         )
         return Decision(
             verdict=verdict,
-            reasons=(Reason(code="test", message=str(verdict)),),
+            reasons=_REASONS[verdict],
             obligations=obligations,
             bundle_digest="1" * 64,
             decided_at=now,

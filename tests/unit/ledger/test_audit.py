@@ -26,7 +26,7 @@ from writ.ledger.packed import decode_pack, encode_pack
 from writ.ledger.tiles import decode_bundle, encode_bundle
 from writ.ledger.trust import TrustRoot
 
-SIZE = 1500
+SIZE = 1100
 
 pytestmark = pytest.mark.usefixtures("signatures_remembered")
 

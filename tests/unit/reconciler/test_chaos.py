@@ -33,11 +33,10 @@ MINUTE = timedelta(minutes=1)
 WAKING = {"ActionStalled.v1", "ApprovalDecided.v1"}
 
 
-def actions() -> list[Action]:
-    return [
-        Action.of("probe", name, Target(kind="thing", id=str(n)), reason="because", once_per=(f"event-{n}",))
-        for n, name in enumerate(NAMES)
-    ]
+ACTIONS = [
+    Action.of("probe", name, Target(kind="thing", id=str(n)), reason="because", once_per=(f"event-{n}",))
+    for n, name in enumerate(NAMES)
+]
 
 
 @dataclass
@@ -86,7 +85,7 @@ class Life:
 
     def open(self) -> list[Action]:
         records = self.plane.actions.records
-        return [a for a in actions() if a.id in records and records[a.id].phase is not Phase.CLOSED]
+        return [a for a in ACTIONS if a.id in records and records[a.id].phase is not Phase.CLOSED]
 
 
 def attempt(step: Callable[[], object]) -> None:
@@ -99,7 +98,7 @@ def attempt(step: Callable[[], object]) -> None:
 def live(life: Life, minutes: int = 24 * 60) -> None:
     plane, chance = life.plane, life.chance
     plane.faults.meanwhile = chance.choice([None, life.tick, life.deliver])
-    for action in actions():
+    for action in ACTIONS:
         attempt(partial(plane.worker().run, action, Cause("Probed.v1", "event")))
     answered: set[str] = set()
     for minute in range(minutes):
@@ -123,7 +122,7 @@ def live(life: Life, minutes: int = 24 * 60) -> None:
 def check(plane: Plane, context: str) -> None:
     assert not plane.world.without_intent, f"I1 {context}"
     assert max(plane.world.done.values(), default=0) <= 1, f"I2 {context}"
-    for action in actions():
+    for action in ACTIONS:
         record = plane.actions.get(action.id)
         order = [entry for entry in plane.evidence.order if entry.startswith(action.id)]
         if record is None:  # the first message died before its claim: no intent, so nothing to close

@@ -18,6 +18,9 @@ from hypothesis import HealthCheck, settings
 from writ.runtime import telemetry
 from writ.runtime.rest import Api
 
+# What is imported and collected stays to the end: there is no garbage to look for in it.
+gc.disable()
+
 # Byte code is kept: else each process that runs tests, or that a test starts, compiles everything anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -105,6 +108,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: there is no garbage to look for in it."""
-    gc.collect()
     gc.freeze()
+    gc.enable()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import yaml
 from pydantic import ValidationError
 
 from stacks.manifest import BotFolder
-from stacks.settings import Target
 from writ.contracts.errors import ContractError, from_validation
 from writ.contracts.service import Latency, ServiceManifest
+
+if TYPE_CHECKING:
+    from stacks.settings import Target
 
 SERVICES: Final = Path(__file__).parent.parent / "services"
 

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Generator, Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 import typer.main
 import typer.testing
+from aws_lambda_powertools.logging import Logger
 from hypothesis import HealthCheck, settings
 
 from writ.runtime import telemetry
@@ -54,7 +55,7 @@ class _StandardOutput:
         sys.stdout.flush()
 
 
-telemetry.Logger = partial(telemetry.Logger, stream=_StandardOutput())  # type: ignore[misc,assignment]
+vars(telemetry)["Logger"] = partial(Logger, stream=cast(IO[str], _StandardOutput()))
 
 _answered = Api.handler
 

@@ -88,7 +88,7 @@ class Stores:
             clock=ManualClock(self.clock.now()),
             entries=Streamed(dict(self.entries.entries), stream=list(self.entries.stream)),
             heads=MemoryHeads(self.heads.head, self.heads.swept),
-            files=MemoryFiles(dict(self.files.files), self.files.checkpoint),
+            files=MemoryFiles(dict(self.files.files), self.files.checkpoint, list(self.files.published)),
             anchors=MemoryAnchors(copies=dict(self.anchors.copies), times=dict(self.anchors.times)),
             index=MemoryIndex(
                 dict(self.index.locations), {edge: dict(found) for edge, found in self.index.edges.items()}

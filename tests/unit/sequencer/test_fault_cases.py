@@ -114,7 +114,7 @@ class Log:
         self.breaks = Breaks(case.what, case.persists)
         self.stores: Stores = grown(254)
         files, heads = self.stores.files, self.stores.heads
-        self.stores.files = Files(files.files, files.checkpoint, breaks=self.breaks)
+        self.stores.files = Files(files.files, files.checkpoint, files.published, self.breaks)
         self.stores.heads = Heads(heads.head, heads.swept, self.breaks)
         self.reader = Reader(self.stores)
         self.acknowledged = list(self.stores.entries.entries)

@@ -1,7 +1,8 @@
 """The only place that turns the verbs of a manifest into IAM statements.
 
-read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust (buckets), sign, public,
-seal, open (keys), secret, start (flows, and look at them), invoke (functions), read, shift, call (services),
+read, append, upsert (tables and buckets), bulk, remove, scan (tables), cosign, trust, seed (buckets), sign,
+public, seal, open (keys), secret, start (flows, and look at them), invoke (functions), read, shift, call
+(services),
 read, edit (data, the services' tables), put, read (metrics), read, set (flags), manage, seed, call
 (previews), emit (the bus). Secrets and parameters that a manifest names are read. What a verb does not say, a
 function cannot do. A flow may call the bots it names, and CloudFormation may make previews.
@@ -21,6 +22,7 @@ from stacks.names import PREVIEW_BOUNDARY, PREVIEW_ROLE, Names
 from stacks.tables import INDEXES
 from writ.contracts.flag_site import FlagSite
 from writ.contracts.manifest import Manifest
+from writ.contracts.preview_site import SEED_SETS
 from writ.ledger.logcopy import CHECKPOINT, TRUST_ROOT
 
 _TABLE_ACTIONS: Final = {
@@ -34,8 +36,12 @@ _TABLE_ACTIONS: Final = {
     "scan": ("Scan",),
 }
 _BUCKET_ACTIONS: Final = {"read": ("GetObject",), "append": ("PutObject",), "upsert": ("PutObject",)}
-# A verb for one object of a bucket only.
-_OBJECT_ACTIONS: Final = {"cosign": ("PutObject", CHECKPOINT), "trust": ("GetObject", TRUST_ROOT)}
+# A verb for one object of a bucket only, or for versions of those below one prefix.
+_OBJECT_ACTIONS: Final = {
+    "cosign": ("PutObject", CHECKPOINT),
+    "trust": ("GetObject", TRUST_ROOT),
+    "seed": ("GetObjectVersion", f"{SEED_SETS}*"),
+}
 _KEY_ACTIONS: Final = {
     "sign": ("kms:Sign",),
     "public": ("kms:GetPublicKey",),

@@ -35,7 +35,7 @@ def _table(name: str, key: Key, *, expires: bool = False, streams: bool = False,
 
 
 TTL_ATTRIBUTE: Final = "ttl"
-BUCKETS: Final = ("raw", "log", "anchors", "packs", "artifacts")
+BUCKETS: Final = ("raw", "log", "anchors", "packs", "artifacts", "seeds")
 # Where files lie for a while under staging/.
 STAGED: Final = frozenset({"artifacts", "log"})
 # What can be made again is not kept for good: days until a bucket forgets what it holds.

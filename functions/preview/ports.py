@@ -103,6 +103,13 @@ class Databases(Protocol):
         """Put items; a repeat changes nothing."""
 
 
+class Seeds(Protocol):
+    """Seed sets that are not deployed with the bot."""
+
+    def read(self, key: str, version: str) -> bytes:
+        """The version of an object. Raises PermanentError `seed.absent`, `seed.large`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """A branch of a database: what the stack has to know of it, by parameter, once it is ready."""
@@ -140,6 +147,7 @@ class Ports:
     previews: Previews
     stacks: Stacks
     databases: Databases
+    seeds: Seeds
     branches: Branches
     probes: Probes
     flows: Flows
@@ -156,6 +164,7 @@ def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""
     from functions.preview.cloud import CloudFormation
     from functions.preview.inside import FunctionBranches, FunctionProbes, PreviewTables
+    from functions.preview.seed_bucket import SeedBucket
     from functions.preview.table import PreviewTable
     from writ.adapters.action_table import ActionTable
     from writ.adapters.late_flags import late_flags
@@ -168,6 +177,7 @@ def connect(environment: Environment) -> Ports:
         previews=PreviewTable(environment.table("previews")),
         stacks=CloudFormation(site),
         databases=PreviewTables(),
+        seeds=SeedBucket(environment.bucket("seeds")),
         branches=FunctionBranches(),
         probes=FunctionProbes(),
         flows=StepFunctions(environment.flows),

@@ -1,20 +1,27 @@
-"""Versioned seed sets, `assets/seeds/<name>@<version>.json`, whose items are masked before they are written.
+"""Versioned seed sets, whose items are masked before they are written, wherever they are from.
 
-The checksum of every version is in `assets/seeds/SHA256SUMS`, so that one that was edited is found: a change
-is a new version.
+Those that are deployed with the bot are `assets/seeds/<name>@<version>.json`. The checksum of every version
+is in `assets/seeds/SHA256SUMS`, so that one that was edited is found: a change is a new version. Those in the
+bucket `seeds` are versions of objects.
 """
+
+from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from writ.contracts.errors import NotFoundError, PermanentError, from_validation
 from writ.contracts.redaction import redact
+
+if TYPE_CHECKING:
+    from functions.preview.ports import Seeds
+    from functions.preview.templates import Template
 
 FOLDER: Final = Path(__file__).parent / "assets" / "seeds"
 SUMS: Final = "SHA256SUMS"
@@ -50,6 +57,14 @@ class SeedSet(BaseModel):
                 yield name, redact(item)
 
 
+def wanted_set(template: Template, kept: Seeds) -> SeedSet | None:
+    """The seed set that a template names, if any. Raises NotFoundError, and what `read` and Seeds raise."""
+    there = template.seed_object
+    if there is not None:
+        return read(there.name, kept.read(there.key, there.version))
+    return None if template.seed is None else seed_set(template.seed)
+
+
 @cache
 def seed_set(name: str) -> SeedSet:
     """A seed set, `service@1` say. Raises NotFoundError, or PermanentError: see `parse`."""
@@ -68,15 +83,24 @@ def checksums(text: str) -> Mapping[str, str]:
 def parse(name: str, content: bytes, sums: Mapping[str, str]) -> SeedSet:
     """A seed set from its file.
 
-    Raises PermanentError `seed.checksum` for one that is not what it was when its version was made,
-    `seed.invalid` for one that makes no sense, `seed.key` for items that cannot be told apart once masked.
+    Raises PermanentError `seed.checksum` for one that is not what it was when its version was made, and what
+    `read` raises.
     """
     if sums.get(f"{name}.json") != hashlib.sha256(content).hexdigest():
         message = f"{name} is not what its checksum says: a change is a new version"
         raise PermanentError(message, code="seed.checksum", field="seed")
+    return read(name, content)
+
+
+def read(name: str, content: bytes) -> SeedSet:
+    """A seed set from its text.
+
+    Raises PermanentError `seed.invalid` for one that makes no sense, `seed.key` for items that cannot be told
+    apart once masked.
+    """
     try:
         found = SeedSet.model_validate(json.loads(content))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         field = from_validation(error, name).field if isinstance(error, ValidationError) else "seed"
         raise PermanentError(f"{name} is no seed set", code="seed.invalid", field=field) from None
     for table, given in found.tables.items():

@@ -59,15 +59,16 @@ def observe_build(action: Action, ports: Ports) -> Observation | None:
 
 def seed_data(action: Action, ports: Ports) -> Observation:
     """Write a part of the seed set, masked. What a database of this seed set has become stays."""
-    from functions.preview.seeds import seed_set
+    from functions.preview.seeds import wanted_set
     from functions.preview.templates import template
 
     preview, part = current(action, ports), int(str(action.parameters["part"]))
     made_of = template(preview.template)
-    wanted = made_of.seed
-    if wanted is None or preview.seeded == wanted:
+    wanted = made_of.seed_name
+    found = None if preview.seeded == wanted else wanted_set(made_of, ports.seeds)
+    if found is None:
         return {"seed": wanted, "part": part, "items": 0, "last": True}
-    parts = seed_set(wanted).parts()
+    parts = found.parts()
     outputs = _stack(preview, ports).outputs
     items = parts[part] if part < len(parts) else []
     for table in dict.fromkeys(name for name, _ in items):

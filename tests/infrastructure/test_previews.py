@@ -18,6 +18,7 @@ from functions.preview.templates import ASSETS, template
 from stacks.names import PREVIEW_BOUNDARY, PREVIEW_ROLE
 from tests.infrastructure.synthesis import Synthesis
 from tests.infrastructure.test_permissions import bounded, granted
+from writ.contracts.preview_site import SEED_SETS
 
 TEMPLATES = sorted(path.name.removesuffix(".template.json") for path in ASSETS.glob("*.template.json"))
 ID, OTHER = preview_id("acme/shop", 4), preview_id("acme/shop", 42)
@@ -91,6 +92,17 @@ def test_only_the_preview_bot_makes_stacks_and_only_by_that_role(plane: Synthesi
             assert resource == role
             assert condition == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
     assert makers == {"preview", "preview-api"}
+
+
+def test_seed_sets_are_read_by_version_from_one_prefix_and_by_nobody_else(plane: Synthesis) -> None:
+    bucket = plane.names.bucket_arn("seeds")
+    rights = {
+        (function, action, resource)
+        for function, _, action, resource in granted(plane)
+        if resource.startswith(bucket)
+    }
+    right = ("s3:GetObjectVersion", f"{bucket}/{SEED_SETS}*")
+    assert rights == {(function, *right) for function in ("preview", "preview-api")}
 
 
 def physical_names(resources: dict[str, Any]) -> Iterator[tuple[str, str]]:

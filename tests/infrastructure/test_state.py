@@ -30,7 +30,8 @@ def _listed(value: Any) -> list[Any]:
 def test_buckets_are_private_versioned_and_encrypted(plane: Synthesis) -> None:
     buckets = plane.all("AWS::S3::Bucket")
     assert {plane.value(b.stack, b.properties["BucketName"]) for b in buckets} == {
-        plane.names.bucket(name) for name in ("access", "raw", "log", "anchors", "packs", "artifacts")
+        plane.names.bucket(name)
+        for name in ("access", "raw", "log", "anchors", "packs", "artifacts", "seeds")
     }
     for bucket in buckets:
         assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}, bucket

@@ -152,6 +152,18 @@ class MemoryDatabases:
 
 
 @dataclass
+class MemorySeeds:
+    """Seed sets by key and version."""
+
+    kept: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def read(self, key: str, version: str) -> bytes:
+        if (key, version) not in self.kept:
+            raise PermanentError("there is no such version", code="seed.absent", field="seed")
+        return self.kept[key, version]
+
+
+@dataclass
 class MemoryProbes:
     """What every preview answers."""
 
@@ -186,6 +198,7 @@ class PreviewWorld:
     previews: MemoryPreviews = field(default_factory=MemoryPreviews)
     stacks: MemoryStacks = field(default_factory=MemoryStacks)
     databases: MemoryDatabases = field(default_factory=MemoryDatabases)
+    seeds: MemorySeeds = field(default_factory=MemorySeeds)
     branches: MemoryBranches = field(default_factory=MemoryBranches)
     probes: MemoryProbes = field(default_factory=MemoryProbes)
     flags: Flags = field(default_factory=MemoryFlags)
@@ -204,6 +217,7 @@ class PreviewWorld:
             previews=self.previews,
             stacks=self.stacks,
             databases=self.databases,
+            seeds=self.seeds,
             branches=self.branches,
             probes=self.probes,
             flows=self.plane.flows,

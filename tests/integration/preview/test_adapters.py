@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.preview.cloud import CloudFormation
 from functions.preview.inside import PreviewTables
 from functions.preview.model import Goal, Preview, Quota, State, preview_id
 from functions.preview.ports import StackState, Wanted
+from functions.preview.seed_bucket import MOST_BYTES, SeedBucket
 from functions.preview.table import PreviewTable
 from tests.support.moto_aws import moto_aws
 from writ.adapters import aws
@@ -158,6 +160,64 @@ def test_items_are_put_in_batches_and_a_table_that_is_not_there_is_named(stacks:
     with pytest.raises(PermanentError) as refused:
         PreviewTables().write("preview-dev-nothing", items)
     assert refused.value.code == "seed.table"
+
+
+@pytest.fixture
+def bucket(stacks: CloudFormation) -> str:
+    assert stacks
+    client = aws.client("s3")
+    client.create_bucket(Bucket="seeds")
+    client.put_bucket_versioning(Bucket="seeds", VersioningConfiguration={"Status": "Enabled"})
+    return "seeds"
+
+
+def put(bucket: str, key: str, data: bytes) -> str:
+    """The version that it has from then on."""
+    return str(aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data)["VersionId"])
+
+
+def test_a_seed_set_is_the_version_whatever_came_after_it(bucket: str) -> None:
+    first, second = put(bucket, "sets/a.json", b"first"), put(bucket, "sets/a.json", b"second")
+    aws.client("s3").delete_object(Bucket=bucket, Key="sets/a.json")
+    kept = SeedBucket(bucket)
+    assert [kept.read("sets/a.json", version) for version in (first, second, first)] == [
+        b"first",
+        b"second",
+        b"first",
+    ]
+
+
+def test_a_version_that_was_read_is_not_read_again_for_its_next_part(bucket: str) -> None:
+    version, kept = put(bucket, "sets/a.json", b"first"), SeedBucket(bucket)
+    assert kept.read("sets/a.json", version) == b"first"
+    aws.client("s3").delete_object(Bucket=bucket, Key="sets/a.json", VersionId=version)
+    assert kept.read("sets/a.json", version) == b"first"
+    with pytest.raises(PermanentError) as absent:
+        SeedBucket(bucket).read("sets/a.json", version)
+    assert (absent.value.code, absent.value.field) == ("seed.absent", "seed")
+
+
+def test_a_seed_set_that_is_too_large_or_not_there_is_refused(bucket: str) -> None:
+    most, more = (put(bucket, f"sets/{size}.json", b"x" * size) for size in (MOST_BYTES, MOST_BYTES + 1))
+    kept = SeedBucket(bucket)
+    assert len(kept.read(f"sets/{MOST_BYTES}.json", most)) == MOST_BYTES
+    for key, version, code in (
+        (f"sets/{MOST_BYTES + 1}.json", more, "seed.large"),
+        ("sets/nothing.json", most, "seed.absent"),
+        (f"sets/{MOST_BYTES}.json", more, "seed.absent"),
+    ):
+        with pytest.raises(PermanentError) as refused:
+            kept.read(key, version)
+        assert refused.value.code == code
+
+
+def test_a_bucket_that_does_not_answer_may_do_so_later(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
+
+    monkeypatch.setattr(aws.client("s3"), "get_object", away)
+    with pytest.raises(TransientError):
+        SeedBucket(bucket).read("sets/a.json", "1")
 
 
 def test_the_first_resource_that_failed_in_the_latest_operation_is_named(

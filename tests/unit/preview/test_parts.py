@@ -79,6 +79,12 @@ def broken(**changes: Any) -> str:
         ("no JSON", "Writ"),
         (broken(url="Nowhere"), "Nowhere"),
         (broken(seed="service@0"), "seed"),
+        (broken(seed=None, seed_object={"key": "sets/shop.json"}), "seed_object.version"),
+        (broken(seed=None, seed_object={"key": "sets/shop.json", "version": "null"}), "seed_object.version"),
+        (broken(seed=None, seed_object={"key": "sets/shop.json", "version": "a b"}), "seed_object.version"),
+        (broken(seed=None, seed_object={"key": "other/shop.json", "version": "3sL4"}), "seed_object.key"),
+        (broken(seed=None, seed_object={"key": "sets/../shop.json", "version": "3sL4"}), "seed_object.key"),
+        (broken(seed_object={"key": "sets/shop.json", "version": "3sL4"}), "seed_object"),
         (broken(usd_micros_per_hour=-1), "usd_micros_per_hour"),
     ],
 )
@@ -104,6 +110,16 @@ def test_items_are_masked_and_come_in_parts_of_a_hundred() -> None:
     assert [len(part) for part in found] == [100, 100, 50]
     assert all(item["mail"] == "[redacted]" for part in found for _, item in part)
     assert [len(part) for part in seeded().parts()] == [0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff", b"[" * 100_000, b"{}", b'{"tables": {"items": {"items": []}}}', b'{"tables": 1}'],
+)
+def test_what_is_no_seed_set_is_refused(content: bytes) -> None:
+    with pytest.raises(PermanentError) as refused:
+        seeds.read("sets/shop.json@3sL4", content)
+    assert refused.value.code == "seed.invalid"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventType
 
 TableVerb = Literal["read", "append", "upsert", "bulk", "remove", "scan"]
-BucketVerb = Literal["read", "append", "upsert", "cosign", "trust"]
+BucketVerb = Literal["read", "append", "upsert", "cosign", "trust", "seed"]
 _Schedule = Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")]
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+# Where seed sets lie in their bucket; nothing else of it is read.
+SEED_SETS: Final = "sets/"
 
 
 @dataclass(frozen=True, slots=True)

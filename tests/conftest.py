@@ -75,10 +75,9 @@ def _described(self: Api, event: dict[str, Any], context: Any) -> dict[str, Any]
 Api.handler = _described  # type: ignore[method-assign]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _nothing_seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Checkpoints of tests' logs are not remembered among a developer's own."""
-    # Not the fixture of that name: it would then be undone after fixtures that a test has patched.
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("WRIT_SEEN", str(tmp_path_factory.getbasetemp() / "seen.json"))
         yield

@@ -232,7 +232,9 @@ def _buckets(buckets: Mapping[str, Sequence[str]], names: Names) -> Iterator[Pol
         actions = {f"s3:{action}" for verb in verbs for action in _BUCKET_ACTIONS.get(verb, ())}
         yield from _allow(f"Bucket {name}", sorted(actions), [f"{names.bucket_arn(name)}/*"])
         for action, key in (_OBJECT_ACTIONS[verb] for verb in verbs if verb in _OBJECT_ACTIONS):
-            yield from _allow(f"{key} in {name}", [f"s3:{action}"], [f"{names.bucket_arn(name)}/{key}"])
+            yield from _allow(
+                f"{key.rstrip('/*')} in {name}", [f"s3:{action}"], [f"{names.bucket_arn(name)}/{key}"]
+            )
         if "read" in verbs:  # without it S3 answers a missing object with 403 instead of 404
             yield from _allow(f"List {name}", ["s3:ListBucket"], [names.bucket_arn(name)])
 

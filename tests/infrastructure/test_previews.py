@@ -95,7 +95,7 @@ def test_only_the_preview_bot_makes_stacks_and_only_by_that_role(plane: Synthesi
 
 
 def test_seed_sets_are_read_by_version_from_one_prefix_and_by_nobody_else(plane: Synthesis) -> None:
-    bucket = plane.names.bucket_arn("seeds")
+    bucket = f"arn:aws:s3:::{plane.names.bucket('seeds')}"
     rights = {
         (function, action, resource)
         for function, _, action, resource in granted(plane)

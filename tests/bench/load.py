@@ -30,6 +30,8 @@ os.environ.setdefault("WRIT_POLICIES", str(Path(__file__).parents[2] / "policies
 # Units a second that one partition of a table takes, and so one shard of its stream:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 _PARTITION_UNITS: Final = 1000
+# moto copies every table for each transaction: ten thousand of them would take hours, and all memory.
+_TRANSACTIONS: Final = 1_000
 _SLOW_SECONDS: Final = 60
 PERCENTS: Final = (50, 95, 99)
 
@@ -107,14 +109,13 @@ def priced(rate: int, seconds: int) -> dict[str, Any]:
     """
     shards = shards_at(rate)
     span = seconds if rate < _PARTITION_UNITS else 1
-    by_share = {
-        percent: cost.spend(rate * span, commits=shards * span, percent=percent) for percent in cost.SHARES
-    }
+    entries, commits = rate * span, shards * span
+    by_share = {percent: _spent(entries, commits, percent) for percent in cost.SHARES}
     spent = by_share[cost.TYPICAL_PERCENT]
-    million = 1_000_000 / (rate * span)
+    million = 1_000_000 / entries
     return {
         "entries_per_second": rate,
-        "entries": rate * span,
+        "entries": entries,
         "commits_per_second": shards,
         "requests_per_million": {name: round(count * million) for name, count in spent.requests.items()},
         "dollars_per_million": round(spent.total, 2),
@@ -122,6 +123,13 @@ def priced(rate: int, seconds: int) -> dict[str, Any]:
         "dollars_by_percent": {str(share): round(each.total, 2) for share, each in by_share.items()},
         "dollars_by_unit": {str(unit): round(dollars, 3) for unit, dollars in spent.dollars.items()},
     }
+
+
+def _spent(entries: int, commits: int, percent: int) -> cost.Spent:
+    """What entries cost; where most are transactions, fewer of them in commits of the same size."""
+    if percent > cost.TYPICAL_PERCENT and entries > _TRANSACTIONS:
+        entries, commits = _TRANSACTIONS, max(1, round(commits * _TRANSACTIONS / entries))
+    return cost.spend(entries, commits=commits, percent=percent)
 
 
 def shards_at(rate: int) -> int:

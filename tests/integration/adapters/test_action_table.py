@@ -11,7 +11,7 @@ from tests.support.memory import START, MemoryActions
 from tests.support.records import changed, claimed, closed
 from writ.adapters import aws
 from writ.adapters.action_table import COUNTER_TTL_S, ActionTable
-from writ.contracts.action import Approval, Status
+from writ.contracts.action import Approval, Outcome, Status
 from writ.contracts.errors import ConflictError, LimitExceededError, WritError
 from writ.ports.actions import ActionStore, Phase, Reservation
 
@@ -149,6 +149,18 @@ def test_close_counts_the_outcome_once_in_the_hour(table: ActionTable) -> None:
         "total_ms": "600",
     }
     assert "failed" not in counted
+
+
+@pytest.mark.parametrize("code", ["rollout.moved", "conflict.superseded"])
+def test_what_another_overtook_is_closed_and_counts_for_nothing(table: ActionTable, code: str) -> None:
+    record = claimed()
+    table.claim(record, [])
+    after = changed(record, phase=Phase.CLOSED, outcome=Outcome(status=Status.FAILED, code=code))
+    table.close(record, after)
+    assert table.get(record.action.id) == after
+    with pytest.raises(ConflictError):
+        table.close(record, after)
+    assert usage("stat#probe", "2026030210") == {}
 
 
 def test_close_without_an_outcome_is_refused_before_anything_is_written(table: ActionTable) -> None:

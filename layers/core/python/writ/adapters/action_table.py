@@ -81,13 +81,17 @@ class ActionTable:
         self._write(after, self._item.version == before.version, reservations)
 
     def close(self, before: ActionRecord, after: ActionRecord) -> None:
-        status = after.outcome.status if after.outcome else None
-        if status is None:
+        if after.outcome is None:
             raise ValueError(f"{after.action.id} is closed without an outcome")
+        unchanged = self._item.version == before.version
+        if after.outcome.overtaken:
+            dynamo.save(self._to_item(after), unchanged)
+            return
+        status = after.outcome.status
         elapsed = max(0, round((after.updated_at - after.created_at).total_seconds() * 1000))
         item, usage = self._to_item(after), self._usage
         with dynamo.transaction() as transaction:
-            transaction.save(item, condition=self._item.version == before.version)
+            transaction.save(item, condition=unchanged)
             transaction.update(
                 usage(f"stat#{after.action.bot}", after.updated_at.strftime("%Y%m%d%H")),
                 actions=[

@@ -135,12 +135,21 @@ class Decision(_Value):
 
 
 class Outcome(_Value):
-    """What came of an action: `observed` holds digests, versions and counts seen afterwards."""
+    """What came of an action: `observed` holds digests, versions and counts seen afterwards.
+
+    One that failed with a code that ends in `.moved` or `.superseded` was overtaken: what was to be done was
+    done by another, or no longer called for.
+    """
 
     status: Status
     observed: dict[str, JsonValue] = {}
     code: Annotated[str, Field(max_length=64)] | None = None
     message: Annotated[str, Field(max_length=500)] | None = None
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether it speaks for nobody's success or failure: deciders may race for the same move."""
+        return self.status is Status.FAILED and (self.code or "").endswith((".moved", ".superseded"))
 
 
 class Approval(_Value):

@@ -138,10 +138,14 @@ def emit(
 
 
 def _counts(records: Sequence[ActionRecord]) -> dict[str, dict[str, int]]:
-    """Actions by bot and metric. Whoever closes an action, it is in the budget of the bot that took it."""
+    """Actions by bot and metric. Whoever closes an action, it is in the budget of the bot that took it.
+
+    One that another overtook is in none.
+    """
     counts: dict[str, Counter[str]] = {}
     for record in records:
-        if (metric := _STATUS_METRICS.get(state_of(record))) is not None:
+        metric = _STATUS_METRICS.get(state_of(record))
+        if metric is not None and not (record.outcome and record.outcome.overtaken):
             counts.setdefault(record.action.bot, Counter())[metric] += 1
     return {bot: dict(counted) for bot, counted in counts.items()}
 

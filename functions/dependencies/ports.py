@@ -179,12 +179,9 @@ def several(
 def _client(site: ForgeSite, secret: str, clock: Clock, usage: str) -> Callable[[], GitHubClient]:
     @cache
     def made() -> GitHubClient:
-        from writ.adapters.forge_limit_table import ForgeLimitTable
-        from writ.adapters.forge_secret import ForgeSecret
-        from writ.adapters.github_client import GitHubClient
+        from writ.adapters.github_client import connected
 
-        limits = ForgeLimitTable(usage)
-        return GitHubClient(site, ForgeSecret(secret), clock, PERMISSIONS, limits=limits)
+        return connected(site, secret, clock, PERMISSIONS, usage)
 
     return made
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from functions.gate.results import Results
-from writ.adapters.late import late
+from writ.adapters.late_results import late_results
 from writ.runtime.environment import Environment
 
 
@@ -23,11 +22,4 @@ def connect(environment: Environment) -> Ports:
     """The ports of a deployed function."""
     from writ.runtime import access
 
-    table = environment.table("gates")
-    return Ports(late(partial(_results, table)), lambda: access.bundle().digest)
-
-
-def _results(table: str) -> Results:
-    from writ.adapters.gate_table import ResultTable
-
-    return ResultTable(table)
+    return Ports(late_results(environment.table("gates")), lambda: access.bundle().digest)

@@ -164,13 +164,10 @@ def _forge(
 
     @cache
     def made() -> GitHubReviews:
-        from writ.adapters.forge_limit_table import ForgeLimitTable
-        from writ.adapters.forge_secret import ForgeSecret
-        from writ.adapters.github_client import GitHubClient
+        from writ.adapters.github_client import connected
         from writ.adapters.github_reviews import GitHubReviews
 
-        limits = ForgeLimitTable(usage)
-        return GitHubReviews(GitHubClient(site, ForgeSecret(secret), clock, permissions, limits=limits))
+        return GitHubReviews(connected(site, secret, clock, permissions, usage))
 
     return made
 

@@ -14,6 +14,7 @@ from functions.release.store import Releases, Vault
 from functions.release.table import ReleaseTable
 from functions.release.vault import VaultBucket
 from writ.adapters.late import late
+from writ.adapters.late_results import late_results
 from writ.adapters.step_functions import StepFunctions
 from writ.adapters.system import SystemClock
 from writ.contracts.errors import PermanentError, from_validation
@@ -84,7 +85,7 @@ def connect(environment: Environment) -> Ports:
         vault=VaultBucket(environment.bucket("artifacts")),
         has_forge=site is not None,
         forge=_forge(site, environment.secret("forge"), clock, environment.table("usage")),
-        results=late(partial(_results, environment.table("gates"))),
+        results=late_results(environment.table("gates")),
         bundle=lambda: access.bundle().digest,
         gates=_gates,
         evidence=late(partial(_evidence, environment)),
@@ -94,12 +95,6 @@ def connect(environment: Environment) -> Ports:
         flows=StepFunctions(environment.flows),
         clock=clock,
     )
-
-
-def _results(table: str) -> Results:
-    from writ.adapters.gate_table import ResultTable
-
-    return ResultTable(table)
 
 
 def _evidence(environment: Environment) -> Evidence:
@@ -127,17 +122,14 @@ def _forge(site: ForgeSite | None, secret: str, clock: Clock, usage: str) -> Cal
     def made() -> Forge:
         if site is None:
             raise PermanentError("no forge is set for this plane", code="forge.absent", field="repository")
-        from writ.adapters.forge_limit_table import ForgeLimitTable
-        from writ.adapters.forge_secret import ForgeSecret
         from writ.adapters.github import GitHubForge
-        from writ.adapters.github_client import GitHubClient
+        from writ.adapters.github_client import connected
         from writ.adapters.github_releases import GitHubReleases
 
         class GitHub(GitHubReleases, GitHubForge):
             """Both halves, by one client."""
 
-        limits = ForgeLimitTable(usage)
-        return GitHub(GitHubClient(site, ForgeSecret(secret), clock, PERMISSIONS, limits=limits))
+        return GitHub(connected(site, secret, clock, PERMISSIONS, usage))
 
     return made
 

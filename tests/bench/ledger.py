@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from tests.bench.measure import Figure, cpu_seconds
+from tests.bench.measure import Figure, cpu_seconds, signatures_a_second
 from tests.bench.sizes import Sizes
 from tests.support.log_forge import Forge, a_decision, an_action, stamp
 from writ.contracts import statement
-from writ.ledger.dsse import ECDSA
-from writ.ledger.session import new_session_key
 from writ.ledger.tiles import WIDTH, Edge, grow
 
 HASHING_BUDGET = 300_000
@@ -58,7 +56,6 @@ def full_path(sizes: Sizes) -> Figure:
     cause = statement.Cause(id="event-1", type="CheckFailed.v1")
     made = stamp()
     numbers = iter(range(10**9))
-    key, text = new_session_key(), b"x" * 1200
 
     def run() -> None:
         action = actions[next(numbers) % _POOL]
@@ -67,7 +64,7 @@ def full_path(sizes: Sizes) -> Figure:
 
     run()
     rate = 1 / cpu_seconds(run, calls=sizes.statements, rounds=sizes.rounds)
-    floor = 1 / cpu_seconds(lambda: key.sign(text, ECDSA), calls=sizes.statements, rounds=sizes.rounds)
+    floor = signatures_a_second(calls=sizes.statements, rounds=sizes.rounds)
     return Figure(
         "ledger: full local path",
         rate,

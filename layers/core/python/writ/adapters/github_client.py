@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from writ.adapters.forge_secret import Credentials
+from writ.adapters.forge_secret import Credentials, ForgeSecret
 from writ.adapters.github_limits import failure
 from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError, WritError
 from writ.contracts.forge_site import ForgeSite
@@ -256,6 +256,18 @@ class GitHubClient:
             message = "the address of the forge is not stored beside its credentials"
             raise PermanentError(message, code="secret.invalid", field="forge")
         return credentials.api
+
+
+def connected(
+    site: ForgeSite, secret: str, clock: Clock, permissions: Mapping[str, str], usage: str
+) -> GitHubClient:
+    """The client of a deployed function, by the physical names of its secret and of the table `usage`.
+
+    What GitHub asked of one of them, to be left alone, binds them all.
+    """
+    from writ.adapters.forge_limit_table import ForgeLimitTable
+
+    return GitHubClient(site, ForgeSecret(secret), clock, permissions, limits=ForgeLimitTable(usage))
 
 
 @cache

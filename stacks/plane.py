@@ -61,7 +61,7 @@ def build(
     names = Names.of(settings)
     folders = deployed(folders, settings)
     flows = flows_of(folders)
-    staging = staging or Staging.of(settings.env)
+    staging = staging or Staging.of(settings)
     common: dict[str, Any] = {"env": settings.environment(), "termination_protection": settings.protected}
     foundation = FoundationStack(app, names.thing("foundation"), settings=settings, folders=folders, **common)
     bus = BusStack(app, names.thing("bus"), settings=settings, **common)
@@ -140,7 +140,7 @@ def build_apart(
     if not (settings.witness and settings.target.ed25519):
         return ()
     own = settings.apart
-    staging = staging or Staging.of(own.env)
+    staging = staging or Staging.of(own)
     return tuple(
         WitnessStack(
             app,

@@ -10,6 +10,7 @@ import compileall
 import hashlib
 import json
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -17,11 +18,15 @@ import sysconfig
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from py_compile import PycInvalidationMode
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from stacks.manifest import BotFolder
+from stacks.service_models import short_models
+from stacks.settings import Settings
 
 ROOT: Final = Path(__file__).parent.parent
 LOCK: Final = ROOT / "layers" / "deps" / "requirements.lock"
@@ -31,6 +36,7 @@ POLICIES: Final = ROOT / "policies"
 # The Lambda runtime: Amazon Linux 2023 has glibc 2.34.
 CLOUD_PLATFORM: Final = "aarch64-manylinux_2_34"
 CLOUD_PYTHON: Final = "3.13"
+_PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: function and layers, unzipped.
 MAX_UNZIPPED_BYTES: Final = 250 * 1024 * 1024
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -53,14 +59,20 @@ class StagingError(Exception):
 
 @dataclass(frozen=True)
 class Staging:
-    """Writes the archives of one environment under `folder`, the layers of libraries under `shared`."""
+    """Writes the archives of one environment under `folder`, the layers of libraries under `shared`.
+
+    `python` is the version that its functions run on. Where it is this interpreter's, archives hold compiled
+    modules beside the sources: Lambda's folders are read-only, so each start would compile them anew.
+    """
 
     folder: Path
     shared: Path = ROOT / ".writ" / "stage" / "libraries"
+    python: str = CLOUD_PYTHON
 
     @classmethod
-    def of(cls, env: str) -> Staging:
-        return cls(ROOT / ".writ" / "stage" / env)
+    def of(cls, settings: Settings) -> Staging:
+        python = _PYTHON if settings.target.linked_layer else CLOUD_PYTHON
+        return cls(ROOT / ".writ" / "stage" / settings.env, python=python)
 
     def bot(self, folder: BotFolder, extra: Mapping[str, bytes] | None = None) -> Archive:
         """The code of one bot: its modules and assets under `functions/<name>/`, and files made at synth."""
@@ -72,8 +84,9 @@ class Staging:
         return self._archive(f"bot-{folder.name}", {**sources, **made})
 
     def kernel(self) -> Archive:
-        """The layer with `writ` and, as package `writ_bundle`, the policies it decides by."""
+        """The layer with `writ`, its policies as package `writ_bundle`, and short models of AWS services."""
         files = dict(_tree(KERNEL, "python/"))
+        files |= {f"python/service_models/{name}": content for name, content in short_models().items()}
         rules = [path for path in POLICIES.rglob("*.rego") if not path.name.endswith("_test.rego")]
         for path in [*rules, *POLICIES.rglob("data.json")]:
             files[f"python/writ_bundle/{path.relative_to(POLICIES).as_posix()}"] = path.read_bytes()
@@ -97,7 +110,7 @@ class Staging:
         The emulator unpacks every layer for every process it starts; a link spares it 50 MB each time.
         """
         lock = _digest(LOCK.read_bytes())
-        tag = f"{sysconfig.get_platform()}-{sys.version_info.major}.{sys.version_info.minor}"
+        tag = f"{sysconfig.get_platform()}-{_PYTHON}"
         target = self.shared / f"{tag}-{lock[:16]}"
         if not target.is_dir():
             building = target.with_suffix(f".{os.getpid()}")
@@ -114,7 +127,7 @@ class Staging:
         if not path.is_file():
             for old in self.folder.glob(f"{name}-*.zip"):
                 old.unlink(missing_ok=True)
-            _write(path, files)
+            _write(path, {**files, **_compiled(files)} if self.python == _PYTHON else files)
         return Archive(path, digest)
 
 
@@ -169,6 +182,24 @@ def _tree(root: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
 def _is_noise(parts: tuple[str, ...]) -> bool:
     in_metadata = len(parts) > 1 and parts[-2].endswith(".dist-info")
     return "__pycache__" in parts or parts[-1] == ".lock" or (in_metadata and parts[-1] in _NOISE)
+
+
+def _compiled(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The modules among `files` as this interpreter loads them, which takes the sources' word for it.
+
+    The time of a source means nothing in an archive, and its hash would have to be computed at each start.
+    """
+    mode, made = PycInvalidationMode.UNCHECKED_HASH, {}
+    with TemporaryDirectory() as place:
+        source, target = Path(place, "source"), Path(place, "compiled")
+        for name in (name for name in files if name.endswith(".py")):
+            source.write_bytes(files[name])
+            try:
+                py_compile.compile(str(source), str(target), dfile=name, doraise=True, invalidation_mode=mode)
+            except py_compile.PyCompileError as error:
+                raise StagingError(f"{name} cannot be compiled: {error.msg}") from None
+            made[cache_from_source(name)] = target.read_bytes()
+    return made
 
 
 def _digest(*parts: bytes) -> str:

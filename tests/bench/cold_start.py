@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from stacks.flows import Flow, flows_of
 from stacks.manifest import BotFolder, load_folders
 from stacks.plane import made_files
 from stacks.settings import settings_for
+from stacks.staging import Staging
 from stacks.tables import BUCKETS, TABLES, WRAPPING_KEYS
 from tests.bench.measure import Figure, process_seconds
 from tests.bench.sizes import Sizes
@@ -118,7 +120,9 @@ def trouble(start: Start, env: dict[str, str]) -> str | None:
 
 
 def _staged(place: Path) -> Path:
-    """The code of the functions with what synth puts beside it."""
+    """The code of the functions with what synth puts beside it, and in `python` the kernel layer."""
+    with zipfile.ZipFile(Staging(place / "stage").kernel().path) as layer:
+        layer.extractall(place)
     code = place / "functions"
     shutil.copytree(ROOT / "functions", code, ignore=shutil.ignore_patterns("__pycache__"))
     folders, settings = load_folders(), settings_for("dev")
@@ -138,7 +142,7 @@ def _process(staged: Path) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONSAFEPATH": "1",
-        "PYTHONPATH": f"{staged}:{ROOT / 'layers/core/python'}",
+        "PYTHONPATH": f"{staged}:{staged / 'python'}",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -146,7 +150,6 @@ def _process(staged: Path) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_SESSION_TOKEN": "bench",
         "AWS_LAMBDA_FUNCTION_NAME": "writ-bench",
-        "WRIT_POLICIES": str(ROOT / "policies"),
     }
 
 

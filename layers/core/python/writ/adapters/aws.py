@@ -6,13 +6,30 @@ boto3 is left out on purpose: a session a client, which it invites, costs a cold
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from writ.contracts.errors import TransientError, WritError
 
 if TYPE_CHECKING:
     from botocore.session import Session
 
+# The services that functions call. The kernel layer has short models of them (`stacks.service_models`).
+Service = Literal[
+    "appconfig",
+    "appconfigdata",
+    "cloudformation",
+    "cloudwatch",
+    "dynamodb",
+    "events",
+    "kms",
+    "lambda",
+    "s3",
+    "secretsmanager",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+    "sts",
+]
 _ATTEMPTS: Final = 4
 _PASSING: Final = frozenset(
     {
@@ -48,7 +65,7 @@ def session() -> Session:
 
 @cache
 def client(
-    name: str, signature: str | None = None, *, read_timeout_s: int = 10, attempts: int = _ATTEMPTS
+    name: Service, signature: str | None = None, *, read_timeout_s: int = 10, attempts: int = _ATTEMPTS
 ) -> Any:
     """The client of a service, e.g. `client("s3")`.
 

@@ -21,6 +21,7 @@ from time import process_time
 from typing import Any, Final
 
 from tests.bench.__main__ import machine
+from tests.bench.measure import reference_speed
 from tests.support.pii_made import CHECKED, VALID, broken, lookalike
 from writ.contracts.redaction import redact_text
 from writ.pii.kinds import BY_ID, Group
@@ -159,6 +160,7 @@ def main() -> int:
     document = {
         "machine": machine(),
         "kinds": {group.value: sum(kind.group is group for kind in BY_ID.values()) for group in Group},
+        "speed of a core here beside the reference (docs/adr/0029)": round(reference_speed(), 3),
         "megabytes a second of CPU": speed(corpora()),
         "labelled texts, held out": accuracy(odd=True) if LABELLED.exists() else None,
         "labelled texts, looked at": accuracy(odd=False) if LABELLED.exists() else None,

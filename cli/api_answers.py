@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from writ.runtime.rest import PROBLEM, TITLES, status_of
 
 if TYPE_CHECKING:
-    from cli.api_document import Described
+    from cli.api_routes import Described
     from cli.api_schemas import Schemas
 
 # API Gateway answers these itself, before a function is asked:

@@ -6,25 +6,19 @@ A manifest says which routes there are and who may call them, `api.py` what each
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import yaml
 
 from cli import api_answers
+from cli.api_routes import Described, described
 from cli.api_schemas import Schemas
 from stacks.manifest import BotFolder
-from writ.contracts.errors import ContractError
-from writ.contracts.manifest import Route
 from writ.openapi.operation import JSON, Operation
-from writ.runtime.rest import Api
 
 OPENAPI: Final = "3.1.0"
 PLACE: Final = "docs/reference/openapi.yaml"
-_PART: Final = re.compile(r"\{([a-z]+)\+?\}")
 _INFO: Final = (
     "The control plane of a software organisation. Every command is an action: policy decides on it, signed "
     "statements of it are in the ledger, and the header `Writ-Action` names it. Lists are read page by page "
@@ -81,34 +75,6 @@ class _Dumper(yaml.CSafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
-
-
-class Described:
-    """A route and all that is said of it."""
-
-    def __init__(self, folder: BotFolder, route: Route, function: Any, operation: Operation) -> None:
-        method, path = route.route.split(" ", 1)
-        self.tag = folder.name
-        self.key = route.route
-        self.public = route.auth == "none"
-        self.reason = route.reason
-        self.method = method.lower()
-        self.path = path.replace("+}", "}")
-        self.parts = _PART.findall(path)
-        self.name: str = function.__name__
-        self.words = inspect.getdoc(function) or ""
-        self.operation = operation
-
-
-def described(folder: BotFolder, route: Route) -> Described:
-    """What is said of a route. Raises ContractError when its function or its types are missing."""
-    name = f"functions.{folder.name}"
-    api = importlib.import_module(f"{name}.api").api
-    operations = importlib.import_module(f"{name}.operations").OPERATIONS
-    if not isinstance(api, Api) or route.route not in api.routes or route.route not in operations:
-        message = f"functions/{folder.name}/operations.py does not say what {route.route} takes and answers"
-        raise ContractError(message, field="routes")
-    return Described(folder, route, api.function_of(route.route), operations[route.route])
 
 
 def _operation(route: Described, schemas: Schemas) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from writ.contracts.errors import ContractError
 from writ.openapi.operation import Problem, Waiting
 
 if TYPE_CHECKING:
-    from cli.api_document import Described
+    from cli.api_routes import Described
 
 _REF: Final = "#/components/schemas/"
 _BYTES: Final = {"type": "string", "format": "binary"}

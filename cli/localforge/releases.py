@@ -14,9 +14,9 @@ from cli.localforge.records import AssetRecord, ReleaseRecord, RepositoryRecord,
 from cli.localforge.sign_in import RefusedError
 
 if TYPE_CHECKING:
+    from cli.localforge.asked import Asked
     from cli.localforge.forge import LocalForge
     from cli.localforge.repositories import GitRepository
-    from cli.localforge.server import Asked
 
 _DEFAULT: Final = "main"
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,29 +20,14 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cli.localforge import changes, releases
+from cli.localforge.asked import Asked
 from cli.localforge.forge import LocalForge, page_of
-from cli.localforge.records import RepositoryRecord
 from cli.localforge.reviews import pulls_at, reviews, taken_in
 from cli.localforge.sign_in import Gate, RefusedError
 
 HOST: Final = "127.0.0.1"
 LONGEST: Final = 32 * 1024 * 1024
 _INSTALLATION: Final = 1
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request: the parts of its path, its query and its body."""
-
-    forge: LocalForge
-    repository: RepositoryRecord
-    parts: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Any
-
-    @property
-    def number(self) -> int:
-        return int(self.parts["id"])
 
 
 Answer = Callable[[Asked], Any]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.preview.model import Failure
-from functions.preview.ports import Stack, StackState, Wanted
+from functions.preview.stack import Stack, StackState, Wanted
 from writ.adapters import aws
 from writ.contracts.errors import PermanentError, TransientError, WritError
 from writ.contracts.preview_site import PreviewSite

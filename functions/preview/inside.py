@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.preview.ports import Branch
+from functions.preview.stack import Branch
 from writ.adapters import aws
 from writ.adapters.call import call
 from writ.contracts.errors import PermanentError, TransientError

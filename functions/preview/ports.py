@@ -3,55 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from functions.preview.model import Failure, Preview, Quota
+from functions.preview.stack import Branch, Stack, Wanted
 from writ.contracts.preview_site import PreviewSite
 from writ.ports.actions import ActionStore
 from writ.ports.clock import Clock
 from writ.ports.flags import Flags
 from writ.ports.flows import Flows
 from writ.runtime.environment import Environment
-
-
-class StackState(StrEnum):
-    """How a stack stands. STALE: it could not be changed, and is what it was before.
-
-    BROKEN: it has to go. UNDELETED: it was told to go, and something of it stayed.
-    """
-
-    WORKING = "working"
-    BUILT = "built"
-    STALE = "stale"
-    BROKEN = "broken"
-    UNDELETED = "undeleted"
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A stack of a preview, with what it was made of and what it says about itself."""
-
-    name: str
-    state: StackState
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def commit(self) -> str | None:
-        return self.parameters.get("Commit")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a stack is to be."""
-
-    name: str
-    body: str
-    parameters: Mapping[str, str]
-    tags: Mapping[str, str]
 
 
 class Stacks(Protocol):
@@ -108,14 +70,6 @@ class Seeds(Protocol):
 
     def read(self, key: str, version: str) -> bytes:
         """The version of an object. Raises PermanentError `seed.absent`, `seed.large`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """A branch of a database: what the stack has to know of it, by parameter, once it is ready."""
-
-    ready: bool
-    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 class Branches(Protocol):

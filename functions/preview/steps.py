@@ -14,7 +14,8 @@ from writ.contracts.event import EventData
 from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
-    from functions.preview.ports import Ports, Stack
+    from functions.preview.ports import Ports
+    from functions.preview.stack import Stack
     from functions.preview.templates import Template
 
 SUPERSEDED: Final = "conflict.superseded"
@@ -33,7 +34,7 @@ def current(action: Action, ports: Ports) -> Preview:
 
 def build_stack(action: Action, ports: Ports) -> Observation:
     """Begin to make the stack, or to change it to the commit that is wanted."""
-    from functions.preview.ports import Wanted
+    from functions.preview.stack import Wanted
     from functions.preview.templates import template
 
     preview = current(action, ports)

@@ -10,7 +10,8 @@ from functions.preview.facts import Facts
 from functions.preview.handler import bot
 from functions.preview.model import FLOW, Failure, Preview, Quota
 from functions.preview.perform import ACTIONS
-from functions.preview.ports import Branch, Ports, Stack, StackState, Wanted
+from functions.preview.ports import Ports
+from functions.preview.stack import Branch, Stack, StackState, Wanted
 from functions.preview.table import settled
 from tests.support.controls import ControlledPlane
 from tests.support.flags import MemoryFlags

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from functions.preview.cloud import CloudFormation
 from functions.preview.inside import PreviewTables
 from functions.preview.model import Goal, Preview, Quota, State, preview_id
-from functions.preview.ports import StackState, Wanted
 from functions.preview.seed_bucket import MOST_BYTES, SeedBucket
+from functions.preview.stack import StackState, Wanted
 from functions.preview.table import PreviewTable
 from tests.support.moto_aws import moto_aws
 from writ.adapters import aws

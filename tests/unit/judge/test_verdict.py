@@ -12,7 +12,8 @@ from tests.unit.judge.cases import BOTH, ERRORS, LATENCY, events, judged, latenc
 from writ.contracts.errors import ContractError
 from writ.judge.course import State, observe
 from writ.judge.criteria import Bad, Count, Criteria, Distribution
-from writ.judge.verdict import Effect, Verdict, judge
+from writ.judge.effect import Effect
+from writ.judge.verdict import Verdict, judge
 from writ.judge.window import Events, Trial, Window
 
 FAIL, PASS, UNKNOWN = Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN

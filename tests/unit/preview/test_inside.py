@@ -12,7 +12,7 @@ import pytest
 from functions.preview import templates
 from functions.preview.inside import FunctionBranches, FunctionProbes
 from functions.preview.model import State, preview_id
-from functions.preview.ports import Branch
+from functions.preview.stack import Branch
 from tests.support.previews import REPOSITORY, SITE, PreviewWorld
 from writ.adapters import aws
 from writ.contracts.errors import PermanentError, TransientError

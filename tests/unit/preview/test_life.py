@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from functions.preview.model import Failure, State, preview_id
-from functions.preview.ports import Stack, StackState
+from functions.preview.stack import Stack, StackState
 from tests.support.previews import COMMITS, REPOSITORY, SITE, PreviewWorld, pull_request
 from writ.ports.controls import EXCEPTIONS
 

@@ -12,8 +12,9 @@ from tests.support.memory import START
 from tests.support.rollouts import FUNCTIONS, PLAN, WATCH, MemoryMetrics, judged, rollout
 from tests.unit.judge.cases import BOTH, events, latencies, seen, values
 from writ.judge.criteria import Count, Criteria, Distribution
+from writ.judge.effect import Effect
 from writ.judge.picture import Panel, panels
-from writ.judge.verdict import Effect, Judgement, MetricVerdict, judge
+from writ.judge.verdict import Judgement, MetricVerdict, judge
 from writ.judge.verdict import Verdict as Found
 from writ.judge.window import Window
 from writ.rollout.decide import Gate, Health, Look, next_move

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from writ.judge.course import Course
-    from writ.judge.verdict import Effect
+    from writ.judge.effect import Effect
 
 # Half of a version's values may be missing. Three that should have come and did not are hardly chance:
 # e⁻³ is 5 %.

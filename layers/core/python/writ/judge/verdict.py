@@ -11,15 +11,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
-from writ.judge import rates
 from writ.judge.course import Course, State, harm, safety, total
-from writ.judge.criteria import Count, Criteria, Distribution, Side
+from writ.judge.criteria import Count, Criteria, Distribution
+from writ.judge.effect import Effect, effect_of
 from writ.judge.reasons import clumped, missing, words
-
-# Evidence that rules out one end of the interval: 2.5 % on each side, over all looks.
-INTERVAL: Final = math.log(2 / 0.05)
 
 
 class Verdict(StrEnum):
@@ -28,18 +24,6 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105
     FAIL = "fail"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """The canary's values or rate as a multiple of the baseline's; its 95 % interval holds at every look.
-
-    `ratio` is None where nothing can be said; ends are 0 or infinite where they are open.
-    """
-
-    ratio: float | None
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +78,6 @@ def judge(criteria: Criteria, state: State) -> Judgement:
     )
 
 
-def effect_of(metric: Distribution | Count, course: Course) -> Effect:
-    """The ratio of canary to baseline, whichever way is bad."""
-    if not course.compared:
-        return Effect(None, 0.0, math.inf)
-    if isinstance(metric, Count):
-        splits = course.splits[0]
-        ratio = rates.likeliest(splits.canary, splits.splits)
-        low, high = rates.interval(splits.canary, splits.splits, INTERVAL)
-    else:
-        ratio = course.ranks[0].estimate()
-        low, high = course.ranks[0].interval(INTERVAL, metric.clump)
-    if metric.sides[0] is Side.INCREASE:
-        return Effect(ratio, low, high)
-    return Effect(None if ratio is None else _over(ratio), _over(high), _over(low))
-
-
 def _metric(criteria: Criteria, metric: Distribution | Count, course: Course) -> MetricVerdict:
     share = criteria.share(metric)
     harm_needed = -math.log(criteria.false_alarms * share)
@@ -149,7 +117,3 @@ def _reasons(
     if not state.looks:
         return ("nothing was seen yet",)
     return (f"not settled: {', '.join(blocking)}",)
-
-
-def _over(ratio: float) -> float:
-    return 1 / ratio if ratio else math.inf

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from writ.judge.effect import Effect
 from writ.judge.picture import Bins, Panel, Quantiles, Rates, edges_of
-from writ.judge.verdict import Effect, Judgement, MetricVerdict
+from writ.judge.verdict import Judgement, MetricVerdict
 from writ.judge.verdict import Verdict as Found
 from writ.rollout.kept import (
     LONGEST,

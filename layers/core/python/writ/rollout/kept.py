@@ -59,7 +59,7 @@ class Share(Value):
 
 
 class Ratio(Value):
-    """See writ.judge.verdict.Effect; JSON has no infinity, so an end that is open is None.
+    """See writ.judge.effect.Effect; JSON has no infinity, so an end that is open is None.
 
     `endless`: the ratio itself is not finite, since the baseline has none of what the canary has.
     """

@@ -101,7 +101,10 @@ def _comments(record: Mapping[str, Any], pull: Mapping[str, Any]) -> list[Mappin
 
 
 def _checks(record: Mapping[str, Any], pull: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [check for check in record["checks"].values() if check["head_sha"] == pull["head_sha"]]
+    """The newest of each name, as GitHub shows them."""
+    runs = sorted(record["checks"].values(), key=lambda check: int(check["id"]))
+    newest = {check["report"]["name"]: check for check in runs if check["head_sha"] == pull["head_sha"]}
+    return list(newest.values())
 
 
 def _check(check: Mapping[str, Any]) -> list[RenderableType]:

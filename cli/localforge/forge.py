@@ -22,7 +22,7 @@ from cli.localforge.records import (
     StatusRecord,
 )
 from cli.localforge.repositories import GitRepository, UnmergeableError
-from cli.localforge.sign_in import RefusedError
+from cli.localforge.sign_in import APP, RefusedError
 
 _USER: Final = {"id": 1, "login": "writ-local[bot]", "type": "Bot"}
 APP_SLUG: Final = "writ-local"
@@ -170,7 +170,8 @@ class LocalForge:
     def comment(self, repository: RepositoryRecord, id: int) -> dict[str, Any]:
         kept = _there(repository.comments.get(id))
         page = f"{self._page(repository, kept.pull)}#issuecomment-{id}"
-        return {**kept.model_dump(mode="json"), "html_url": page, "user": _USER}
+        by = {"performed_via_github_app": {"client_id": APP, "slug": APP_SLUG}}
+        return {**kept.model_dump(mode="json"), "html_url": page, "user": _USER, **by}
 
     def write_comment(self, repository: RepositoryRecord, number: int, body: str) -> dict[str, Any]:
         _there(repository.pulls.get(number))

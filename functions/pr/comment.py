@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST: Final = 65_536
 # More topics than bots; of more, the newest are shown.
 TOPICS: Final = 40
+_MARK: Final = "<!-- writ:comment "
 _FOOT: Final = "<sub>Kept by Writ: one comment, a section for each thing there is to say.</sub>"
 
 
@@ -53,6 +54,15 @@ def find(comments: Sequence[Comment], nonce: str, author: int | None = None) -> 
     return min(marked, key=lambda comment: comment.id, default=None)
 
 
+def earlier(comments: Sequence[Comment]) -> Comment | None:
+    """The oldest of those that this app wrote for a thread, whatever its nonce.
+
+    It stands for one that nobody remembers: of a control plane whose tables were lost, or begun anew.
+    """
+    marked = (comment for comment in comments if comment.ours and comment.body.startswith(_MARK))
+    return min(marked, key=lambda comment: comment.id, default=None)
+
+
 def says(comment: Comment, body: str) -> bool:
     """Whether it shows what `body` does: the first line tells."""
     return comment.body.splitlines()[:1] == body.splitlines()[:1]
@@ -65,7 +75,7 @@ def topics_of(notes: Sequence[Note]) -> list[str]:
 
 
 def _mark(nonce: str) -> str:
-    return f"<!-- writ:comment {nonce} "
+    return f"{_MARK}{nonce} "
 
 
 def _head(note: Note) -> str:

@@ -2,7 +2,8 @@
 
 A comment is never made twice. Who writes holds the thread, and only when it is over may another write: longer
 than an attempt, and so than a request of one, can live. Before one is made it is looked for by the nonce of
-its thread, which was kept before the first attempt to make one.
+its thread, which was kept before the first attempt to make one. A new thread takes over the comment of one
+that was forgotten.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from functions.pr.comment import find, render, says, topics_of
+from functions.pr.comment import earlier, find, render, says, topics_of
 from functions.pr.merging import MERGING
 from functions.pr.note import Note, Pull, Thread
 from functions.pr.reporting import REPORT_CHECK
@@ -106,7 +107,10 @@ def _write(pull: Pull, thread: Thread, body: str, forge: Comments) -> Comment:
         changed = forge.update_comment(pull.repository, thread.comment, body)
         if changed is not None:
             return changed  # else somebody deleted it, and it may have been made anew
-    found = find(forge.comments(pull.repository, pull.number), thread.nonce, thread.author)
+    there = forge.comments(pull.repository, pull.number)
+    found = find(there, thread.nonce, thread.author)
+    if found is None and thread.comment is None:
+        found = earlier(there)
     changed = forge.update_comment(pull.repository, found.id, body) if found else None
     return changed or forge.create_comment(pull.repository, pull.number, body)
 

@@ -62,7 +62,8 @@ class MemoryComments:
         id = 100 + len(self.asked) + len(self.kept)
         while id in self.kept:
             id += 1
-        self.kept[id] = Comment(id, body, f"https://github.example/{REPOSITORY}/pull/{NUMBER}#{id}", author)
+        url = f"https://github.example/{REPOSITORY}/pull/{NUMBER}#{id}"
+        self.kept[id] = Comment(id, body, url, author, ours=author == BOT)
         return self.kept[id]
 
     def _update(self, id: int, body: str) -> Comment | None:

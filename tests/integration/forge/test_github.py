@@ -97,6 +97,24 @@ def app() -> Credentials:
     return Credentials.model_validate({"app": "Iv23abc", "private_key": key.decode()})
 
 
+@pytest.mark.parametrize(
+    ("by", "ours"),
+    [
+        ({"id": 7, "client_id": "Iv23abc", "slug": "writ"}, True),
+        ({"id": 8, "client_id": "Iv23abd", "slug": "writ"}, False),
+        ({"id": 9}, False),
+        (None, False),
+    ],
+)
+def test_comment_is_ours_when_our_app_wrote_it(by: object, ours: bool) -> None:
+    token = {"token": TOKEN, "expires_at": "2099-01-01T00:00:00Z"}
+    answer = Reply(body=[{**COMMENT, "performed_via_github_app": by}])
+    made, _ = forge(Reply(body={"id": 5}), Reply(201, token), answer, credentials=app())
+    assert [comment.ours for comment in made.comments(REPOSITORY, 42)] == [ours]
+    by_token, _ = forge(answer)
+    assert [comment.ours for comment in by_token.comments(REPOSITORY, 42)] == [False]
+
+
 Call = Callable[[Any], Any]
 CALLS: list[tuple[str, Call, object]] = [
     ("issues/list-comments", lambda f: f.comments(REPOSITORY, 42)[0].id, [COMMENT]),

@@ -130,6 +130,7 @@ def test_comments_are_made_found_and_changed(local: Local) -> None:
     changed = forge.update_comment(REPOSITORY, made.id, "two")
     assert changed is not None
     assert list(forge.comments(REPOSITORY, NUMBER)) == [changed]
+    assert changed.ours
     assert forge.comment(REPOSITORY, made.id) == changed
     assert forge.comment(REPOSITORY, 99) is None
     assert forge.update_comment(REPOSITORY, 99, "x") is None

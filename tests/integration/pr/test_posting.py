@@ -83,6 +83,17 @@ def test_notes_are_one_comment_at_the_forge_whichever_process_posts_them(server:
     assert "> on its way" in comment["body"]
 
 
+def test_comment_of_a_plane_that_was_lost_is_taken_over(server: LocalServer) -> None:
+    assert note(ControlledPlane(), "preview", "ready") is Status.SUCCEEDED
+    for item in (pulls := aws.client("dynamodb")).scan(TableName="pulls")["Items"]:
+        key = {name: item[name] for name in ("pk", "sk")}
+        pulls.delete_item(TableName="pulls", Key=key)
+    assert note(ControlledPlane(), "gate", "passed") is Status.SUCCEEDED
+    (repository,) = httpx.get(server.address + SEEN).json()["repositories"]
+    (comment,) = repository["comments"].values()
+    assert "> passed" in comment["body"]
+
+
 def test_gate_result_is_one_check_run_whichever_process_reports_it(server: LocalServer) -> None:
     plane = ControlledPlane()
     at = {"repository": REPOSITORY, "commit": HEAD}

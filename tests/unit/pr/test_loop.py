@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from dataclasses import replace
@@ -98,6 +99,24 @@ def test_without_a_forge_notes_are_kept_and_nothing_is_said(commenting: Commenti
     commenting.forge = github
     commenting.note("preview", "ready")
     assert "> passed" in shown(commenting), "what was kept is shown as soon as there is a forge"
+
+
+def test_plane_that_forgot_all_takes_over_its_comment_and_nobody_elses(commenting: Commenting) -> None:
+    commenting.note("gate", "passed")
+    copy = commenting.github.write(shown(commenting))
+    anew = Commenting(forge=commenting.forge, numbers=itertools.count(1000))
+    anew.note("preview", "ready")
+    assert "> ready" in shown(anew)
+    assert commenting.github.kept[copy.id] == copy
+    anew.note("gate", "failed")
+    assert "> failed" in shown(anew)
+
+
+def test_comment_of_another_app_is_not_taken_over(commenting: Commenting) -> None:
+    theirs = commenting.github.write(render("f" * 32, []))
+    commenting.note("gate", "passed")
+    assert commenting.github.kept[theirs.id] == theirs
+    assert "> passed" in shown(commenting)
 
 
 def test_answer_that_was_lost_is_found_and_no_second_comment_made(commenting: Commenting) -> None:

@@ -56,24 +56,26 @@ class GitHubForge:
 
     def comments(self, repository: str, number: int) -> Sequence[Comment]:
         found = self._all(repository, f"issues/{number}/comments", list[CommentAnswer])
-        return [answer.value() for answer in found]
+        return [answer.value(self._client.app) for answer in found]
 
     def comment(self, repository: str, id: int) -> Comment | None:
         found = self._client.find(repository, f"issues/comments/{id}", CommentAnswer)
-        return found.value() if found else None
+        return found.value(self._client.app) if found else None
 
     def create_comment(self, repository: str, number: int, body: str) -> Comment:
         path, form = f"issues/{number}/comments", CommentAnswer
-        return self._client.ask(repository, "POST", path, form, body={"body": body}).value()
+        made = self._client.ask(repository, "POST", path, form, body={"body": body})
+        return made.value(self._client.app)
 
     def update_comment(self, repository: str, id: int, body: str) -> Comment | None:
         path, changes = f"issues/comments/{id}", {"body": body}
         try:
-            return self._client.ask(repository, "PATCH", path, CommentAnswer, body=changes).value()
+            changed = self._client.ask(repository, "PATCH", path, CommentAnswer, body=changes)
         except PermanentError as error:
             if error.code != NOT_FOUND:
                 raise
             return None
+        return changed.value(self._client.app)
 
     def pull_request(self, repository: str, number: int) -> PullRequest:
         return self._client.ask(repository, "GET", f"pulls/{number}", PullAnswer).value()

@@ -21,14 +21,27 @@ class Account(_Answer):
     login: str
 
 
+class _App(_Answer):
+    id: int | None = None
+    client_id: str | None = None
+    slug: str = ""
+
+    def is_called(self, name: str | None) -> bool:
+        """Whether that is its number or its client id: credentials have either."""
+        return name is not None and name in (str(self.id), self.client_id)
+
+
 class CommentAnswer(_Answer):
     id: int
     body: str = ""
     html_url: _Url
     user: Account | None = None
+    performed_via_github_app: _App | None = None
 
-    def value(self) -> forge.Comment:
-        return forge.Comment(self.id, self.body, self.html_url, self.user.id if self.user else None)
+    def value(self, app: str | None) -> forge.Comment:
+        by, author = self.performed_via_github_app, self.user.id if self.user else None
+        ours = by is not None and by.is_called(app)
+        return forge.Comment(self.id, self.body, self.html_url, author, ours)
 
 
 class _Repository(_Answer):
@@ -113,10 +126,6 @@ class CommitAnswer(_Answer):
 
 class _Output(_Answer):
     annotations_count: int = 0
-
-
-class _App(_Answer):
-    slug: str = ""
 
 
 class CheckRunAnswer(_Answer):

@@ -87,6 +87,11 @@ class GitHubClient:
     _signed_in: OrderedDict[str, tuple[Credentials, GitHub[Any]]] = field(default_factory=OrderedDict)
     _answers: OrderedDict[str, tuple[str, bytes]] = field(default_factory=OrderedDict)
 
+    @property
+    def app(self) -> str | None:
+        """The App that it signs in as, by its number or client id; None where it signs in by a token."""
+        return self.credentials.read().app
+
     def ask(
         self,
         repository: str,

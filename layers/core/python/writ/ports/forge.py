@@ -16,12 +16,16 @@ from writ.ports.forge_words import Conclusion, Level, MergeMethod
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a pull request. `author` is the account's number, None for one that is gone."""
+    """A comment on a pull request. `author` is the account's number, None for one that is gone.
+
+    `ours`: written by the app that the client signs in as; never said to one that signs in by a token.
+    """
 
     id: int
     body: str
     url: str
     author: int | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

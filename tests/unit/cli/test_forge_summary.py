@@ -1,0 +1,23 @@
+"""What is said of a pull request of the local forge in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli.forge import summary
+
+PULL = {"number": 2, "title": "feat: carts", "state": "open", "merged": False, "head_sha": "b"}
+
+
+def record(*checks: tuple[int, str, str]) -> dict[str, Any]:
+    runs = {str(id): {"id": id, "head_sha": sha, "report": {"name": name}} for id, sha, name in checks}
+    return {"name": "acme/shop", "comments": {"7": {"pull": 2}, "8": {"pull": 3}}, "checks": runs}
+
+
+def test_check_runs_are_counted_once_a_name_and_at_the_head_alone() -> None:
+    found = summary(record((1, "b", "gates"), (2, "b", "gates"), (3, "b", "writ"), (4, "a", "old")), PULL)
+    assert (found["comments"], found["check_runs"]) == (1, 2)
+
+
+def test_what_is_merged_says_so() -> None:
+    assert summary(record(), {**PULL, "merged": True, "state": "closed"})["state"] == "merged"

@@ -5,7 +5,8 @@ public, seal, open (keys), secret, start (flows, and look at them), invoke (func
 (services),
 read, edit (data, the services' tables), put, read (metrics), read, set (flags), manage, seed, call
 (previews), emit (the bus). Secrets and parameters that a manifest names are read. What a verb does not say, a
-function cannot do. A flow may call the bots it names, and CloudFormation may make previews.
+function cannot do. A flow may call the bots it names, and CloudFormation may make previews. Taking
+messages off its queue, and saying when one comes back, comes to a worker with its event source.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pynamodb.models import Model
 from writ.adapters import dynamo
 from writ.contracts.action import Sha256
 from writ.contracts.anchor import Commit, Repository
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, WritError
 
 _BOT: Final = "anchor"
 Size = Annotated[int, Field(ge=0)]
@@ -83,4 +83,4 @@ class MemoryTable:
         try:
             dynamo.save(self._item(_BOT, origin, document=after.model_dump_json()), unchanged)
         except ConflictError:
-            raise TransientError("another attempt is at it", code="dependency.contended") from None
+            raise ContendedError("another attempt is at it", code="dependency.contended") from None

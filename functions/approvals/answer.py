@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from writ.contracts.action import ASKED_BY, Approval
-from writ.contracts.errors import BusyError, ConflictError, NotFoundError, TransientError, WritError
+from writ.contracts.errors import BusyError, ConflictError, ContendedError, NotFoundError, WritError
 from writ.ports.actions import ActionRecord, ActionStore, Phase
 from writ.ports.approvals import ApprovalRequest, ApprovalStore
 
@@ -67,7 +67,7 @@ def take(action_id: str, given: Approval, known_as: Collection[str], desk: Desk)
             desk.approvals.answer(action_id, given)
         except ConflictError:
             continue  # somebody else moved it: look again, it may even have been this answer
-    raise TransientError(f"{action_id} kept changing", code="approval.contended")
+    raise ContendedError(f"{action_id} kept changing", code="approval.contended")
 
 
 def find(action_id: str, actions: ActionStore) -> ActionRecord:

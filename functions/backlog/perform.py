@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from functions.backlog import lifecycle
 from functions.backlog.task import Changes, DetailedTask, Draft, Sighting, Status, read
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, ContractError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, ContractError, PermanentError
 from writ.contracts.event import EventData
 from writ.contracts.events.backlog import (
     BacklogTaskAdded,
@@ -145,7 +145,7 @@ def _write(
             )
         except ConflictError:
             continue
-    raise TransientError(f"task {action.target.id} kept changing", code="dependency.contended")
+    raise ContendedError(f"task {action.target.id} kept changing", code="dependency.contended")
 
 
 def _existing(before: DetailedTask | None, action: Action) -> DetailedTask:

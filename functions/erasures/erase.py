@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from functions.erasures.model import Kept, KeyRecord, KeyState, Member
 from writ.contracts import statement
-from writ.contracts.errors import ConflictError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, PermanentError
 from writ.ledger.reading import nodes_of
 from writ.ports.ledger import IndexedEntry
 
@@ -123,7 +123,7 @@ def erase_batch(ref: str, ports: Ports) -> Part:
     try:
         ports.vault.advance(ref, part, page[-1].entry_id if page else key.after, len(leaves))
     except ConflictError:  # two runs at once, and the other was faster: go on from where it is
-        raise TransientError(f"part {part} of {ref} was done meanwhile", code="erasure.contended") from None
+        raise ContendedError(f"part {part} of {ref} was done meanwhile", code="erasure.contended") from None
     ports.vault.forget(ref, page)
     return Part(part, len(leaves), last=part >= key.parts)
 

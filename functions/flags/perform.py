@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.flags import book
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, PermanentError
 from writ.contracts.event import EventData
 from writ.contracts.events.flags import FlagChanged, FlagDebtReported, FlagKilled
 from writ.contracts.flags import Rollout
@@ -51,7 +51,7 @@ def change(action: Action, ports: Ports, *, killed: bool) -> Observation:
         except ConflictError:
             continue
         return _deployed(ports, made, made)
-    raise TransientError("the flags kept changing", code="dependency.contended")
+    raise ContendedError("the flags kept changing", code="dependency.contended")
 
 
 def observe(action: Action, ports: Ports) -> Observation | None:

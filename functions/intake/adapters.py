@@ -13,7 +13,7 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.models import Model
 
 from writ.adapters import aws, dynamo
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, TransientError, WritError
 from writ.ports.intake import DeliveryRecord, DeliveryState
 
 SECRET_LIFETIME_S: Final = 60
@@ -90,7 +90,7 @@ class PayloadBucket:
             if aws.error_code(error) == "PreconditionFailed":
                 return  # an earlier attempt stored it; its record vouches for the digest
             if aws.error_code(error) == "ConditionalRequestConflict":
-                raise TransientError("another attempt is storing the payload", code="payload.busy") from error
+                raise ContendedError("another attempt is storing the payload", code="payload.busy") from error
             raise aws.failure(error, "storing the payload") from error
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from functions.policy import book
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, PermanentError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, PermanentError, WritError
 from writ.ports.controls import Key
 from writ.runtime.effect import Observation
 
@@ -67,4 +67,4 @@ def replace(
             return ports.controls.replace(kept.key, before, text, action_id=action.id, observed=observed)
         except ConflictError:
             continue
-    raise TransientError(f"{'/'.join(kept.key)} kept changing", code="dependency.contended")
+    raise ContendedError(f"{'/'.join(kept.key)} kept changing", code="dependency.contended")

@@ -10,7 +10,7 @@ from functions.pr.check import Place, Slot
 from functions.pr.note import Pull
 from functions.pr.table import PullItem
 from writ.adapters import dynamo
-from writ.contracts.errors import ConflictError, PermanentError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, PermanentError, WritError
 
 _CHECK: Final = "check#"
 _WAITING: Final = ("merge", "waiting")
@@ -44,7 +44,7 @@ class SlotTable:
         try:
             dynamo.save(item, unchanged)
         except ConflictError:
-            raise TransientError("another attempt is at it", code="dependency.contended") from None
+            raise ContendedError("another attempt is at it", code="dependency.contended") from None
 
     def waiting(self, limit: int) -> list[Pull]:
         return self._waiting()[1][:limit]
@@ -62,7 +62,7 @@ class SlotTable:
         try:
             dynamo.save(self._item(*_WAITING, document=_pulls.dump_json(after).decode()), unchanged)
         except ConflictError:
-            raise TransientError("another attempt is at it", code="dependency.contended") from None
+            raise ContendedError("another attempt is at it", code="dependency.contended") from None
 
     def _waiting(self) -> tuple[str | None, list[Pull]]:
         """As it is kept, and read: one document, for nothing that is kept here is ever deleted."""

@@ -16,7 +16,7 @@ from functions.pr.merging import MERGING
 from functions.pr.note import Note, Pull, Thread
 from functions.pr.reporting import REPORT_CHECK
 from writ.contracts.action import Action
-from writ.contracts.errors import BusyError, ForgeBusyError, PermanentError, TransientError
+from writ.contracts.errors import BusyError, ContendedError, ForgeBusyError, PermanentError
 from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def post_note(action: Action, ports: Ports) -> Observation:
         comment, notes = _show(pull, action, ports.forge(), ports)
         if ports.threads.notes(pull) == notes:
             return _shown(pull, comment, notes)
-    raise TransientError("notes come faster than they are posted", code="pr.crowded")
+    raise ContendedError("notes come faster than they are posted", code="pr.crowded")
 
 
 def observe(action: Action, ports: Ports) -> Observation | None:
@@ -95,7 +95,8 @@ def _take(pull: Pull, action: Action, ports: Ports) -> Thread:
     now = ports.clock.now()
     before = ports.threads.thread(pull)
     if before is not None and before.is_held(now):
-        raise BusyError(f"another attempt writes the comment of {pull.key}", code="pr.busy")
+        message = f"another attempt writes the comment of {pull.key}"
+        raise BusyError(message, code="pr.busy", until=before.until)
     fresh = before or Thread(nonce=ports.entropy(16).hex())
     held = fresh.held(f"{action.id}.{ports.entropy(8).hex()}", now + ports.lease)
     ports.threads.replace(pull, before, held)

@@ -9,7 +9,7 @@ from functions.pr.check import GATES, PULL_REQUEST, Place, Report
 from functions.pr.note import Pull
 from functions.pr.pull_check import TOPIC
 from functions.pr.pull_facts import CheckState, PullFacts
-from writ.contracts.errors import ContractError, PermanentError, TransientError
+from writ.contracts.errors import ContendedError, ContractError, PermanentError
 from writ.ports.controls import service_digest
 from writ.pulls import answers
 
@@ -67,7 +67,7 @@ def _seen(pull: Pull, found: PullRequest, forge: Reading) -> Seen:
         services=_text(forge, pull, SERVICES, found.base_sha),
     )
     if seen.complete and found.head_sha not in {commit.sha for commit in commits}:
-        raise TransientError("the head moved while it was read", code="pr.moved")
+        raise ContendedError("the head moved while it was read", code="pr.moved")
     return seen
 
 

@@ -55,7 +55,8 @@ def _take(place: Place, report: Report, action: Action, ports: Ports) -> Slot:
     now = ports.clock.now()
     before = ports.slots.slot(place)
     if before is not None and before.until is not None and now < before.until:
-        raise BusyError(f"another attempt reports {place.name} of {place.key}", code="pr.busy")
+        message = f"another attempt reports {place.name} of {place.key}"
+        raise BusyError(message, code="pr.busy", until=before.until)
     fresh = before or Slot(nonce=ports.entropy(16).hex(), report=report)
     held = fresh.to_show(report).held(f"{action.id}.{ports.entropy(8).hex()}", now + ports.lease)
     ports.slots.replace(place, before, held)

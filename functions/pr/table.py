@@ -11,7 +11,7 @@ from pynamodb.models import Model
 
 from functions.pr.note import Note, Pull, Thread
 from writ.adapters import dynamo
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, WritError
 
 _THREAD: Final = "thread"
 _NOTE: Final = "note#"
@@ -68,7 +68,7 @@ class ThreadTable:
         try:
             dynamo.save(self._item(pull.key, _THREAD, document=_document(after)), unchanged)
         except ConflictError:
-            raise TransientError("another attempt is at it", code="dependency.contended") from None
+            raise ContendedError("another attempt is at it", code="dependency.contended") from None
 
 
 def _document(thread: Thread) -> str:

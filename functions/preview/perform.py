@@ -10,7 +10,7 @@ from functions.preview import notes, steps
 from functions.preview.model import FLOW, Failure, Goal, Preview, Quota, State, Terms, preview_id
 from functions.preview.notes import seen
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, LimitExceededError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, LimitExceededError, PermanentError
 from writ.contracts.event import EventData
 from writ.runtime.effect import Effect, Observation
 
@@ -55,7 +55,7 @@ def open_preview(action: Action, ports: Ports) -> Observation:
     except LimitExceededError as error:
         raise PermanentError(error.message, code=error.code) from None
     except ConflictError as error:
-        raise TransientError(error.message, code=_CONTENDED) from None
+        raise ContendedError(error.message, code=_CONTENDED) from None
     return _begun(made, ports)
 
 
@@ -136,7 +136,7 @@ def report_refusal(action: Action, ports: Ports) -> Observation:
         try:
             refused = ports.previews.write(before, refused)
         except ConflictError as error:
-            raise TransientError(error.message, code=_CONTENDED) from None
+            raise ContendedError(error.message, code=_CONTENDED) from None
     return seen(refused)
 
 
@@ -181,7 +181,7 @@ def _written(before: Preview, ports: Ports, quota: Quota | None = None, **change
     except LimitExceededError as error:
         raise PermanentError(error.message, code=error.code) from None
     except ConflictError as error:
-        raise TransientError(error.message, code=_CONTENDED) from None
+        raise ContendedError(error.message, code=_CONTENDED) from None
 
 
 def _begun(preview: Preview, ports: Ports) -> Observation:

@@ -9,7 +9,7 @@ from functions.preview import notes
 from functions.preview.model import Failure, Preview, State
 from functions.preview.notes import seen
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, PermanentError, TransientError
 from writ.contracts.event import EventData
 from writ.runtime.effect import Effect, Observation
 
@@ -190,7 +190,7 @@ def _written(before: Preview, ports: Ports, **changes: object) -> Preview:
     try:
         return ports.previews.write(before, after)
     except ConflictError as error:
-        raise TransientError(error.message, code="preview.contended") from None
+        raise ContendedError(error.message, code="preview.contended") from None
 
 
 def _told(

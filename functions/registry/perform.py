@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from functions.registry.pause import Pause
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError
 from writ.contracts.event import EventData
 from writ.contracts.events.controls import ActionPaused, ActionResumed, BotControl, BotPaused, BotResumed
 from writ.ports.controls import pause_key
@@ -35,7 +35,7 @@ def switch(action: Action, ports: Ports, *, paused: bool) -> Observation:
             return ports.controls.replace(key, before, text, action_id=action.id, observed=observed)
         except ConflictError:
             continue
-    raise TransientError(f"the pause of {action.target.id} kept changing", code="dependency.contended")
+    raise ContendedError(f"the pause of {action.target.id} kept changing", code="dependency.contended")
 
 
 def observe(action: Action, ports: Ports) -> Observation | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from functions.release import making, publishing
 from functions.release.facts import FLOW
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, PermanentError
 from writ.contracts.event import EventData
 from writ.contracts.events.forge import PullRequestNoted
 from writ.contracts.events.releases import PackageReleased, ReleaseEnded
@@ -83,7 +83,7 @@ def _written(record: Record, after: Record, ports: Ports) -> Record:
     except ConflictError as error:
         if error.code == "conflict.release":
             raise PermanentError(error.message, code=error.code, field=error.field) from None
-        raise TransientError("the release was moved meanwhile", code="release.contended") from None
+        raise ContendedError("the release was moved meanwhile", code="release.contended") from None
     return after
 
 

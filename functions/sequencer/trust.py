@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from writ.contracts.errors import ConflictError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, TransientError
 from writ.contracts.retirement import Retirements, generation
 from writ.ledger.errors import VerificationError
 from writ.ledger.leaf import decode_leaf
@@ -97,7 +97,7 @@ class Trust:
             try:
                 self._files.replace(TRUST_ROOT, after.encode(), found[1])
             except ConflictError:
-                raise TransientError(f"{TRUST_ROOT} was replaced meanwhile", code="ledger.racing") from None
+                raise ContendedError(f"{TRUST_ROOT} was replaced meanwhile", code="ledger.racing") from None
         self._published = after
 
     def former_log_keys(self) -> Sequence[ec.EllipticCurvePublicKey]:
@@ -115,7 +115,7 @@ class Trust:
         except VerificationError:
             if self._is_outdated():
                 self._published = self._checker = None
-                raise TransientError(f"{TRUST_ROOT} was replaced meanwhile", code="ledger.racing") from None
+                raise ContendedError(f"{TRUST_ROOT} was replaced meanwhile", code="ledger.racing") from None
             raise
 
     def publish(self) -> None:
@@ -125,7 +125,7 @@ class Trust:
             try:
                 self._files.create(TRUST_ROOT, root.encode())
             except ConflictError:
-                raise TransientError(f"another {TRUST_ROOT} appeared", code="ledger.racing") from None
+                raise ContendedError(f"another {TRUST_ROOT} appeared", code="ledger.racing") from None
             self._published = root
 
     def _checker_now(self) -> EvidenceChecker:

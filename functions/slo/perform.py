@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from functions.slo.standing import ServiceStanding, Standing
 from writ.contracts.action import Action
-from writ.contracts.errors import ConflictError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError
 from writ.contracts.event import EventData
 from writ.contracts.events.objectives import (
     BudgetRecovered,
@@ -47,7 +47,7 @@ def record_standing(action: Action, ports: Ports) -> Observation:
             return ports.controls.replace(key, text, after.dump(), action_id=action.id, observed=observed)
         except ConflictError:
             continue
-    raise TransientError(f"the standing of {action.target.id} kept changing", code="dependency.contended")
+    raise ContendedError(f"the standing of {action.target.id} kept changing", code="dependency.contended")
 
 
 def _standing(action: Action) -> Standing:

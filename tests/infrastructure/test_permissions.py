@@ -103,6 +103,24 @@ def test_emits_are_those_of_the_manifest_and_of_the_loop(plane: Synthesis) -> No
         assert set(needs_of(folder).emits) == {*folder.manifest.emits, *loop}, folder.name
 
 
+def test_who_is_woken_by_a_queue_says_when_its_own_messages_come_back(plane: Synthesis) -> None:
+    found = {
+        function: resource
+        for function, _, action, resource in granted(plane)
+        if action == "sqs:ChangeMessageVisibility"
+    }
+    queues = {folder.name: plane.names.thing(folder.name) for folder in plane.folders if folder.has_queue}
+    assert {function: arn.rpartition(":")[2] for function, arn in found.items()} == queues
+    told = {
+        properties["FunctionName"]: properties["Environment"]["Variables"].get("WRIT_QUEUE_URL", "")
+        for function in plane.all("AWS::Lambda::Function")
+        for properties in [plane.value(function.stack, function.properties)]
+    }
+    assert {name: url.rpartition("/")[2] for name, url in told.items() if url} == {
+        name: name for name in queues.values()
+    }
+
+
 SIGNERS = {"ca": ["authority"], "ct": ["authority"], "log": ["notary", "sequencer"], "note": ["sequencer"]}
 
 

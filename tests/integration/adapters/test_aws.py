@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ReadTimeoutError
 
 from writ.adapters import aws
-from writ.contracts.errors import TransientError
+from writ.contracts.errors import ContendedError, TransientError
 
 
 def client_error(code: str, status: int = 400) -> ClientError:
@@ -31,6 +31,10 @@ def client_error(code: str, status: int = 400) -> ClientError:
 def test_what_may_pass_is_transient(error: Exception) -> None:
     problem = aws.failure(error, "storing the payload")
     assert isinstance(problem, TransientError)
+    assert isinstance(problem, ContendedError) is (
+        aws.error_code(error) in {"ThrottlingException", "SlowDown"}
+    )
+    assert problem.code == "dependency.unavailable"
     assert problem.message.startswith("storing the payload: ")
 
 

@@ -14,7 +14,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from writ.adapters import dynamo
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, WritError
 
 
 class _Recent(GlobalSecondaryIndex["Number"]):
@@ -180,6 +180,7 @@ def test_failed_call_is_an_error_of_ours(kind: type[Exception], cause: Exception
         raise kind("failed", cause)
     assert raised.value.code == code
     assert raised.value.retryable is (code == "dependency.unavailable")
+    assert isinstance(raised.value, ContendedError) is ("Throughput" in str(cause))
 
 
 def test_contended_transaction_may_be_tried_again(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,5 +196,5 @@ def test_contended_transaction_may_be_tried_again(account: None, monkeypatch: py
 
     monkeypatch.setattr(TransactWrite, "_commit", cancelled)
     model = dynamo.bind(Pair, "index")
-    with pytest.raises(TransientError), dynamo.transaction() as writes:
+    with pytest.raises(ContendedError), dynamo.transaction() as writes:
         writes.save(model("all", "001"))

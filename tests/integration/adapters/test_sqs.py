@@ -1,4 +1,4 @@
-"""Dead letters: the message as it came, and beside it why."""
+"""Dead letters: the message as it came, and beside it why. Others are seen again when they are to be."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from writ.adapters import aws
-from writ.adapters.sqs import DeadLetterQueue
-from writ.contracts.errors import ContractError, PermanentError, WritError
+from writ.adapters.sqs import DeadLetterQueue, SourceQueue
+from writ.contracts.errors import ContendedError, ContractError, PermanentError, WritError
+from writ.runtime import redelivery
+from writ.runtime.environment import current
 
 
 @pytest.fixture
@@ -49,3 +51,53 @@ def test_missing_queue_is_refused_in_our_terms(account: None) -> None:
     with pytest.raises(WritError, match="writing to the dead-letter queue") as refused:
         queue.send("{}", PermanentError("never"), "unknown")
     assert refused.value.code == "dependency.refused"
+
+
+@pytest.fixture
+def queue(account: None) -> str:
+    """One with a message, that shows what was received again after an hour."""
+    client = aws.client("sqs")
+    made = client.create_queue(QueueName="writ-test-probe", Attributes={"VisibilityTimeout": "3600"})
+    client.send_message(QueueUrl=made["QueueUrl"], MessageBody="{}")
+    return str(made["QueueUrl"])
+
+
+def received(url: str) -> list[dict[str, Any]]:
+    wanted: dict[str, Any] = {"QueueUrl": url, "AttributeNames": ["ApproximateReceiveCount"]}
+    found: list[dict[str, Any]] = aws.client("sqs").receive_message(**wanted).get("Messages", [])
+    return found
+
+
+def test_message_is_seen_again_when_it_is_to_be(queue: str) -> None:
+    [message] = received(queue)
+    assert received(queue) == []
+    SourceQueue(queue).hide(message["ReceiptHandle"], 0)
+    [again] = received(queue)
+    assert (again["MessageId"], again["Attributes"]["ApproximateReceiveCount"]) == (message["MessageId"], "2")
+    SourceQueue(queue).hide(again["ReceiptHandle"], 30)
+    assert received(queue) == []
+
+
+def test_handle_of_no_message_is_refused_in_our_terms(queue: str) -> None:
+    with pytest.raises(WritError, match="having a message seen again") as refused:
+        SourceQueue(queue).hide("none", 2)
+    assert refused.value.code == "dependency.refused"
+
+
+@pytest.mark.parametrize("deployed", [True, False])
+def test_function_knows_its_queue_and_does_without(
+    queue: str, deployed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What lost a race is in the batch's answer in any case: where its time cannot be set, it comes later."""
+    for name in ("env", "bot", "function", "owner", "bus"):
+        monkeypatch.setenv(f"WRIT_{name.upper()}", "test")
+    monkeypatch.setenv("WRIT_CODE_DIGEST", "0" * 64)
+    monkeypatch.setenv("WRIT_QUEUE_URL", queue if deployed else queue + "-gone")
+    monkeypatch.setattr(redelivery, "wait_s", lambda *_: 0)
+    current.cache_clear()
+    [message] = received(queue)
+    failure = redelivery.Failure(message["ReceiptHandle"], ContendedError("a race"), 1)
+    redelivery.hasten("probe", [failure])
+    current.cache_clear()
+    assert len(received(queue)) == int(deployed)
+    assert ("messages come back late" in capsys.readouterr().out) is not deployed

@@ -18,7 +18,14 @@ from tests.support.controls import LEASE
 from tests.support.faults import Crash, Faults
 from tests.support.pull_requests import PULL, Commenting, noted
 from writ.contracts.action import Status
-from writ.contracts.errors import BusyError, ForgeBusyError, PermanentError, TransientError, WritError
+from writ.contracts.errors import (
+    BusyError,
+    ContendedError,
+    ForgeBusyError,
+    PermanentError,
+    TransientError,
+    WritError,
+)
 from writ.contracts.event import AnyEvent
 from writ.ports.actions import Phase
 from writ.runtime.wiring import Wiring
@@ -176,8 +183,9 @@ def test_other_note_waits_while_one_is_written(commenting: Commenting) -> None:
     thread = commenting.threads.threads[PULL.key]
     now = commenting.plane.clock.now()
     commenting.threads.threads[PULL.key] = thread.held("somebody", now + LEASE * 4)
-    with pytest.raises(TransientError, match=r"pr\.busy"):
+    with pytest.raises(ContendedError, match=r"pr\.busy") as held:
         commenting.note("preview", "ready")
+    assert held.value.until == now + LEASE * 4
     commenting.plane.clock.instant += LEASE * 4
     for id in commenting.plane.actions.records:
         commenting.wiring().loop.resume(id)

@@ -134,8 +134,9 @@ def test_the_way_back_waits_for_nobody_and_closes_what_was_begun() -> None:
     scene.start()
     with pytest.raises(TransientError):
         scene.move(TENTH, 0)
-    with pytest.raises(BusyError):
+    with pytest.raises(BusyError) as held:
         scene.move(TENTH, 1, "act-other")
+    assert held.value.until == scene.clock.now() + LEASE
     aliases.broken = False
     back = scene.move(REVERT, 1)
     assert [entry.end for entry in back.trail] == [End.DONE, End.SUPERSEDED, End.DONE]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from writ.contracts.errors import TransientError, WritError
+from writ.contracts.errors import ContendedError, TransientError, WritError
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -31,22 +31,28 @@ Service = Literal[
     "sts",
 ]
 _ATTEMPTS: Final = 4
+# There are too many calls, or others are at the same thing.
+CROWDED: Final = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
 _PASSING: Final = frozenset(
     {
         "InternalError",
         "InternalFailure",
         "InternalServerError",
         "KMSInternalException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
         "RequestTimeout",
         "ServiceUnavailable",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
     }
 )
 
@@ -92,7 +98,7 @@ def error_code(error: Exception) -> str:
 
 
 def failure(error: Exception, doing: str) -> WritError:
-    """The Writ error for a botocore error: transient when the same call may succeed later.
+    """The Writ error for a botocore error: transient when the same call may succeed later, contended if soon.
 
     Use it as `raise aws.failure(error, "storing the payload") from error`, after handling the codes
     that mean something to the caller.
@@ -103,6 +109,8 @@ def failure(error: Exception, doing: str) -> WritError:
     status = 0
     if isinstance(error, ClientError):
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if code in CROWDED:
+        return ContendedError(f"{doing}: {code}", code=TransientError.code)
     if isinstance(error, BotoCoreError) or code in _PASSING or status >= 500:
         return TransientError(f"{doing}: {code}")
     return WritError(f"{doing}: {code}", code="dependency.refused")

@@ -21,7 +21,7 @@ from pynamodb.exceptions import (
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, TransientError, WritError
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -30,6 +30,7 @@ ModelT = TypeVar("ModelT", bound=Model)
 OtherT = TypeVar("OtherT", bound=Model)
 Pair = tuple[str, str]
 _REFUSED: Final = "ConditionalCheckFailed"
+_CANCELLED: Final = "TransactionCanceledException"  # for another reason than a condition
 _PAGE_SIZE: Final = 200
 _PAGES: Final = 10
 _ROUNDS: Final = 4
@@ -238,7 +239,7 @@ def count(index: Any, key: str) -> int:
 
 @contextmanager
 def transaction() -> Iterator[TransactWrite]:
-    """All or nothing. Raises TransactionRefusedError for a condition, TransientError for contention."""
+    """All or nothing. Raises TransactionRefusedError for a condition, ContendedError for contention."""
     try:
         with TransactWrite(connection=connection()) as writes:
             yield writes
@@ -267,7 +268,11 @@ def _translated(doing: str) -> Iterator[None]:
 
 
 def _error(error: Any, doing: str) -> WritError:
+    from writ.adapters.aws import CROWDED
+
     code = error.cause_response_code
+    if code in CROWDED or code == _CANCELLED:
+        return ContendedError(f"{doing}: {code}", code=TransientError.code)
     if code in {"AccessDeniedException", "ValidationException", "ResourceNotFoundException"}:
         return WritError(f"{doing}: {code}", code="dependency.refused")
     return TransientError(f"{doing}: {code or type(error.cause).__name__}")

@@ -20,7 +20,7 @@ from pynamodb.models import Model
 
 from writ.adapters import dynamo
 from writ.adapters.deflate import deflated, inflated
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, TransientError, WritError
 from writ.contracts.statement import erasure_id
 from writ.ports.ledger import Erased, StoredEntry, SubjectKey
 
@@ -128,7 +128,7 @@ class EntryTable:
                 if attempt == _ROUNDS - 1:
                     raise
                 time.sleep(_PAUSE_S * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
-        raise TransientError("a person's data key kept changing", code="dependency.contended")
+        raise ContendedError("a person's data key kept changing", code="dependency.contended")
 
     def _write_sealed(self, entry: StoredEntry, keys: Sequence[SubjectKey], table: KeyTable) -> None:
         from writ.adapters.key_table import ACTIVE, ENTRY, KEY

@@ -18,7 +18,7 @@ from pynamodb.models import Model
 
 from writ.adapters import dynamo
 from writ.adapters.deflate import deflated, inflated
-from writ.contracts.errors import ConflictError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError
 from writ.contracts.statement import rfc3339
 from writ.ledger.edges import edges_of, stream_edge
 from writ.ports.ledger import IndexedEntry
@@ -112,7 +112,7 @@ class IndexTable:
             except ConflictError:
                 continue
             return
-        raise TransientError(f"the index kept changing at {entry.index}", code="dependency.contended")
+        raise ContendedError(f"the index kept changing at {entry.index}", code="dependency.contended")
 
     def _items(self, entries: Sequence[IndexedEntry]) -> Iterator[IndexItem]:
         edges: dict[str, list[IndexedEntry]] = {}

@@ -15,7 +15,7 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.models import Model
 
 from writ.adapters import dynamo
-from writ.contracts.errors import TransientError
+from writ.contracts.errors import ContendedError
 from writ.ports.ledger import SubjectKey
 
 KEY: Final = "key"
@@ -89,7 +89,7 @@ class KeyTable:
             if key is not None:
                 _remember(self._current, name, key)
                 return key
-        raise TransientError("the data key of a person is being replaced", code="dependency.contended")
+        raise ContendedError("the data key of a person is being replaced", code="dependency.contended")
 
     def _make(self, name: str) -> SubjectKey | None:
         """A new key for a person; None when somebody else made one first."""

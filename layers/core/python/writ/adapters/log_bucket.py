@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from writ.adapters import aws
 from writ.adapters.threads import at_once
-from writ.contracts.errors import ConflictError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, TransientError
 from writ.ledger.logcopy import CHECKPOINT
 
 ANCHORS: Final = "checkpoints/"
@@ -135,5 +135,5 @@ def _put(bucket: str, key: str, data: bytes, **options: Any) -> None:
         if code in {_LOST, "412"} or (code in {"NoSuchKey", "404"} and "IfMatch" in options):
             raise ConflictError(f"{key} exists or has changed") from None
         if code == _RACING:
-            raise TransientError(f"{key} is being written by another", code="ledger.racing") from error
+            raise ContendedError(f"{key} is being written by another", code="ledger.racing") from error
         raise aws.failure(error, f"writing {key} of the log") from error

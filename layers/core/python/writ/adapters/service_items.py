@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from writ.adapters import aws
 from writ.adapters.migration_table import EPOCH
-from writ.contracts.errors import ConflictError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, PermanentError
 from writ.migration.changes import Edit
 from writ.migration.ports import Fence, Key, Page
 from writ.migration.values import AttributeValue, Item
@@ -84,7 +84,7 @@ class ServiceItems:
             reasons = dict(zip(left, refused[len(checks) :], strict=True))
             left = {place: one for place, one in left.items() if reasons[place] != _REFUSED}
         if left:
-            raise TransientError("items are written by others all the time", code="dependency.contended")
+            raise ContendedError("items are written by others all the time", code="dependency.contended")
         return [False] * len(edits)
 
     def _sent(self, actions: Sequence[Mapping[str, Any]]) -> list[str] | None:

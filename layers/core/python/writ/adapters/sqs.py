@@ -1,4 +1,4 @@
-"""The dead-letter queue of a function: what cannot be handled, with the reason beside it."""
+"""The queues of a function: the one that wakes it, and the one of what it cannot handle, with the reason."""
 
 from __future__ import annotations
 
@@ -35,3 +35,25 @@ class DeadLetterQueue:
             )
         except (BotoCoreError, ClientError) as problem:
             raise aws.failure(problem, "writing to the dead-letter queue") from problem
+
+
+class SourceQueue:
+    """Says when messages that a function holds are seen again."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def hide(self, handle: str, seconds: int) -> None:
+        """Raises WritError when the queue does not do so.
+
+        It is asked once and not for long: the function has done its work, and its time may be nearly over.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        client = aws.client("sqs", read_timeout_s=2, attempts=1)
+        try:
+            client.change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=seconds
+            )
+        except (BotoCoreError, ClientError) as problem:
+            raise aws.failure(problem, "having a message seen again") from problem

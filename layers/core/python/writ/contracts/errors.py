@@ -68,7 +68,27 @@ class TransientError(WritError):
     retryable = True
 
 
-class BusyError(TransientError):
+class ContendedError(TransientError):
+    """Others are at the same thing: a race was lost, a lease is held, there are too many calls.
+
+    It is over within seconds; `until` is when it is at the latest, where that is known.
+    """
+
+    code = "dependency.contended"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        field: str | None = None,
+        until: datetime | None = None,
+    ) -> None:
+        super().__init__(message, code=code, field=field)
+        self.until = until
+
+
+class BusyError(ContendedError):
     """Another attempt holds the lease on this action."""
 
     code = "action.busy"

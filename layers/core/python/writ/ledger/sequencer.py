@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from writ.contracts.errors import ConflictError, TransientError, WritError
+from writ.contracts.errors import ConflictError, ContendedError, WritError
 from writ.ledger import dsse
 from writ.ledger.batch import Leaves, in_stream_order, staging_path, with_previous
 from writ.ledger.checkpoint import Checkpoint, carry_over, open_checkpoint, sign_checkpoint
@@ -150,7 +150,7 @@ class Sequencer:
             except ConflictError as conflict:
                 if conflict.code != "conflict":
                     raise
-        raise TransientError("other sequencers kept moving the head", code="ledger.contended")
+        raise ContendedError("other sequencers kept moving the head", code="ledger.contended")
 
     def _settled_head(self, done: Integration) -> Head:
         """The head, with its commit finished whoever began it, and never behind its anchors."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from writ.contracts.errors import ConflictError, NotFoundError, PermanentError, TransientError
+from writ.contracts.errors import ConflictError, ContendedError, NotFoundError, PermanentError
 from writ.migration import transitions
 from writ.migration.changes import Edit, Mode, edit, occupied
 from writ.migration.decide import Move
@@ -209,7 +209,7 @@ class Runner:
                     raise
                 continue
             return observed
-        raise TransientError("the migration keeps moving", code="migration.contended")
+        raise ContendedError("the migration keeps moving", code="migration.contended")
 
     def _keep(self, record: Record, after: Record, move: Move, action: str) -> Observed:
         """Write a transition; one that lost against another is not tried again: it was decided on less."""
@@ -217,7 +217,7 @@ class Runner:
         try:
             self._migrations.write(record, transitions.told(after, action, observed))
         except ConflictError:
-            raise TransientError("the migration was moved meanwhile", code="migration.contended") from None
+            raise ContendedError("the migration was moved meanwhile", code="migration.contended") from None
         return observed
 
     def _batch(self, record: Record, move: Move, action: str) -> Observed:

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from writ.contracts.action import ASKED_BY, Action, Target
 from writ.contracts.errors import (
     ConflictError,
+    ContendedError,
     NotFoundError,
     PermanentError,
-    TransientError,
     from_validation,
 )
 from writ.contracts.event import EventData
@@ -93,7 +93,7 @@ def start(action: Action, coordinator: Coordinator) -> Rollout:
     except NotFoundError as error:
         raise PermanentError(error.message, code=error.code, field=error.field) from None
     except ConflictError:
-        raise TransientError("the service was changed meanwhile", code="rollout.contended") from None
+        raise ContendedError("the service was changed meanwhile", code="rollout.contended") from None
 
 
 def started(action: Action, rollouts: Rollouts) -> Rollout | None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from writ.contracts.errors import BusyError, ConflictError, NotFoundError, PermanentError, TransientError
+from writ.contracts.errors import BusyError, ConflictError, ContendedError, NotFoundError, PermanentError
 from writ.rollout.decide import Move
 from writ.rollout.kept import look_of
 from writ.rollout.plan import Release
@@ -156,7 +156,7 @@ class Coordinator:
             except ConflictError:
                 continue
             return stopped
-        raise TransientError("the rollout keeps moving", code="rollout.contended")
+        raise ContendedError("the rollout keeps moving", code="rollout.contended")
 
     def find_move(self, rollout_id: str, action: str) -> tuple[Rollout, Entry] | None:
         """The transition that an action made, begun or ended; None where it made none."""
@@ -196,7 +196,8 @@ class Coordinator:
         """A lock whose lease is over belongs to a dead attempt; the way back waits for nobody."""
         held = row.lease_until is not None and row.lease_until > self._clock.now()
         if held and row.worker != attempt.action and move.kind is not Kind.REVERT:
-            raise BusyError(f"{_of(row).id} is held until {row.lease_until}", code="rollout.busy")
+            message = f"{_of(row).id} is held until {row.lease_until}"
+            raise BusyError(message, code="rollout.busy", until=row.lease_until)
 
     def _align(self, rollout: Rollout, token: int) -> None:
         """Bring every alias of the group to the goal, and let none be written by who came before."""
@@ -216,7 +217,7 @@ class Coordinator:
             except ConflictError:
                 continue
             return
-        raise TransientError(f"the alias of {function} keeps changing", code="rollout.contended")
+        raise ContendedError(f"the alias of {function} keeps changing", code="rollout.contended")
 
     def _hook(self, row: Row, move: Move) -> Rollout:
         rollout = _of(row)
@@ -253,7 +254,7 @@ class Coordinator:
         try:
             self._rollouts.write(row, after, closed)
         except ConflictError:
-            raise TransientError("another move was begun meanwhile", code="rollout.contended") from None
+            raise ContendedError("another move was begun meanwhile", code="rollout.contended") from None
 
     def _serving(self, wanted: Rollout, row: Row) -> Release:
         versions: dict[str, str] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from writ.contracts.errors import ForgeBusyError, TransientError, WritError
+from writ.contracts.errors import BusyError, ContendedError, ForgeBusyError, TransientError, WritError
 from writ.ports.actions import ActionRecord
 from writ.runtime.outcomes import CRASHED
 
@@ -30,6 +30,12 @@ def busy(record: ActionRecord, errors: Sequence[Exception], now: datetime) -> Fo
     return next((error for error in errors if isinstance(error, ForgeBusyError)), None)
 
 
+def held(record: ActionRecord) -> BusyError:
+    """What is told of an action that another attempt holds, or that is left alone until its time."""
+    until = record.lease_until
+    return BusyError(f"action {record.action.id} is held until {until.isoformat()}", until=until)
+
+
 def released(record: ActionRecord, until: ForgeBusyError | None, now: datetime) -> dict[str, Any]:
     """The changes by which an attempt leaves the action to the next one, which may begin now or at that time.
 
@@ -45,4 +51,7 @@ def unsettled(record: ActionRecord, errors: Sequence[Exception]) -> TransientErr
     first, last = errors[0], errors[-1]
     code = first.code if isinstance(first, WritError) else CRASHED
     how = "failed" if len(errors) == 1 else "is unsettled"
-    return TransientError(f"{record.action.name} {how}: {type(last).__name__}", code=code)
+    message = f"{record.action.name} {how}: {type(last).__name__}"
+    if isinstance(first, ContendedError):
+        return ContendedError(message, code=code, until=first.until)
+    return TransientError(message, code=code)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from writ.contracts.errors import ContractError, TransientError, WritError
 from writ.contracts.event import AnyEvent, parse_event
 from writ.ports.actions import ActionRecord
 from writ.runtime import telemetry
+
+if TYPE_CHECKING:
+    from writ.runtime.redelivery import EventQueue
 
 MAX_RECEIVES: Final = 5
 
@@ -28,8 +31,9 @@ def process(
     dead_letters: DeadLetters | None = None,
     *,
     reading: Callable[[str], AnyEvent] | None = None,
+    queue: EventQueue | None = None,
 ) -> dict[str, Any]:
-    """Run every record of a batch; return the ids of those to be delivered again.
+    """Run every record of a batch; return the ids of those to be delivered again, soon where that may help.
 
     `reading` makes an event of a body that is not one yet; else a body is an EventBridge envelope.
     What a retry cannot help, and what has been retried `MAX_RECEIVES` times, is sent to the dead-letter
@@ -37,6 +41,7 @@ def process(
     """
     telemetry.logger(bot).append_keys(request_id=getattr(context, "aws_request_id", None))
     failures: list[dict[str, str]] = []
+    again: list[tuple[str, WritError, int]] = []
     for record in message.get("Records", []):
         body = record.get("body", "")
         event_type = "unknown"
@@ -52,8 +57,13 @@ def process(
             telemetry.failed(bot, problem, event_type, receives)
             if problem.retryable and receives < MAX_RECEIVES:
                 failures.append({"itemIdentifier": record["messageId"]})
+                again.append((record.get("receiptHandle", ""), problem, receives))
                 continue
             (dead_letters or _queue()).send(body, problem, event_type)
+    if again:
+        from writ.runtime import redelivery
+
+        redelivery.hasten(bot, [redelivery.Failure(*each) for each in again], queue)
     telemetry.finished(bot)
     return {"batchItemFailures": failures}
 

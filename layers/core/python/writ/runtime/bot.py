@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from writ.contracts.action import Action
 from writ.contracts.errors import (
     ConflictError,
+    ContendedError,
     LimitExceededError,
     NotFoundError,
     PermanentError,
@@ -116,7 +117,7 @@ class Bot(Generic[PortsT, FactsT]):
         try:
             return [resumed(action_id, self.wiring.loop.resume)]
         except (ConflictError, LimitExceededError) as error:  # it moved on meanwhile: look again next time
-            raise TransientError(error.message, code=error.code) from None
+            raise ContendedError(error.message, code=error.code) from None
         except NotFoundError as error:
             raise PermanentError(
                 error.message, code="action.unknown", field="detail.data.action_id"
@@ -142,7 +143,7 @@ def _each(actions: Sequence[Action], step: Callable[[Action], ActionRecord]) -> 
         except TransientError as error:
             failure = failure or error
         except ConflictError as error:  # another attempt moved the record on: look again next time
-            failure = failure or TransientError(error.message, code=error.code)
+            failure = failure or ContendedError(error.message, code=error.code)
     if failure is not None:
         raise failure
     return done

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn
 
 from writ.contracts.action import Action, Outcome, Status, Verdict
 from writ.contracts.errors import (
-    BusyError,
     ConflictError,
+    ContendedError,
     LimitExceededError,
     NotFoundError,
     PermanentError,
-    TransientError,
     WritError,
 )
 from writ.ports.actions import ActionRecord, Cause, Phase, Reservation
@@ -105,7 +104,7 @@ class Loop(Generic[PortsT]):
             except ConflictError:
                 return self.resume(action.id)
             return self._proceed(record)
-        raise TransientError("a limit kept moving while the action was decided", code="limit.contended")
+        raise ContendedError("a limit kept moving while the action was decided", code="limit.contended")
 
     def resume(self, action_id: str) -> ActionRecord:
         """Take an existing action further: after a crash, an answer, or the end of its waiting time.
@@ -121,7 +120,7 @@ class Loop(Generic[PortsT]):
             return self._answered(record)
         now = self._ports.clock.now()
         if record.lease_until > now:
-            raise BusyError(f"action {action_id} is held until {record.lease_until.isoformat()}")
+            raise attempts.held(record)
         taken = self._advance(record, attempt=record.attempt + 1, lease_until=now + self._lease)
         return self._proceed(taken)
 
@@ -146,7 +145,7 @@ class Loop(Generic[PortsT]):
             if request is not None and (answer is None or not answer.approved):
                 return self._answered(record)
         elif record.lease_until > now:
-            raise BusyError(f"action {action_id} is held until {record.lease_until.isoformat()}")
+            raise attempts.held(record)
         # Past its last attempt for good, so that a crash below leads back here and not to another round.
         attempt = max(record.attempt, LAST_ATTEMPT) + 1
         lease_until = now + self._lease

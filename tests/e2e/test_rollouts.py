@@ -187,9 +187,13 @@ def test_a_rollout_that_is_aborted_in_its_pause_goes_back(
     eventually(lambda: operator("GET", f"v1/rollouts/{begun['aborted']}").json()["state"] == "watching")
     place = f"v1/rollouts/{begun['aborted']}/abort"
     assert operator("POST", place, {"reason": "wrong release"}).status_code == 202
-    # The way back waits for nobody; the lock is let go of by the flow, when its pause of a minute is over.
+    # The way back waits for nobody, nor does who lets go of the lock for the flow, which sleeps for a minute.
     eventually(lambda: served(world, "aborted") == [("1", {})] * 2, 40)
     shown = ended(world, operator, begun, "aborted")
+    reverted = next(entry for entry in shown["trail"] if (entry["kind"], entry["end"]) == ("revert", "done"))
+    held = datetime.fromisoformat(shown["closed_at"]) - datetime.fromisoformat(reverted["ended_at"])
+    assert held < MINUTE / 3, held
+    assert flows(world, begun["aborted"]) == {"canary-release": "succeeded"}
     assert (shown["final"], kinds(shown)) == ("reverted", ["start", "shift", "revert", "close"])
     assert "wrong release" in shown["reason"]
     assert operator("POST", place, {"reason": "again"}).json()["field"] == "id"

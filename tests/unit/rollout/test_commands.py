@@ -18,6 +18,7 @@ from tests.support.commands import Command, commanding, shown
 from tests.support.http import call
 from tests.support.migrations import CONTRACTED, migrated
 from tests.support.rollouts import NEW, OLD, SERVICE, command
+from writ.ports.flows import RunState
 from writ.rollout.kept import Judged
 from writ.runtime.testimony import intent_id
 
@@ -96,6 +97,32 @@ def test_an_abort_takes_a_rollout_back(world: World, writ: Command, wanted: str)
     answer = call(rollback_routes.api, "GET", "/v1/incidents/shop-1")
     assert (answer.status, answer.body["severity"], answer.body["service"]) == (200, "minor", "shop")
     assert answer.body["looks"] == found["looks"] == []
+
+
+def test_an_abort_frees_the_service_at_once_while_its_flow_sleeps(
+    world: World, writ: Command, wanted: str
+) -> None:
+    body = json.loads(Path(wanted).read_text())
+    Path(wanted).write_text(json.dumps({**body, "plan": {**body["plan"], "verify_s": 0}}))
+    writ("canary", "start", wanted)
+    for _ in range(3):
+        world.step()
+    assert [run.state for run in world.flows.runs.values()] == [RunState.RUNNING]
+    writ("canary", "abort", "shop-1", "--reason", "wrong release")
+    before = world.clock.now()
+    while world.queue or world.delivered < len(world.bus.events):
+        world.route()
+        queued, world.queue = world.queue, []
+        for bot, event in queued:
+            world.deliver(bot, event)
+    assert world.clock.now() == before
+    assert world.rollouts.open() == []
+    assert world.aliases.served() == OLD.versions
+    settle(world)
+    assert {run.state for run in world.flows.runs.values()} == {RunState.SUCCEEDED}
+    assert {record.outcome.status for record in world.actions.records.values() if record.outcome} == {
+        "succeeded"
+    }
 
 
 def test_the_judgement_that_decided_a_move_is_shown_with_the_rollout(

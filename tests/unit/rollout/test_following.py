@@ -77,6 +77,16 @@ def test_what_takes_users_off_a_bad_release_waits_for_no_flow(ticked: bool) -> N
     assert planned(back, Look(), RUNNING, 1, ticked=ticked) == ["promote"]
 
 
+@pytest.mark.parametrize("ticked", [True, False])
+def test_the_lock_of_what_was_stopped_waits_for_no_flow_either(ticked: bool) -> None:
+    """Its flow may sleep in a pause that began before; that of a reversal of its own is awake."""
+    plan = PLAN.model_copy(update={"verify_s": 5})
+    aborted = step(goal=BASELINE, plan=plan, stop="ann: wrong release")
+    assert planned(aborted, GOOD, RUNNING, 4, ticked=ticked) == []
+    assert planned(aborted, GOOD, RUNNING, 5, ticked=ticked) == ["close-rollout"]
+    assert planned(step(goal=BASELINE, plan=plan), GOOD, RUNNING, 5, ticked=ticked) == []
+
+
 def test_a_flow_that_asks_itself_or_is_not_seen_is_not_waited_for() -> None:
     assert planned(step(), GOOD, None, 61) == ["shift-weight"]
 

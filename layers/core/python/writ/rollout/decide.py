@@ -125,7 +125,11 @@ def deadline(rollout: Rollout) -> datetime:
 
 
 def is_urgent(rollout: Rollout, move: Move) -> bool:
-    """Whether a move takes users off a release that is not wanted: it waits for no flow."""
+    """Whether a move waits for no flow: one that takes users off a release that is not wanted, and, of a
+    rollout that was stopped, the one that lets go of the lock, for a flow in its pause has not heard of that.
+    """
+    if move.kind is Kind.CLOSE:
+        return rollout.reverting and rollout.stop is not None
     return move.kind is Kind.REVERT or (rollout.way == "back" and move.kind is Kind.PROMOTE)
 
 

@@ -17,6 +17,7 @@ from writ.ports.registry import Ecosystem
 if TYPE_CHECKING:
     from functions.dependencies.ports import Ports
     from writ.ports.forge_changes import PublishedRelease
+    from writ.ports.registry import Registry
 
 title: Final = words.title
 body: Final = words.body
@@ -32,10 +33,14 @@ def story(repository: str, proposal: Proposal, shown: Sequence[str], action: Act
         for each in ports.bumps.held(repository)
         if each.group == proposal.group
     }
+    registry = ports.registry(repository)
     part = f"these are {len(members)} of {len(proposal.members)} steps of the group, so that its checks tell"
     return Story(
         group=proposal.group,
-        rows=[_row(repository, member, ports, noted=n < _NOTED) for n, member in enumerate(members)],
+        rows=[
+            _row(repository, member, registry if n < _NOTED else None, ports)
+            for n, member in enumerate(members)
+        ],
         cooldown_days=int(str(action.parameters["cooldown_hours"])) // 24,
         early=proposal.early,
         trying=part if len(members) < len(proposal.members) else "",
@@ -47,9 +52,9 @@ def _beside(together: Sequence[str]) -> str:
     return f"its checks fail together with {', '.join(together)}" if together else "its checks fail"
 
 
-def _row(repository: str, member: Member, ports: Ports, *, noted: bool) -> Row:
+def _row(repository: str, member: Member, registry: Registry | None, ports: Ports) -> Row:
     counted = score(member.package, member.current, member.version, ports.bumps.earlier(member.package))
-    source = _source(repository, member, ports) if noted else None
+    source = _source(member, registry) if registry is not None else None
     return Row(
         package=member.name,
         current=member.current,
@@ -63,11 +68,11 @@ def _row(repository: str, member: Member, ports: Ports, *, noted: bool) -> Row:
     )
 
 
-def _source(repository: str, member: Member, ports: Ports) -> str | None:
+def _source(member: Member, registry: Registry) -> str | None:
     """Where its code lies; a description is no reason to fail, and neither is the lack of one."""
     try:
         key = package(Ecosystem(member.ecosystem), member.name)
-        return ports.registry(repository).source(key, member.version)
+        return registry.source(key, member.version)
     except WritError:
         return None
 

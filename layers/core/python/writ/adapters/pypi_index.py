@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.parser import BytesHeaderParser
+from functools import partial
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -22,11 +23,13 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from writ.adapters.registry_http import RegistryHttp
+from writ.adapters.registry_http import Kept, RegistryHttp
 from writ.contracts.errors import TransientError
 from writ.ports.registry import Listing, Package, Release
 
 _JSON: Final = "application/vnd.pypi.simple.v1+json"
+# Of the wheels of one look: a lock asks about each of its packages once for every one that changes.
+_KEPT: Final = 4096
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _FORGE: Final = "github.com"
 # What a project calls the place of its code: https://packaging.python.org/en/latest/specifications/well-known-project-urls/
@@ -57,6 +60,7 @@ class SimpleIndex:
     def __init__(self, base: str, http: RegistryHttp | None = None) -> None:
         self._base = base.rstrip("/")
         self._http = http or RegistryHttp()
+        self._described: Kept[Mapping[str, list[str]]] = Kept(_KEPT)
 
     def listing(self, package: Package) -> Listing:
         found: dict[str, list[_File]] = {}
@@ -96,15 +100,18 @@ class SimpleIndex:
             parts = urlsplit(url)
             if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
                 continue
-            content = self._http.read(url, "*/*")
             expected = file.metadata.get("sha256") if isinstance(file.metadata, dict) else None
-            if expected is not None and hashlib.sha256(content).hexdigest() != expected:
-                raise TransientError("metadata is not what the index says", code="registry.digest")
-            headers: dict[str, list[str]] = {}
-            for name, value in BytesHeaderParser().parsebytes(content).items():
-                headers.setdefault(name.lower(), []).append(str(value))
-            return headers
+            return self._described.get(url, partial(self._headers, url, expected))
         return None
+
+    def _headers(self, url: str, expected: str | None) -> Mapping[str, list[str]]:
+        content = self._http.read(url, "*/*")
+        if expected is not None and hashlib.sha256(content).hexdigest() != expected:
+            raise TransientError("metadata is not what the index says", code="registry.digest")
+        headers: dict[str, list[str]] = {}
+        for name, value in BytesHeaderParser().parsebytes(content).items():
+            headers.setdefault(name.lower(), []).append(str(value))
+        return headers
 
 
 def repository_of(url: str) -> str | None:

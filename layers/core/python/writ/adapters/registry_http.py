@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from writ.contracts.errors import PermanentError, TransientError
+from writ.contracts.errors import PermanentError, TransientError, WritError
 
 if TYPE_CHECKING:
     import httpx
@@ -17,28 +19,47 @@ _KEPT: Final = 512
 _NOT_FOUND: Final = 404
 _BUSY: Final = 429
 _SERVER_ERROR: Final = 500
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """What was found at an address the first time, or why nothing was; of too many the oldest is forgotten.
+
+    A registry that wants to be left alone is not asked again for every package that has to do with one.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: OrderedDict[str, T | WritError] = OrderedDict()
+
+    def get(self, url: str, ask: Callable[[], T]) -> T:
+        """Raises the error that `ask` raised the first time."""
+        found = self._found.get(url)
+        if found is None:
+            try:
+                found = ask()
+            except WritError as error:
+                found = error
+            self._found[url] = found
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+        if isinstance(found, WritError):
+            raise found.with_traceback(None)
+        return found
 
 
 @dataclass
 class RegistryHttp:
-    """Asks for documents. `transport` stands in for the network in tests."""
+    """Asks for documents, over connections that are closed with this object. `transport` stands in for the
+    network in tests."""
 
     transport: httpx.BaseTransport | None = None
     _client: httpx.Client | None = None
-    _kept: OrderedDict[str, Any] = field(default_factory=OrderedDict)
+    _documents: Kept[Any] = field(default_factory=lambda: Kept(_KEPT))
 
     def json(self, url: str, accept: str) -> Any:
         """A JSON document; kept for as long as this object lives, which is one look at a repository."""
-        import json
-
-        if url not in self._kept:
-            try:
-                self._kept[url] = json.loads(self.read(url, accept))
-            except (ValueError, RecursionError):
-                raise TransientError("the registry's answer does not read", code="registry.answer") from None
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return self._kept[url]
+        return self._documents.get(url, lambda: self._parsed(url, accept))
 
     def read(self, url: str, accept: str) -> bytes:
         """What is at an address. Raises PermanentError and TransientError with a `registry.` code."""
@@ -46,6 +67,7 @@ class RegistryHttp:
 
         if self._client is None:
             self._client = httpx.Client(transport=self.transport, timeout=TIMEOUT_S, follow_redirects=False)
+            weakref.finalize(self, self._client.close)
         headers = {"Accept": accept, "User-Agent": "writ"}
         try:
             with self._client.stream("GET", url, headers=headers) as answer:
@@ -63,6 +85,14 @@ class RegistryHttp:
             ) from None
         except httpx.InvalidURL:
             raise PermanentError("the registry names no address", code="registry.address") from None
+
+    def _parsed(self, url: str, accept: str) -> Any:
+        import json
+
+        try:
+            return json.loads(self.read(url, accept))
+        except (ValueError, RecursionError):
+            raise TransientError("the registry's answer does not read", code="registry.answer") from None
 
 
 def _check(answer: httpx.Response) -> None:

@@ -136,6 +136,16 @@ def test_a_repository_is_looked_over_on_a_day(served: Playback) -> None:
     assert held(later)["certifi 2024.8.30"] == "cooldown"
 
 
+def test_extras_that_nobody_asks_for_keep_no_release_out(served: Playback) -> None:
+    """idna 3.10 has tools under an extra that idna 3.6 does not know."""
+    lock = requirements({"idna": "3.6"})
+    day = datetime(2024, 10, 1, tzinfo=UTC)
+    survey = looked(served, {"requirements.in": "idna\n", "requirements.txt": lock}, day)
+    assert steps(survey) == {"pypi-minor": ["pypi/idna 3.6>3.10"]}
+    survey = looked(served, {"requirements.in": "idna[all]\n", "requirements.txt": lock}, day)
+    assert "depends on other packages" in survey.withheld["pypi/idna 3.6>3.10"]
+
+
 def test_what_was_taken_back_is_held(served: Playback) -> None:
     survey = looked(served, {"requirements.txt": "attrs==20.3.0\n"}, datetime(2021, 6, 1, tzinfo=UTC))
     assert (steps(survey), held(survey)) == ({}, {"attrs 21.1.0": "yanked"})

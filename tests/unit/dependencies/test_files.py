@@ -176,6 +176,59 @@ def test_what_would_change_the_rest_of_a_lock_needs_a_resolver(change: dict[str,
     assert why in found.withheld["pypi/alpha 1.0.0>1.1.0"]
 
 
+PLAIN = LOCK.replace("alpha[extra]", "alpha")
+MORE = "depends on other packages"
+
+
+@pytest.mark.parametrize(
+    ("files", "beta", "marker", "why"),
+    [
+        ({"requirements.in": "alpha\n"}, (), 'extra == "all"', None),
+        ({"requirements.in": "alpha\n"}, (), 'python_version < "3.12" and extra == "all"', None),
+        ({"requirements.in": "alpha\n"}, (), 'extra == "all" or python_version < "3.12"', MORE),
+        ({"requirements.in": "alpha\n"}, (), 'python_version < "3.12"', MORE),
+        ({"requirements.in": "alpha[All]\n"}, (), 'extra == "all"', MORE),
+        ({"requirements.in": "alpha\n"}, ("alpha[all]",), 'extra == "all"', MORE),
+        ({"pyproject.toml": '[project]\ndependencies = ["alpha"]\n'}, (), 'extra == "all"', None),
+        ({"pyproject.toml": '[project]\ndependencies = ["alpha[all]"]\n'}, (), 'extra == "all"', MORE),
+        ({"docs/requirements.in": "alpha\n"}, (), 'extra == "all"', MORE),
+        ({}, (), 'extra == "all"', MORE),
+    ],
+)
+def test_an_extra_that_nobody_asks_for_changes_no_lock(
+    files: dict[str, str], beta: tuple[str, ...], marker: str, why: str | None
+) -> None:
+    new = release("1.1.0", requires=("beta>=1", f"delta>=2; {marker}"))
+    registry = MemoryRegistry.of(
+        alpha=[release("1.0.0", requires=("beta>=1",)), new], beta=[release("2.0.0", requires=beta)]
+    )
+    found = survey({**files, "requirements.lock": PLAIN}, registry)
+    step = "pypi/alpha 1.0.0>1.1.0"
+    if why is None:
+        assert [update.id for group in found.groups for update in group.updates] == [step]
+    else:
+        assert not found.groups
+        assert why in found.withheld[step]
+
+
+def test_an_extra_of_an_extra_counts_as_asked_for() -> None:
+    new = release("1.1.0", requires=("delta>=2; extra == 'one'", "alpha[one]; extra == 'all'"))
+    old = release("1.0.0", requires=("alpha[one]; extra == 'all'",))
+    registry = MemoryRegistry.of(alpha=[old, new], beta=[release("2.0.0")])
+    found = survey({"requirements.in": "alpha[all]\n", "requirements.lock": PLAIN}, registry)
+    assert MORE in found.withheld["pypi/alpha 1.0.0>1.1.0"]
+
+
+def test_what_another_package_brought_in_is_asked_for_as_that_says() -> None:
+    new = release("2.1.0", requires=('delta>=2; extra == "all"',))
+    for extra, expected in (("", True), ("[all]", False)):
+        registry = MemoryRegistry.of(
+            alpha=[release("1.0.0", requires=(f"beta{extra}>=1",))], beta=[release("2.0.0"), new]
+        )
+        found = survey({"requirements.lock": PLAIN}, registry, transitive=True)
+        assert bool(found.groups) is expected
+
+
 def test_a_package_that_another_one_bounds_is_withheld() -> None:
     registry = MemoryRegistry.of(
         alpha=[release("1.0.0", requires=("beta<2.1",))], beta=[release("2.0.0"), release("2.1.0")]

@@ -33,6 +33,7 @@ class Use:
     `version` is what is used there now, None for a range alone; `written` is the text that says it, from
     `start` to `end` of the file's characters. `hashed` is whether hashes of artifacts stand beside it.
     `direct` is False for what only came with something else. `hashes` is where they are, in characters.
+    `extras` are those that it asks for, by the names that Python compares by.
     """
 
     package: Package
@@ -47,6 +48,7 @@ class Use:
     direct: bool = True
     via: tuple[str, ...] = ()
     hashes: tuple[int, int] = (0, 0)
+    extras: tuple[str, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
 
 

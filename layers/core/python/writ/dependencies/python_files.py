@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from writ.contracts.errors import ContractError
 from writ.dependencies.model import Form, Use
@@ -19,7 +20,7 @@ from writ.dependencies.versions import oldest_python, package, requirement
 from writ.ports.registry import Ecosystem
 
 _HEAD: Final = re.compile(
-    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[[^\]\n]*\])?[ \t]*"
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t]*(?:\[(?P<extras>[^\]\n]*)\])?[ \t]*"
     r"(?P<spec>(?:[<>=!~]=?=?[ \t]*[^\s;#\\,]+[ \t]*,?[ \t]*)*)"
 )
 _PIN: Final = re.compile(r"==[ \t]*(?P<version>[^\s;#\\,*]+)")
@@ -53,6 +54,7 @@ def requirements(path: str, written: str) -> tuple[Use, ...]:
                 hashed=bool(hashes),
                 via=_via(written, start + len(text)),
                 hashes=(start + hashes[0].start(), start + hashes[-1].end()) if hashes else (0, 0),
+                extras=_extras((head["extras"] or "").split(",")),
                 details={"between": between} if between else {},
             )
         )
@@ -117,7 +119,12 @@ def _declared(path: str, written: str, read: Requirement, item: str, start: int)
         start=start + where,
         end=start + where + len(shown),
         version=pin["version"] if pin else None,
+        extras=_extras(read.extras),
     )
+
+
+def _extras(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(str(canonicalize_name(name.strip())) for name in names if name.strip()))
 
 
 def _stated(path: str, written: str) -> Iterator[str]:

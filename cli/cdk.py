@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -61,14 +61,17 @@ def synthesize(env: str, target: str | None = None) -> Path:
     return assembly
 
 
-def deploy(assembly: Path, target: Mapping[str, str], progress: Progress) -> dict[str, dict[str, str]]:
-    """Deploy every stack of an assembly; the outputs by stack. `target` are the variables of credentials.
+def deploy(
+    assembly: Path, target: Mapping[str, str], progress: Progress, *, only: Sequence[str] = ()
+) -> dict[str, dict[str, str]]:
+    """Deploy every stack of an assembly, or those that are named and none beside them; the outputs by stack.
 
-    Raises CommandError that names the resource which failed.
+    `target` are the variables of credentials. Raises CommandError that names the resource which failed.
     """
     outputs = WORK / "outputs.json"
     outputs.unlink(missing_ok=True)
-    command = ["deploy", "--all", "--app", str(assembly), "--require-approval", "never"]
+    command = ["deploy", *([*only, "--exclusively"] if only else ["--all"])]
+    command += ["--app", str(assembly), "--require-approval", "never"]
     command += ["--method", "direct", "--concurrency", "4", "--progress", "events"]
     command += ["--outputs-file", str(outputs)]
     total = sum(len(template.get("Resources", {})) for template in templates(assembly))

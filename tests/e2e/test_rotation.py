@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from cli import cdk, elsewhere
-from cli.emulator import Emulator, credentials
+from cli import elsewhere
+from cli.emulator import Emulator
 from cli.login import sign_in
 from cli.plane import STATE
 from cli.verify import verify
-from stacks.settings import settings_for
+from stacks.settings import Settings, settings_for
 from tests.e2e.conftest import Person, World, brought_up, eventually, world_of
 from tests.e2e.test_people import failing
-from tests.infrastructure.synthesis import synthesize_with
 from tests.support.forged_world import Case
+from tests.support.redeploying import redeploy
 from tests.support.stock import python_verdict
 from writ.contracts.retirement import KeyKind, Retirement, Retirements
 from writ.ledger.errors import VerificationError
@@ -51,7 +51,7 @@ def test_old_and_new_evidence_verify_when_keys_are_replaced_and_not_under_a_stol
 
     planned = datetime.now(UTC) + timedelta(hours=2)
     retired: Retirements = {kind: (spent(old_trust, kind, planned),) for kind in ("log", "ca")}
-    redeploy(apart, retired, tmp_path / "planned")
+    redeploy(apart.plane, retiring(retired), tmp_path / "planned")
     new_trust = eventually(lambda: rotated(operator, 2), 120)
     between = datetime.now(UTC)
     second = logged(apart, operator, 2)
@@ -63,7 +63,7 @@ def test_old_and_new_evidence_verify_when_keys_are_replaced_and_not_under_a_stol
     assert verify(apart.copy()).ok
 
     stolen = taken(spent(new_trust, "ct", between))
-    redeploy(apart, {**retired, "ct": (stolen,)}, tmp_path / "stolen")
+    redeploy(apart.plane, retiring({**retired, "ct": (stolen,)}), tmp_path / "stolen")
     last_trust = eventually(lambda: rotated(operator, 3), 120)
     assert accepted(held, last_trust)
     assert not accepted_here(
@@ -114,13 +114,8 @@ def taken(planned: Retirement) -> Retirement:
     return planned.model_copy(update={"compromised": True})
 
 
-def redeploy(world: World, retired: Retirements, work: Path) -> None:
-    settings = replace(settings_for("local"), retired=retired)
-    cdk.deploy(
-        synthesize_with(settings, work).assembly,
-        credentials(str(world.plane.file.aws_endpoint_url)),
-        lambda *_: None,
-    )
+def retiring(retired: Retirements) -> Settings:
+    return replace(settings_for("local"), retired=retired)
 
 
 def accepted(data: bytes, root: TrustRoot) -> bool:

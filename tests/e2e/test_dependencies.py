@@ -1,0 +1,182 @@
+"""Bumps on a deployed plane: proposed in groups, held while they are young, kept on one branch, and searched
+for the one that fails. The registries are played back from recordings."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from cli import elsewhere
+from cli.localforge.server import PUSH, TAKE_IN, LocalServer
+from stacks.settings import settings_for
+from tests.e2e.conftest import Person, World, eventually
+from tests.support.playback import Playback, playing
+from tests.support.recorded_locks import package_files, requirements
+from tests.support.redeploying import redeploy
+from writ.contracts.dependency_site import DependencySite
+
+SHOP, TILL, DESK = "acme/shop", "acme/till", "acme/desk"
+PYPI, NPM = "writ/dependencies/pypi-minor", "writ/dependencies/npm-minor"
+# A day on which idna 3.8 was five days old, and what it is taken for is today.
+DAY = datetime(2024, 8, 28, 12, tzinfo=UTC)
+LATER = DAY + timedelta(days=8)
+PINNED = {"certifi": "2024.2.2", "idna": "3.6", "packaging": "24.0"}
+SETTINGS = {".gates/dependencies.yaml": 'cooldown_days: 7\npython: "3.11"\nlabels: [dependencies]\n'}
+BUMPED = {"certifi": "2024.7.4", "idna": "3.7", "packaging": "24.1"}
+MOVED = {**BUMPED, "idna": "3.8"}
+
+pytestmark = pytest.mark.skipif(
+    elsewhere.endpoint() is not None, reason="functions there reach no registry on this machine"
+)
+
+
+@dataclass
+class Bumped:
+    """A plane that bumps what three repositories depend on."""
+
+    world: World
+    forge: LocalServer
+    registries: Playback
+    operator: Person
+
+    def push(self, repository: str, files: Mapping[str, str]) -> None:
+        body = {"repository": repository, "files": {**SETTINGS, **files}, "message": "feat: begin"}
+        httpx.post(self.forge.address + PUSH, json=body).raise_for_status()
+
+    def tick(self) -> None:
+        """The schedule comes due, without the wait for it, and all of it is over."""
+        now = datetime.now(UTC).isoformat()
+        meta = {"id": uuid.uuid4().hex, "time": now, "producer": "scheduler"}
+        body = {
+            "detail-type": "ScheduleTicked.v1",
+            "detail": {"meta": meta, "data": {"schedule": "rate(1 hour)"}},
+        }
+        before, sqs = self.done("look-over"), self.world.plane.aws("sqs")
+        url = sqs.get_queue_url(QueueName=self.world.plane.thing("dependencies"))["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+        eventually(lambda: self.done("look-over") >= before + 3, 120)
+        self.world.settle()
+
+    def done(self, name: str) -> int:
+        """How many actions of a name succeeded; none may have failed."""
+        found = self.operator("GET", "v1/actions", bot="dependencies", limit="100").json()["items"]
+        named = [action for action in found if action["name"] == name]
+        assert {action["state"] for action in named} <= {"succeeded", "claimed"}, named
+        return sum(action["state"] == "succeeded" for action in named)
+
+    def pulls(self, repository: str) -> dict[str, Any]:
+        """Pull requests by branch; a second one of a branch is a mistake."""
+        with self.forge.alone:
+            found = list(self.forge.forge.repository(repository).pulls.values())
+        assert len({pull.head for pull in found}) == len(found)
+        return {pull.head: pull for pull in found}
+
+    def file(self, repository: str, ref: str, path: str) -> str:
+        with self.forge.alone:
+            git = self.forge.forge.git(self.forge.forge.repository(repository))
+            found = git.read(git.ref(f"refs/heads/{ref}") or "", path)
+        assert found is not None
+        return found[1].decode()
+
+    def head(self, repository: str, branch: str) -> str:
+        with self.forge.alone:
+            return (
+                self.forge.forge.git(self.forge.forge.repository(repository)).ref(f"refs/heads/{branch}")
+                or ""
+            )
+
+    def check(self, repository: str, sha: str, conclusion: str) -> None:
+        """The checks of a commit end."""
+        run = {"head_sha": sha, "name": "ci", "status": "completed", "conclusion": conclusion}
+        body = {"repository": {"full_name": repository}, "check_run": run}
+        httpx.post(self.forge.address + TAKE_IN, json=body).raise_for_status()
+
+    def shown(self, repository: str) -> dict[str, Any]:
+        answer = self.operator("GET", f"v1/bumps/{repository}")
+        assert answer.status_code == 200
+        return dict(answer.json())
+
+
+@pytest.fixture(scope="module")
+def bumped(
+    world: World, forge: LocalServer, operator: Person, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bumped]:
+    """Switched on as an operator does it: by the settings of the environment, deployed."""
+    with playing() as registries:
+        site = DependencySite(repositories=(SHOP, TILL, DESK), pypi=registries.pypi, npm=registries.npm)
+        settings = replace(settings_for("local"), dependencies=site)
+        redeploy(world.plane, settings, tmp_path_factory.mktemp("bumping"), "dependencies")
+        registries.travel(DAY, datetime.now(UTC))
+        yield Bumped(world, forge, registries, operator)
+
+
+def test_groups_are_proposed_when_they_are_old_enough_and_followed_on_one_branch(bumped: Bumped) -> None:
+    node = {"@types/ms": "0.7.31", "picocolors": "1.0.0"}
+    bumped.push(SHOP, {"requirements.txt": requirements(PINNED), **package_files(node)})
+    bumped.push(DESK, {"requirements.txt": requirements({"idna": "3.7"})})
+    bumped.tick()
+    pulls = bumped.pulls(SHOP)
+    assert pulls.keys() == {PYPI, NPM}
+    assert pulls[PYPI].title == "build(deps): bump certifi 2024.7.4, idna 3.7 and packaging 24.1"
+    assert (pulls[PYPI].base, pulls[PYPI].labels) == ("main", ["dependencies"])
+    # Every letter of the files, with all hashes that the index gave.
+    assert bumped.file(SHOP, PYPI, "requirements.txt") == requirements(BUMPED)
+    newer = package_files({"@types/ms": "0.7.34", "picocolors": "1.0.1"}, node)
+    assert {path: bumped.file(SHOP, NPM, path) for path in newer} == newer
+    assert bumped.file(SHOP, NPM, "requirements.txt") == requirements(PINNED)
+    # Where all there is is too young, nothing is proposed.
+    assert bumped.pulls(DESK) == {}
+    (held,) = bumped.shown(DESK)["overview"]["held"]
+    assert (held["what"], held["code"]) == ("pypi/idna 3.7>3.8", "cooldown")
+    assert datetime.fromisoformat(held["until"]) > datetime.now(UTC)
+
+    first = bumped.head(SHOP, PYPI)
+    bumped.tick()
+    assert (bumped.head(SHOP, PYPI), bumped.done("update-bump")) == (first, 0)
+
+    # A week later: idna 3.8 is old enough, and certifi 2024.8.30 is not.
+    bumped.registries.travel(LATER, datetime.now(UTC))
+    bumped.tick()
+    assert bumped.pulls(DESK)[PYPI].title == "build(deps): bump idna from 3.7 to 3.8"
+    assert bumped.pulls(SHOP).keys() == {PYPI, NPM}
+    followed = bumped.pulls(SHOP)[PYPI]
+    assert followed.number == pulls[PYPI].number
+    assert (followed.head_sha, followed.head_sha != first) == (bumped.head(SHOP, PYPI), True)
+    assert "idna 3.8" in followed.title
+    assert bumped.file(SHOP, PYPI, "requirements.txt") == requirements(MOVED)
+    held = {line["what"]: line["code"] for line in bumped.shown(SHOP)["overview"]["held"]}
+    assert held["pypi/certifi 2024.2.2>2024.8.30"] == "cooldown"
+
+
+def test_the_member_that_fails_is_found_and_the_rest_goes_on(bumped: Bumped) -> None:
+    """The checks of this repository fail wherever packaging is at its new version."""
+    bumped.registries.travel(LATER, datetime.now(UTC))
+    bumped.push(TILL, {"requirements.txt": requirements(PINNED)})
+    bumped.check(TILL, bumped.head(TILL, "main"), "success")
+    bumped.tick()
+    (pull,) = bumped.pulls(TILL).values()
+    tried: list[str] = []
+    for _ in range(4):
+        text = bumped.file(TILL, PYPI, "requirements.txt")
+        tried.append("".join(name[0] for name, version in MOVED.items() if f"{name}=={version} " in text))
+        failing = "p" in tried[-1]
+        bumped.check(TILL, bumped.head(TILL, PYPI), "failure" if failing else "success")
+        bumped.tick()
+        if bumped.shown(TILL)["held_back"]:
+            break
+    assert tried == ["cip", "ci", "p"]
+    (held,) = bumped.shown(TILL)["held_back"]
+    assert (held["step"], held["together"]) == ("pypi/packaging 24.0>24.1", [])
+    bumped.tick()
+    assert bumped.file(TILL, PYPI, "requirements.txt") == requirements({**MOVED, "packaging": "24.0"})
+    (rest,) = bumped.pulls(TILL).values()
+    assert (rest.number, rest.title) == (pull.number, "build(deps): bump certifi 2024.7.4 and idna 3.8")
+    assert "its checks fail" in rest.body
+    bumped.world.verified()

@@ -59,8 +59,9 @@ class Share(Value):
 
 
 class Ratio(Value):
-    """See writ.judge.effect.Effect; JSON has no infinity, so an end that is open is None.
+    """The canary's values or rate as a multiple of the baseline's, with an interval.
 
+    JSON has no infinity: an end that is open is None.
     `endless`: the ratio itself is not finite, since the baseline has none of what the canary has.
     """
 
@@ -71,7 +72,7 @@ class Ratio(Value):
 
 
 class MetricKept(Value):
-    """A metric's verdict and figures; evidence as in writ.judge.verdict.MetricVerdict, cut at e^1000."""
+    """A metric's verdict and figures; evidence of harm and of safety as natural logarithms, 1000 at most."""
 
     name: str
     unit: str = ""

@@ -14,16 +14,10 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcards
-from stacks.grants import (
-    flag_statements,
-    measure,
-    preview_stack_statements,
-    preview_statements,
-    reply,
-    serve,
-)
+from stacks.grants import flag_statements, measure, reply, serve
 from stacks.manifest import BotFolder
 from stacks.names import PREVIEW_BOUNDARY, Names
+from stacks.preview_grants import preview_stack_statements, preview_statements
 from stacks.settings import Settings
 from writ.contracts.flag_site import FlagSite
 

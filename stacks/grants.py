@@ -5,7 +5,7 @@ public, seal, open (keys), secret, start (flows, and look at them), invoke (func
 (services),
 read, edit (data, the services' tables), put, read (metrics), read, set (flags), manage, seed, call
 (previews), emit (the bus). Secrets and parameters that a manifest names are read. What a verb does not say, a
-function cannot do. A flow may call the bots it names, and CloudFormation may make previews. Taking
+function cannot do. A flow may call the bots it names. `preview_grants` has what previews take. Taking
 messages off its queue, and saying when one comes back, comes to a worker with its event source.
 """
 
@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from aws_cdk.aws_iam import PolicyStatement
 
 from stacks.flows import Flow
 from stacks.manifest import BotFolder
-from stacks.names import PREVIEW_BOUNDARY, PREVIEW_ROLE, Names
+from stacks.names import Names
+from stacks.preview_grants import preview_statements
+from stacks.statement import allow
 from stacks.tables import INDEXES
 from writ.contracts.flag_site import FlagSite
 from writ.contracts.manifest import Manifest
@@ -90,61 +92,6 @@ TRACES: Final = (
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 )
-# What CloudFormation calls for the kinds of resources that previews are made of.
-PREVIEW_TABLES: Final = tuple(
-    f"dynamodb:{action}"
-    for action in (
-        "CreateTable",
-        "DeleteTable",
-        "DescribeContinuousBackups",
-        "DescribeTable",
-        "DescribeTimeToLive",
-        "ListTagsOfResource",
-        "TagResource",
-        "UntagResource",
-        "UpdateTable",
-        "UpdateTimeToLive",
-    )
-)
-PREVIEW_FUNCTIONS: Final = tuple(
-    f"lambda:{action}"
-    for action in (
-        "AddPermission",
-        "CreateFunction",
-        "CreateFunctionUrlConfig",
-        "DeleteFunction",
-        "DeleteFunctionUrlConfig",
-        "GetFunction",
-        "GetFunctionConfiguration",
-        "GetFunctionUrlConfig",
-        "GetPolicy",
-        "ListTags",
-        "RemovePermission",
-        "TagResource",
-        "UntagResource",
-        "UpdateFunctionCode",
-        "UpdateFunctionConfiguration",
-        "UpdateFunctionUrlConfig",
-    )
-)
-PREVIEW_LOGS: Final = tuple(
-    f"logs:{action}"
-    for action in (
-        "CreateLogGroup",
-        "DeleteLogGroup",
-        "ListTagsForResource",
-        "PutRetentionPolicy",
-        "TagResource",
-        "UntagResource",
-    )
-)
-PREVIEW_ROLES: Final = (
-    "iam:DeleteRole",
-    "iam:DeleteRolePolicy",
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:TagRole",
-)
 METRICS_NAMESPACE: Final = "Writ"
 
 
@@ -203,15 +150,15 @@ def statements(folder: BotFolder, names: Names, resources: Resources) -> list[Po
         *_tables(needs.tables, names),
         *_buckets(needs.buckets, names),
         *_keys(needs.keys, resources.keys),
-        *_allow("Secrets", ["secretsmanager:GetSecretValue"], [names.secret_arn(s) for s in needs.secrets]),
-        *_allow(
+        *allow("Secrets", ["secretsmanager:GetSecretValue"], [names.secret_arn(s) for s in needs.secrets]),
+        *allow(
             "Parameters",
             ["ssm:GetParameter"],
             [names.parameter_arn(name) for name in folder.manifest.needs.parameters],
         ),
         *_flows(needs.flows, names),
         *reply(resources.replies.get(folder.name, ()), names, resources.task_resources),
-        *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
+        *allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(f) for f in needs.functions]),
         *serve([folder.manifest], names),
         *measure(folder.manifest, resources.event_conditions),
         *preview_statements([folder.manifest], names, resources.event_conditions),
@@ -225,37 +172,37 @@ def _tables(tables: Mapping[str, Iterable[str]], names: Names) -> Iterator[Polic
         actions = sorted({f"dynamodb:{action}" for verb in verbs for action in _TABLE_ACTIONS[verb]})
         arn = names.table_arn(name)
         indexes = [f"{arn}/index/{index}" for index in INDEXES[name] if "read" in verbs]
-        yield from _allow(f"Table {name}", actions, [arn, *indexes])
+        yield from allow(f"Table {name}", actions, [arn, *indexes])
 
 
 def _buckets(buckets: Mapping[str, Sequence[str]], names: Names) -> Iterator[PolicyStatement]:
     for name, verbs in buckets.items():
         actions = {f"s3:{action}" for verb in verbs for action in _BUCKET_ACTIONS.get(verb, ())}
-        yield from _allow(f"Bucket {name}", sorted(actions), [f"{names.bucket_arn(name)}/*"])
+        yield from allow(f"Bucket {name}", sorted(actions), [f"{names.bucket_arn(name)}/*"])
         for action, key in (_OBJECT_ACTIONS[verb] for verb in verbs if verb in _OBJECT_ACTIONS):
-            yield from _allow(
+            yield from allow(
                 f"{key.rstrip('/*')} in {name}", [f"s3:{action}"], [f"{names.bucket_arn(name)}/{key}"]
             )
         if "read" in verbs:  # without it S3 answers a missing object with 403 instead of 404
-            yield from _allow(f"List {name}", ["s3:ListBucket"], [names.bucket_arn(name)])
+            yield from allow(f"List {name}", ["s3:ListBucket"], [names.bucket_arn(name)])
 
 
 def _keys(keys: Mapping[str, Sequence[str]], arns: Mapping[str, str]) -> Iterator[PolicyStatement]:
     for name, verbs in keys.items():
         if name in arns:  # a target may lack the kind of key
             actions = sorted({action for verb in verbs for action in _KEY_ACTIONS[verb]})
-            yield from _allow(f"Key {name}", actions, [arns[name]])
+            yield from allow(f"Key {name}", actions, [arns[name]])
 
 
 def _flows(started: Sequence[str], names: Names) -> Iterator[PolicyStatement]:
-    yield from _allow("Flows", ["states:StartExecution"], [names.flow_arn(flow) for flow in started])
-    yield from _allow("Runs", ["states:DescribeExecution"], [names.runs_arn(flow) for flow in started])
+    yield from allow("Flows", ["states:StartExecution"], [names.flow_arn(flow) for flow in started])
+    yield from allow("Runs", ["states:DescribeExecution"], [names.runs_arn(flow) for flow in started])
 
 
 def reply(flows: Sequence[str], names: Names, task_resources: bool) -> Iterator[PolicyStatement]:
     """Sending back a task token: AWS knows the machine that it is of."""
     arns = [names.flow_arn(flow) for flow in flows]
-    yield from _allow(
+    yield from allow(
         "Replies", ["states:SendTaskSuccess"], arns if task_resources else ["*"] if flows else []
     )
 
@@ -275,16 +222,16 @@ def flow_statements(flow: Flow, names: Names) -> list[PolicyStatement]:
     https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
     """
     return [
-        *_allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(bot) for bot in flow.functions]),
-        *_allow("Logs", LOG_DELIVERY, ["*"]),
-        *_allow("Traces", TRACES, ["*"]),
+        *allow("Functions", ["lambda:InvokeFunction"], [names.function_arn(bot) for bot in flow.functions]),
+        *allow("Logs", LOG_DELIVERY, ["*"]),
+        *allow("Traces", TRACES, ["*"]),
     ]
 
 
 def measure(manifest: Manifest, conditions: bool) -> Iterator[PolicyStatement]:
     """Metrics have no ARN; their namespace stands for one."""
     operator = "StringEquals" if conditions else "StringEqualsIfExists"
-    yield from _allow(
+    yield from allow(
         "Metrics",
         ["cloudwatch:PutMetricData"] if "put" in manifest.needs.metrics else [],
         ["*"],
@@ -304,67 +251,26 @@ def flag_statements(
     if "read" in verbs:
         sessions = ["appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"]
         read = [f"{environment}/configuration/{name}" for name in (site.declared, site.settings)]
-        yield from _allow("Read flags", sessions, read if arns else ["*"])
+        yield from allow("Read flags", sessions, read if arns else ["*"])
     if "set" in verbs:
         versions = ["CreateHostedConfigurationVersion", "GetConfigurationProfile"]
         versions += ["GetHostedConfigurationVersion", "ListHostedConfigurationVersions"]
         kept = [application, profile, f"{profile}/hostedconfigurationversion/*"]
-        yield from _allow("Flag versions", [f"appconfig:{action}" for action in versions], kept)
+        yield from allow("Flag versions", [f"appconfig:{action}" for action in versions], kept)
         places = [application, environment, f"{environment}/deployment/*", profile]
         places.append(names.strategy_arn(site.strategy))
-        yield from _allow("Deploy flags", ["appconfig:ListDeployments", "appconfig:StartDeployment"], places)
+        yield from allow("Deploy flags", ["appconfig:ListDeployments", "appconfig:StartDeployment"], places)
 
 
 def serve(manifests: Iterable[Manifest], names: Names) -> Iterator[PolicyStatement]:
     """The organisation's own functions and tables, whose names begin as the settings say, and all metrics."""
     needs = [manifest.needs for manifest in manifests]
     actions = {action for each in needs for verb in each.services for action in _SERVICE_ACTIONS[verb]}
-    yield from _allow("Services", sorted(actions), [names.services_arn()])
+    yield from allow("Services", sorted(actions), [names.services_arn()])
     data = {action for each in needs for verb in each.data for action in _DATA_ACTIONS[verb]}
-    yield from _allow("Data", sorted(data), [names.service_tables_arn()])
+    yield from allow("Data", sorted(data), [names.service_tables_arn()])
     reading = any("read" in each.metrics for each in needs)
-    yield from _allow("Reading metrics", ["cloudwatch:GetMetricData"] if reading else [], ["*"])
-
-
-def preview_statements(
-    manifests: Iterable[Manifest], names: Names, conditions: bool
-) -> Iterator[PolicyStatement]:
-    """The name space of previews; their stacks are made by a role of their own, and by no other."""
-    verbs = {verb for manifest in manifests for verb in manifest.needs.previews}
-    managing, role = "manage" in verbs, names.role_arn(PREVIEW_ROLE)
-    operator = "StringEquals" if conditions else "StringEqualsIfExists"
-    changes = [f"cloudformation:{verb}Stack" for verb in ("Create", "Delete", "Update")] if managing else []
-    looks = [f"cloudformation:Describe{what}" for what in ("StackEvents", "Stacks")] if managing else []
-    stacks = [f"{names.preview_arn('cloudformation', 'stack/')}/*"]
-    yield from _allow("Preview stacks", changes, stacks, {operator: {"cloudformation:RoleArn": role}})
-    yield from _allow("Looking at previews", looks, stacks)
-    yield from _allow("Listing previews", ["cloudformation:ListStacks"] if managing else [], ["*"])
-    passed = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
-    yield from _allow("Passing to previews", ["iam:PassRole"] if managing else [], [role], passed)
-    tables, functions = names.preview_arn("dynamodb", "table/"), names.preview_arn("lambda", "function:")
-    yield from _allow("Seeding", ["dynamodb:BatchWriteItem"] if "seed" in verbs else [], [tables])
-    yield from _allow("Probing", ["lambda:InvokeFunction"] if "call" in verbs else [], [functions])
-
-
-def preview_stack_statements(names: Names) -> list[PolicyStatement]:
-    """What CloudFormation does with the stacks of previews: all of it in their name space, and roles only
-    under the boundary of previews.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
-    """
-    bounded = {"StringEquals": {"iam:PermissionsBoundary": names.policy_arn(PREVIEW_BOUNDARY)}}
-    passed = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-    roles = [names.preview_roles_arn()]
-    logs = names.preview_arn("logs", "log-group:/aws/lambda/")
-    return [
-        *_allow("Tables", PREVIEW_TABLES, [names.preview_arn("dynamodb", "table/")]),
-        *_allow("Functions", PREVIEW_FUNCTIONS, [names.preview_arn("lambda", "function:")]),
-        *_allow("Logs", PREVIEW_LOGS, [logs]),
-        *_allow("Finding logs", ["logs:DescribeLogGroups"], ["*"]),
-        *_allow("Roles", ["iam:CreateRole", "iam:PutRolePolicy"], roles, bounded),
-        *_allow("Removing roles", PREVIEW_ROLES, roles),
-        *_allow("Passing roles", ["iam:PassRole"], roles, passed),
-    ]
+    yield from allow("Reading metrics", ["cloudwatch:GetMetricData"] if reading else [], ["*"])
 
 
 def _emit(
@@ -373,21 +279,9 @@ def _emit(
     # Both keys are part of every real PutEvents request, so ...IfExists only matters to a target that
     # knows neither of them and would refuse all.
     operator = "StringEquals" if conditions else "StringEqualsIfExists"
-    yield from _allow(
+    yield from allow(
         "Bus",
         ["events:PutEvents"],
         [names.bus_arn()] if types else [],
         {operator: {"events:source": f"writ.{manifest.name}", "events:detail-type": list(types)}},
     )
-
-
-def _allow(
-    sid: str, actions: Sequence[str], arns: Sequence[str], conditions: Mapping[str, Any] | None = None
-) -> Iterator[PolicyStatement]:
-    if actions and arns:
-        yield PolicyStatement(
-            sid="".join(word.capitalize() for word in sid.replace("-", " ").replace(".", " ").split()),
-            actions=list(actions),
-            resources=list(arns),
-            conditions=conditions,
-        )

@@ -7,8 +7,8 @@ from constructs import Construct
 
 from stacks.acknowledge import acknowledge_wildcards
 from stacks.boundaries import preview_boundaries
-from stacks.grants import preview_stack_statements
 from stacks.names import PREVIEW_ROLE, Names
+from stacks.preview_grants import preview_stack_statements
 from stacks.settings import Settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from writ.runtime.rest import PROBLEM, TITLES, status_of
+from writ.runtime.problems import PROBLEM, TITLES, status_of
 
 if TYPE_CHECKING:
     from cli.api_routes import Described

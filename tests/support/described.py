@@ -20,7 +20,8 @@ from pydantic import TypeAdapter
 from stacks.manifest import load_folders
 from tests.support.http import request, routed
 from writ.openapi.operation import Operation, Waiting
-from writ.runtime.rest import PROBLEM, Api, status_of
+from writ.runtime.problems import PROBLEM, status_of
+from writ.runtime.rest import Api
 
 PLACE: Final = Path(__file__).parents[2] / "docs" / "reference" / "openapi.yaml"
 

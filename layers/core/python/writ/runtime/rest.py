@@ -14,50 +14,12 @@ from pydantic import BaseModel, ValidationError
 from writ.contracts.errors import ContractError, NotFoundError, WritError, from_validation
 from writ.contracts.redaction import redact, redact_text
 from writ.runtime import access, telemetry, tracing
+from writ.runtime.problems import PROBLEM, PROBLEM_BASE, TITLES, status_of
 
 WHOLE: Final = "api"  # every request counts for its concern and for the API as a whole
-PROBLEM: Final = "application/problem+json"
 JSON: Final = "application/json"
 MAX_BODY_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
-PROBLEM_BASE: Final = "https://writ.example/problems/"
-
-# The longest matching prefix of an error code decides.
-_STATUS: Final = {
-    "contract": 400,
-    "authentication": 401,
-    "forbidden": 403,
-    "not_found": 404,
-    "conflict": 409,
-    "evidence.erased": 410,
-    "forge": 503,
-    "forge.absent": 409,
-    "release": 409,
-    "approval": 409,
-    "action.busy": 409,
-    "precondition_failed": 412,
-    "too_large": 413,
-    "policy": 403,
-    "precondition_required": 428,
-    "limit": 429,
-    "dependency": 503,
-    "notary.failed": 503,
-}
-TITLES: Final = {
-    400: "Bad request",
-    401: "Not authenticated",
-    403: "Forbidden",
-    404: "Not found",
-    409: "Conflict",
-    410: "Gone",
-    412: "Precondition failed",
-    413: "Too large",
-    422: "Unprocessable",
-    428: "Precondition required",
-    429: "Too many requests",
-    500: "Internal error",
-    503: "Temporarily unavailable",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +213,6 @@ def problem(error: WritError, more: Mapping[str, Any] | None = None) -> Response
     body |= more or {}
     headers = {"Retry-After": "5"} if status in (429, 503) else {}
     return Response(body, status, headers, PROBLEM)
-
-
-def status_of(code: str) -> int:
-    """The HTTP status of a problem with this code."""
-    parts = code.split(".")
-    for length in range(len(parts), 0, -1):
-        if (status := _STATUS.get(".".join(parts[:length]))) is not None:
-            return status
-    return 500
 
 
 def _encode(response: Response) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,17 +18,16 @@ from cli import verify as verification
 from cli.anchors import OPTION, AnchorFiles, demand_anchors, read_anchors
 from cli.api_copy import Fetched, fetched, is_api, source
 from cli.bucket_copy import is_bucket, open_bucket
+from cli.checking import audited, steps, verified
 from cli.ledger import COPIES, size_of, write_copy
 from cli.output import JsonFlag, Output, UsageError, reporting
 from cli.plane import Plane
 from cli.progress import Bars
 from cli.run import copy_log
-from cli.seen import SEEN, SeenOption, recall, remember
-from writ.ledger.audit import audit_log
+from cli.seen import SEEN, SeenOption
 from writ.ledger.errors import VerificationError
 from writ.ledger.findings import Report
 from writ.ledger.logcopy import LogCopy
-from writ.ledger.verify import verify_log
 from writ.ledger.witness_policy import Policy
 
 app = typer.Typer(no_args_is_help=True, help="The evidence: copy it, and verify it without the plane.")
@@ -122,7 +121,7 @@ def verify(
         with ExitStack() as kept:
             with Bars(output) as bars:
                 found = kept.enter_context(_found(path, bars))
-                report = _verified(found.copy, trust, seen, bars, live=found.live)
+                report = verified(found.copy, trust, seen, bars, live=found.live)
             _show(report, found.copy, output, demands)
 
 
@@ -160,7 +159,7 @@ def audit(
                 place = state or auditing.state_of(log)
                 if fresh:
                     place.unlink(missing_ok=True)
-                report = _audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=place)
+                report = audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=place)
             _show(report, log, output, Demands(policy, trust, statuses))
 
 
@@ -186,7 +185,7 @@ def copy(
                 made = copy_log(Plane.load(), folder.resolve(), bars, packed=packed)
             else:
                 with source(api, folder.resolve(), datetime.now(UTC), bars) as log:
-                    made = write_copy(log, folder.resolve(), _bar(bars, "copying the ledger"), packed=packed)
+                    made = write_copy(log, folder.resolve(), steps(bars, "copying the ledger"), packed=packed)
         size = size_of(made.checkpoint())
         output.show(
             {"copy": str(made.folder), "size": size, "packed": packed},
@@ -227,61 +226,6 @@ def _held(place: str, bars: Bars, *, fresh: bool) -> Iterator[LogCopy]:
         yield open_bucket(place)
     else:
         yield verification.open_copy(Path(place).resolve())
-
-
-def _verified(
-    log: LogCopy, trust: Path | None, seen: Path, bars: Bars, *, live: bool
-) -> Report | VerificationError:
-    """Verify a copy and hold it against what was seen before; `live` when it was made just now."""
-    memory, now = recall(seen), datetime.now(UTC)
-    try:
-        root = verification.trust_root(log, trust)
-        before = memory.head(root)
-        report = verify_log(
-            log, root, _bar(bars, "verifying the copy offline"), seen=[] if before is None else [before]
-        )
-        stale = memory.staleness(log.checkpoint(), root, now) if live else None
-        report.add([] if stale is None else [stale])
-        if report.heads_hold:
-            remember(seen, memory.with_head(log.checkpoint(), root, now))
-    except VerificationError as error:
-        return error
-    return report
-
-
-def _audited(
-    log: LogCopy,
-    trust: Path | None,
-    seen: Path,
-    bars: Bars,
-    *,
-    jobs: int | None,
-    signatures: bool,
-    state: Path,
-) -> Report | VerificationError:
-    memory = recall(seen)
-    try:
-        root = verification.trust_root(log, trust)
-        before = memory.head(root)
-        with auditing.workers(jobs or auditing.cores(), log, root, signatures=signatures) as run:
-            report = audit_log(
-                log,
-                root,
-                state=state,
-                signatures=signatures,
-                seen=[] if before is None else [before],
-                run=run,
-                progress=_bar(bars, "auditing the copy"),
-            )
-        if report.heads_hold:
-            remember(seen, memory.with_head(log.checkpoint(), root, datetime.now(UTC)))
-    except VerificationError as error:
-        return error
-    return report
-
-
-def _bar(bars: Bars, name: str) -> Callable[[int, int], None]:
-    return lambda done, size: bars.step(name, done, size)
 
 
 def _show(

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from rich.console import Group, RenderableType
-from rich.text import Text
 
 from cli.api import Api
 from cli.links import fetched
-from cli.output import CommandError, JsonFlag, Output, UsageError, counted, facts, reporting
+from cli.output import CommandError, JsonFlag, Output, UsageError, reporting
+from cli.pack_picture import counted_in, document, picture, refused
 from cli.plane import Plane
 from cli.progress import Bars
 from cli.verify import open_copy
 from writ.contracts.errors import ContractError
-from writ.contracts.statement import rfc3339
 from writ.ledger.archive import MAX_ARCHIVE, is_archive
 from writ.ledger.checkpoint import log_verifier
 from writ.ledger.errors import VerificationError
@@ -123,13 +120,13 @@ def verify(
     except VerificationError as error:
         finding = {"code": error.code, "message": error.message, "field": error.field, "severity": "fault"}
         output.show(
-            {"ok": False, "pack": str(path), "faults": 1, "findings": [finding]}, _refused(path, error)
+            {"ok": False, "pack": str(path), "faults": 1, "findings": [finding]}, refused(path, error)
         )
         output.found_problem()
         return
     received = {} if by is None else {"asked_by": by}
     output.show(
-        {"ok": True, "pack": str(path), **_document(verified), **received}, _picture(path, verified, by)
+        {"ok": True, "pack": str(path), **document(verified), **received}, picture(path, verified, by)
     )
 
 
@@ -223,80 +220,10 @@ def _show_made(
     output: Output, target: Path, data: bytes, verified: VerifiedPack, evidence: str | None
 ) -> None:
     digest = sha256(data).hexdigest()
-    document = {"file": str(target), "bytes": len(data), "sha256": digest, "evidence": evidence}
+    told = {"file": str(target), "bytes": len(data), "sha256": digest, "evidence": evidence}
     receipt = "" if evidence is None else f"receipt: writ ledger bundle {evidence} -o receipt.json\n"
     output.show(
-        {**document, **_document(verified)},
-        f"{target}: {_counted(verified)}, {len(data)} bytes, SHA-256 {digest}\n"
+        {**told, **document(verified)},
+        f"{target}: {counted_in(verified)}, {len(data)} bytes, SHA-256 {digest}\n"
         f"{receipt}next: writ ledger verify {target} --trust trust.json",
-    )
-
-
-def _document(verified: VerifiedPack) -> dict[str, Any]:
-    kinds = Counter(item.kind.value for item in verified.items)
-    return {
-        "question": verified.question.document(),
-        "origin": verified.origin,
-        "size": verified.head.size,
-        "root": verified.head.root.hex(),
-        "entries": len(verified.items),
-        "kinds": dict(sorted(kinds.items())),
-        "erasures": len(verified.erasures),
-        "bots": _bots(verified),
-        "checkpoints": [checkpoint.size for checkpoint in verified.earlier],
-        "trust": "own" if verified.own_trust else "given",
-    }
-
-
-def _picture(path: Path, verified: VerifiedPack, by: str | None) -> RenderableType:
-    question, head = verified.question, verified.head
-    between = f"{_shown(question.since) or 'the beginning'} – {_shown(question.until) or 'the checkpoint'}"
-    earlier = len(verified.earlier)
-    rows = {
-        "about": question.name or question.subject or "everything",
-        "asked by": None if by is None else f"{by}, says the log",
-        "stated": between if question.since or question.until else None,
-        "holds": _counted(verified),
-        "erased": _erased(verified),
-        "signed by": ", ".join(f"{bot} ({count})" for bot, count in _bots(verified).items()),
-        "in the log": f"{verified.origin}, {head.size} leaves",
-        "root": head.root.hex(),
-        "earlier": f"{counted(earlier, 'checkpoint')}, proved to begin this one" if earlier else None,
-    }
-    notes: list[RenderableType] = [
-        Text.assemble(("✔ ", "bold green"), f"verified offline: {path}"),
-        facts("", rows),
-    ]
-    if verified.own_trust:
-        notes.append(
-            Text("  by the pack's own trust root: give --trust with the one you hold", style="yellow")
-        )
-    return Group(*notes)
-
-
-def _bots(verified: VerifiedPack) -> dict[str, int]:
-    signed = (item.statement for item in verified.items)
-    return dict(sorted(Counter(one.predicate.actor.bot for one in signed if one is not None).items()))
-
-
-def _erased(verified: VerifiedPack) -> str | None:
-    count = sum(item.statement is None for item in verified.items)
-    return f"{count}, each named by an erasure in the log" if count else None
-
-
-def _counted(verified: VerifiedPack) -> str:
-    kinds = Counter(item.kind.value for item in verified.items)
-    parts = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
-    return f"{counted(len(verified.items), 'statement')} ({', '.join(parts)})"
-
-
-def _shown(time: datetime | None) -> str | None:
-    return None if time is None else rfc3339(time)
-
-
-def _refused(path: Path, error: VerificationError) -> RenderableType:
-    place = f" ({error.field})" if error.field else ""
-    return Group(
-        Text.assemble(("✘ ", "bold red"), f"{path} does not hold: {error.message}", (place, "dim")),
-        Text(f"  {error.code}", style="dim"),
     )

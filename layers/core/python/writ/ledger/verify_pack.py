@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, Final, Literal
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from writ.contracts.errors import ContractError, WritError, from_validation
-from writ.contracts.statement import EntryId, Statement
+from writ.contracts.statement import Statement
 from writ.ledger import archive
 from writ.ledger.bundle import Bundle
 from writ.ledger.certificate import Signer, check_certificate
@@ -26,8 +26,6 @@ from writ.ledger.merkle import leaf_hash, verify_consistency, verify_inclusion
 from writ.ledger.pack import (
     CHECKPOINT,
     MANIFEST,
-    MAX_CHECKPOINTS,
-    MAX_ENTRIES,
     TRUST,
     VERIFIER,
     Earlier,
@@ -36,6 +34,7 @@ from writ.ledger.pack import (
     Pack,
     file_of,
 )
+from writ.ledger.pack_manifest import EarlierHead, Manifest, Row
 from writ.ledger.pack_release import is_released
 from writ.ledger.proof import Proof, decode_consistency
 from writ.ledger.question import Question
@@ -45,35 +44,6 @@ from writ.ledger.verify_bundle import IdentityPolicy, Quorum, verify_bundle
 
 EXPORTER: Final = "packs"
 _CODE: Final = "ledger.pack"
-
-
-class _Part(BaseModel):
-    """What is read of a manifest; the rest follows, and is compared."""
-
-    model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
-
-
-class _Row(_Part):
-    index: Annotated[int, Field(ge=0, le=2**53 - 1)]
-    entry: EntryId
-    kind: Literal["bundle", "proof", "erased"]
-    bot: str = ""
-
-
-class _Erasure(_Row):
-    kind: Literal["bundle", "proof"]
-
-
-class _Earlier(_Part):
-    note: Annotated[str, Field(max_length=200)]
-    proof: Annotated[str, Field(max_length=200)]
-
-
-class _Manifest(_Part):
-    question: dict[str, Any]
-    entries: Annotated[list[_Row], Field(min_length=1, max_length=MAX_ENTRIES)]
-    erasures: Annotated[list[_Erasure], Field(max_length=MAX_ENTRIES)]
-    checkpoints: Annotated[list[_Earlier], Field(max_length=MAX_CHECKPOINTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,27 +158,27 @@ class _Verification:
             raise VerificationError("the pack lacks a file", code=_CODE, field=ascii(name)[1:-1])
         return data
 
-    def _manifest(self) -> _Manifest:
+    def _manifest(self) -> Manifest:
         try:
-            return _Manifest.model_validate_json(self._file(MANIFEST))
+            return Manifest.model_validate_json(self._file(MANIFEST))
         except ValidationError as error:
             problem = from_validation(error, MANIFEST)
             raise VerificationError(problem.message, code=_CODE, field=problem.field) from None
 
-    def _question(self, manifest: _Manifest) -> Question:
+    def _question(self, manifest: Manifest) -> Question:
         try:
             return Question.read(manifest.question)
         except ContractError as error:
             raise VerificationError(error.message, code=_CODE, field=f"question.{error.field}") from None
 
-    def _head(self, note: bytes, manifest: _Manifest) -> Checkpoint:
+    def _head(self, note: bytes, manifest: Manifest) -> Checkpoint:
         """What no promise dates could have been logged after a key was retired, by whoever had it then."""
         trust = self._trust
         if all(row.kind == "bundle" for row in manifest.entries):
             return trust.open_earlier(note)
         return open_checkpoint(note, trust.origin, trust.log_key, trust.note_key)
 
-    def _earlier(self, row: _Earlier, head: Checkpoint) -> Earlier:
+    def _earlier(self, row: EarlierHead, head: Checkpoint) -> Earlier:
         note = self._file(row.note)
         with _naming(row.note):
             checkpoint = self._trust.open_earlier(note)
@@ -219,7 +189,7 @@ class _Verification:
             verify_consistency(first, second, proof=hashes, first_root=checkpoint.root, second_root=head.root)
         return Earlier(note, checkpoint, hashes)
 
-    def _item(self, row: _Row, head: Checkpoint, note: bytes) -> Item:
+    def _item(self, row: Row, head: Checkpoint, note: bytes) -> Item:
         kind = Kind(row.kind)
         name = file_of(kind, row.index)
         data = self._file(name)
@@ -234,13 +204,13 @@ class _Verification:
                 raise VerificationError("the statement of another entry", code="ledger.statement")
         return Item(row.index, row.entry, kind, statement, data)
 
-    def _bundle(self, data: bytes, row: _Row, note: bytes) -> Statement:
+    def _bundle(self, data: bytes, row: Row, note: bytes) -> Statement:
         bundle = Bundle.decode(data)
         if bundle.encode() != data or bundle.index != row.index or bundle.proof.checkpoint != note:
             raise VerificationError("not a bundle of this leaf under the pack's checkpoint", code=_CODE)
         return verify_bundle(data, self._trust, IdentityPolicy(row.bot)).statement
 
-    def _proof(self, data: bytes, row: _Row, head: Checkpoint) -> Statement | None:
+    def _proof(self, data: bytes, row: Row, head: Checkpoint) -> Statement | None:
         proof = Proof.decode(data)
         if proof.index != row.index:
             raise VerificationError("the proof of another leaf", code="ledger.proof")

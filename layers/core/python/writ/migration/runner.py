@@ -9,7 +9,7 @@ writes alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -17,33 +17,28 @@ from pydantic import JsonValue
 
 from writ.contracts.errors import ConflictError, ContendedError, NotFoundError, PermanentError
 from writ.migration import transitions
-from writ.migration.changes import Edit, Mode, edit, occupied
+from writ.migration.changes import Mode
 from writ.migration.decide import Move
 from writ.migration.document import Migration
+from writ.migration.editing import treated
 from writ.migration.places import key_of, place_of
-from writ.migration.ports import Fence, Items, Key, Migrations
+from writ.migration.ports import Items, Migrations
 from writ.migration.reversal import reads_old, reversal
-from writ.migration.samples import sample
 from writ.migration.state import (
     SWEEPS,
     After,
     Asker,
-    Counts,
     Ending,
     Mark,
     Pause,
     Record,
-    Sample,
     Segment,
     Stage,
     Sweep,
 )
-from writ.migration.values import Item, UnfitError
 from writ.ports.clock import Clock
 
 _TRIES: Final = 4
-_LOOKS: Final = 3
-_SAMPLES: Final = 5
 
 Observed = Mapping[str, JsonValue]
 
@@ -230,7 +225,7 @@ class Runner:
         page = self._items.scan(
             record.document.table, place, len(sweep.segments), key_of(segment.after), pace.batch
         )
-        counts, samples, unfit = self._treated(record, sweep, page.items)
+        counts, samples, unfit = treated(self._items, record, sweep, page.items)
         now = self._clock.now()
         segments = list(sweep.segments)
         segments[place] = Segment(after=place_of(page.after), done=page.after is None)
@@ -246,58 +241,3 @@ class Runner:
             }
         )
         return self._keep(record, transitions.swept(record, further), move, action)
-
-    def _treated(
-        self, record: Record, sweep: Sweep, items: Sequence[Item]
-    ) -> tuple[Counts, tuple[Sample, ...], tuple[str, ...]]:
-        changes, samples, unfit = record.document.changes, sweep.samples, sweep.unfit
-        edits: list[tuple[Key, Edit]] = []
-        tally = dict.fromkeys(("same", "unfit", "occupied"), 0)
-        for item in items:
-            tally["occupied"] += sweep.mode is Mode.SURVEY and occupied(changes, item)
-            try:
-                wanted = edit(sweep.mode, changes, item)
-            except UnfitError as error:
-                tally["unfit"] += 1
-                unfit = transitions.noted(unfit, str(error))
-                continue
-            if wanted.empty:
-                tally["same"] += 1
-                continue
-            edits.append(({name: item[name] for name in record.key}, wanted))
-            if len(samples) < _SAMPLES:
-                samples = (*samples, sample(item, wanted))
-        changed, contended = len(edits), 0
-        if sweep.mode is not Mode.SURVEY and edits:
-            changed, contended = self._written(record, sweep.mode, edits)
-        counts = Counts(scanned=len(items), changed=changed, contended=contended, **tally)
-        return counts, samples, unfit
-
-    def _written(self, record: Record, mode: Mode, edits: list[tuple[Key, Edit]]) -> tuple[int, int]:
-        """Edits that were written, and items that somebody else kept writing: the next pass has those."""
-        table, changed, contended = record.document.table, 0, 0
-        free = record.document.service if record.stage is Stage.CONTRACT else None
-        fence = Fence(record.id, record.epoch, free)
-        for _ in range(_LOOKS):
-            try:
-                written = self._items.edit(table, edits, fence)
-            except ConflictError as error:
-                raise PermanentError(error.message, code="migration.moved") from None
-            changed += sum(written)
-            rest = [key for (key, _), done in zip(edits, written, strict=True) if not done]
-            seen = [self._again(record, mode, key) for key in rest]
-            contended += seen.count(None)
-            edits = [again for again in seen if again is not None and not again[1].empty]
-            if not edits:
-                break
-        return changed, contended + len(edits)
-
-    def _again(self, record: Record, mode: Mode, key: Key) -> tuple[Key, Edit] | None:
-        """An item that was changed meanwhile, looked at anew; None where it has become unreadable."""
-        item = self._items.get(record.document.table, key)
-        if item is None:  # somebody deleted it
-            return key, Edit({}, (), {})
-        try:
-            return key, edit(mode, record.document.changes, item)
-        except UnfitError:
-            return None

@@ -16,7 +16,6 @@ from typing import Final
 
 from writ.contracts.errors import ConflictError
 from writ.ledger.book import Book, Place
-from writ.ledger.certificate import check_certificate
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
 from writ.ledger.crosscheck import certificates, cross_check, unissued
 from writ.ledger.errors import VerificationError
@@ -173,7 +172,7 @@ class _Audit:
         """Take in the certificates that were issued: each must be one that the trust root allows."""
         for name, pem in self._copy.certificates():
             try:
-                check_certificate(pem, self._trust)
+                self._examiner.signer(pem)
             except VerificationError as error:
                 yield Finding(error.code, f"certificates/{name}: {error.message}")
             else:

@@ -121,6 +121,17 @@ class Examiner:
         except VerificationError as error:
             done.mar(error, Marred(index, entry, leaf, held=True))
 
+    def signer(self, pem: bytes) -> Signer:
+        """Who a certificate is of, checked once; raises what `check_certificate` raises."""
+        verifier = verifier_of(pem)
+        known = self._known.get(verifier)
+        if known is None:
+            known = _Known(check_certificate(pem, self._trust), fingerprint_of(pem))
+            if len(self._known) >= _MAX_SIGNERS:
+                self._known.clear()
+            self._known[verifier] = known
+        return known.signer
+
     def _envelopes(self, bundle: Tile, done: Examined) -> list[bytes | None]:
         nothing: list[bytes | None] = [None] * bundle.width
         try:
@@ -177,18 +188,8 @@ class Examiner:
 
     def _diagnosed(self, leaf: Leaf, encoded: bytes) -> Gist:
         """The statement of a leaf and its envelope; raises VerificationError for whatever is wrong."""
-        check_statement(encoded, leaf, self._trust, self._signer, signatures=self._signatures)
+        check_statement(encoded, leaf, self._trust, self.signer, signatures=self._signatures)
         return read_gist(dsse.decode(encoded).payload)
-
-    def _signer(self, pem: bytes) -> Signer:
-        verifier = verifier_of(pem)
-        known = self._known.get(verifier)
-        if known is None:
-            known = _Known(check_certificate(pem, self._trust), fingerprint_of(pem))
-            if len(self._known) >= _MAX_SIGNERS:
-                self._known.clear()
-            self._known[verifier] = known
-        return known.signer
 
     def _note(self, index: int, gist: Gist, payload: bytes, known: _Known, done: Examined) -> None:
         """Put down a good statement. Raises VerificationError for an erasure whose list is malformed."""

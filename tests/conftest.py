@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any, cast
@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 import pytest
 import typer.main
 import typer.testing
+from _pytest.runner import runtestprotocol
 from aws_lambda_powertools.logging import Logger
 from hypothesis import HealthCheck, settings
 
@@ -92,13 +93,21 @@ def signatures_remembered() -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What a passed test printed is shown by nobody: it need not travel from one process to the other."""
-    report = yield
-    if report.passed and hasattr(item.config, "workerinput"):
-        report.sections.clear()
-    return report
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """What nobody is shown need not travel from one process to the other: each report costs what a test does.
+
+    That is what a passed test printed, and that its fixtures were set up and torn down without a failure.
+    """
+    if not hasattr(item.config, "workerinput"):
+        return None
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.passed:
+            report.sections.clear()
+        if report.when == "call" or not report.passed:
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -93,6 +93,15 @@ def signatures_remembered() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def decisions_remembered() -> Iterator[None]:
+    """For a module that takes the same actions again under fault after fault."""
+    from tests.support import decisions
+
+    with decisions.remembered():
+        yield
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """What nobody is shown need not travel from one process to the other: each report costs what a test does.

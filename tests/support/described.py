@@ -94,7 +94,8 @@ def deployed() -> tuple[Api, ...]:
     return tuple(importlib.import_module(f"functions.{name}.api").api for name in names)
 
 
-def responses(key: str) -> dict[str, Any]:
+@cache
+def responses(key: str) -> Mapping[str, Any]:
     """The responses of a route, without references."""
     return {status: _resolved(value) for status, value in described(key)["responses"].items()}
 
@@ -110,6 +111,11 @@ def complaints(schema: Any, value: Any) -> list[str]:
     """What of a value is not as a schema of the document says."""
     found = _validator(json.dumps(schema, sort_keys=True)).iter_errors(value)
     return [f"{'.'.join(map(str, each.absolute_path))}: {each.message}" for each in found]
+
+
+@cache
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 @cache
@@ -142,7 +148,7 @@ def _check_answer(key: str, operation: Operation, given: Given, said: Mapping[st
         _check_problem(key, status, value["code"])
     elif status < 300:  # the model knows no further fields, which the document lets an answer have
         own = operation.answer | Waiting if operation.acts else operation.answer
-        TypeAdapter(own).validate_json(raw)
+        _reader(own).validate_json(raw)
 
 
 def _check_problem(key: str, status: int, code: str) -> None:

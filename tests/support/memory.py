@@ -157,6 +157,7 @@ class MemoryEvidence:
 
     entries: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
 
     def append_or_adopt(self, entry_id: str, statement: Mapping[str, Any]) -> Adopted:
         fresh = entry_id not in self.entries
@@ -169,8 +170,9 @@ class MemoryEvidence:
         return self._adopted(entry_id, False) if entry_id in self.entries else None
 
     def _adopted(self, entry_id: str, fresh: bool) -> Adopted:
-        payload = self.entries[entry_id]
-        digest = hashlib.sha256(canonical(dict(payload))).hexdigest()
+        payload, digest = self.entries[entry_id], self.digests.get(entry_id)
+        if digest is None:
+            digest = self.digests[entry_id] = hashlib.sha256(canonical(dict(payload))).hexdigest()
         return Adopted(entry_id, digest, payload, fresh)
 
 

@@ -123,7 +123,7 @@ class Plane:
             IDENTITY,
             SPECS,
             dict.fromkeys(SPECS, effect),
-            replace(self.ports(), **replaced),
+            replace(self.ports(), **replaced) if replaced else self.ports(),
             world,
             lease=LEASE,
         )

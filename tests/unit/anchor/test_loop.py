@@ -37,6 +37,8 @@ SITE = AnchorSite(repository=REPOSITORY)
 HOUR = timedelta(hours=1)
 FORGE = Forge()
 
+pytestmark = pytest.mark.usefixtures("decisions_remembered")
+
 
 @dataclass
 class Anchoring:

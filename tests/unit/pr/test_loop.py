@@ -32,6 +32,8 @@ from writ.runtime.wiring import Wiring
 
 SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "60"))
 
+pytestmark = pytest.mark.usefixtures("decisions_remembered")
+
 
 @pytest.fixture
 def commenting() -> Commenting:

@@ -26,6 +26,8 @@ from writ.pulls.settings import Required, RequiredOf, Settings
 
 Change = Callable[[Commenting], object]
 
+pytestmark = pytest.mark.usefixtures("decisions_remembered")
+
 
 @pytest.fixture
 def ready() -> Commenting:

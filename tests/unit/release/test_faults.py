@@ -33,6 +33,8 @@ CHANGES = (
 )  # fmt: skip
 FATES = ("error-before", "error-after", "crash-before", "crash-after")
 
+pytestmark = pytest.mark.usefixtures("decisions_remembered")
+
 
 @dataclass
 class OneFault(Faults):

@@ -104,8 +104,9 @@ test-migration-chaos: setup ## Faults at every port call of migrations, and writ
 	@$(PY) -m tests.chaos.migration $(if $(SEED),--seed $(SEED))
 
 test-ledger-bytes: setup ## Every byte of what the ledger reads, edited; proofs for every pair of sizes up to 512
-	@WRIT_MUTATIONS=all WRIT_MERKLE_SIZE=512 WRIT_EXAMPLES=2000 $(PYTEST) -n 2 tests/property/ledger/test_untrusted_bytes.py \
-		tests/property/ledger/test_merkle_pairs.py tests/property/ledger/test_canonical.py
+	@WRIT_MUTATIONS=all WRIT_MERKLE_SIZE=512 WRIT_PACK_FLIPS=8 WRIT_EXAMPLES=2000 $(PYTEST) -n 2 \
+		tests/property/ledger/test_untrusted_bytes.py tests/property/ledger/test_merkle_pairs.py \
+		tests/property/ledger/test_canonical.py tests/property/ledger/test_pack.py
 
 bench: setup ## The design's budgets as JSON, against a baseline of the same run
 	@$(PY) -m tests.bench

@@ -32,7 +32,10 @@ os.environ.setdefault("WRIT_POLICIES", str(ROOT.parent / "policies"))
 OFFLINE = ("unit", "property", "contract")
 
 # No test asserts wall time, and a shared machine makes examples slow at random: hence no deadline.
-# What judges a change draws the same examples each time; `make search` and `make chaos` look for new ones.
+# What judges a change draws the same examples each time, few enough that all tests are over in a minute;
+# `make search` draws 500 new ones of each property. Only a property whose examples are dear says how many it
+# takes, and then takes no more in a search. Of seeded schedules of faults there are as few: `make chaos` runs
+# 3,000 of each, `make test-ledger-chaos` and its likes thousands with what they came to.
 settings.register_profile(
     "writ",
     deadline=None,

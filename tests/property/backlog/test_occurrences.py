@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.backlog.facts import gather
@@ -21,7 +21,6 @@ from writ.contracts.action import Action
 DELIVERIES = st.lists(st.integers(0, 8), min_size=1, max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
 @given(DELIVERIES)
 def test_deliveries_in_any_order_and_number_count_each_fact_once(deliveries: list[int]) -> None:
     plane = Plane()
@@ -33,7 +32,6 @@ def test_deliveries_in_any_order_and_number_count_each_fact_once(deliveries: lis
     assert counted == {name: count for name, count in facts.items() if count}
 
 
-@settings(max_examples=60, deadline=None)
 @given(DELIVERIES, st.randoms(use_true_random=False))
 def test_the_order_of_events_does_not_change_the_score(deliveries: list[int], random: Any) -> None:
     shuffled = deliveries.copy()
@@ -71,7 +69,6 @@ class _Dying(MemoryTasks):
         return result
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     deliveries=DELIVERIES,
     deaths=st.sets(st.integers(1, 40), max_size=20),

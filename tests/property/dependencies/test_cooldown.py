@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.registries import NOW, PYPI, MemoryRegistry, release
@@ -76,7 +76,6 @@ worlds = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(worlds)
 def test_nothing_younger_than_the_cooldown_is_proposed(world: World) -> None:
     for group in world.survey().groups:
@@ -89,7 +88,6 @@ def test_nothing_younger_than_the_cooldown_is_proposed(world: World) -> None:
             assert not update.early or (world.early and update.advisories and len(group.updates) == 1)
 
 
-@settings(max_examples=40, deadline=None)
 @given(worlds)
 def test_what_is_too_young_changes_nothing_that_is_proposed(world: World) -> None:
     world = replace(world, early=False)

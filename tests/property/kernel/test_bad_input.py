@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.intake import api as intake
@@ -96,7 +96,6 @@ def judge(body: str, plane: Plane, letters: Letters, failures: list[dict[str, st
         assert is_untouched(plane)
 
 
-@settings(max_examples=300)
 @given(envelope=spoiled(ENVELOPES))
 def test_spoiled_event_is_taken_whole_or_refused_by_field(envelope: Any) -> None:
     body = json.dumps(envelope)
@@ -151,7 +150,6 @@ def judge_answer(status: int, body: Any, memory: MemoryIntake) -> None:
     assert memory.is_empty()
 
 
-@settings(max_examples=200)
 @given(data=st.data(), path=st.sampled_from(PAYLOADS))
 def test_spoiled_webhook_is_taken_whole_or_refused_by_field(data: st.DataObject, path: Path) -> None:
     payload = data.draw(spoiled([json.loads(path.read_bytes())]))
@@ -159,7 +157,6 @@ def test_spoiled_webhook_is_taken_whole_or_refused_by_field(data: st.DataObject,
     judge_answer(*ask(body, headers(body, event=path.parent.name), encoded=True))
 
 
-@settings(max_examples=150)
 @given(
     path=st.sampled_from(PAYLOADS[::7]),
     changes=st.dictionaries(
@@ -186,7 +183,6 @@ def test_bytes_that_are_no_payload_are_refused_even_when_signed(
         assert status == 400
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(PAYLOADS), place=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_flipped_bit_of_a_signed_body_is_refused(path: Path, place: int, bit: int) -> None:
     body = bytearray(path.read_bytes())

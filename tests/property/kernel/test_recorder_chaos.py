@@ -19,7 +19,7 @@ from writ.ledger.leaf import decode_leaf, encode_leaf, verifier_of
 from writ.ledger.recorder import Recorder, Sessions
 from writ.ports.evidence import Adopted
 
-SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "120"))
+SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "60"))
 _ENTRIES = 4
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.faults import Crash, Faults
@@ -83,7 +83,6 @@ spoilings = st.fixed_dictionaries(
 ).filter(bool)
 
 
-@settings(max_examples=80)
 @given(
     spoiled=spoilings,
     risk=st.sampled_from(["low", "medium", "high"]),

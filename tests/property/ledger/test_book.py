@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from hashlib import sha256
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from writ.ledger.book import Book, Place
@@ -70,7 +70,6 @@ def in_order(findings: list[Finding]) -> list[str]:
     return sorted(f"{finding.code} {finding.severity} {finding}" for finding in findings)
 
 
-@settings(max_examples=300)
 @given(logs(), st.integers(2, 12))
 def test_findings_do_not_depend_on_where_windows_end(log: list[Row | Marred], window: int) -> None:
     spread_out = found(log, 1)

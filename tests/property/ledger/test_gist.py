@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.log_forge import Forge
@@ -66,7 +66,6 @@ def outcome(read: Any, data: bytes) -> object:
     )
 
 
-@settings(max_examples=300)
 @given(st.data())
 def test_gist_is_read_by_the_rules_of_statements(data: st.DataObject) -> None:
     statement = json.loads(data.draw(st.sampled_from(ENTRIES)).signed.envelope.payload)
@@ -106,7 +105,6 @@ def decoded(data: bytes) -> dsse.Envelope | None:
         return None
 
 
-@settings(max_examples=300)
 @given(st.binary(max_size=40), st.binary(max_size=12), st.data())
 def test_envelope_is_decoded_by_its_grammar(payload: bytes, signature: bytes, data: st.DataObject) -> None:
     encoded = dsse.Envelope(payload, signature).encode()

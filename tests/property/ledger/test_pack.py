@@ -1,4 +1,7 @@
-"""No byte of a pack can change: every position, several flips, each really verified."""
+"""No byte of a pack can change: a bit flipped at every position, each flip really verified.
+
+`WRIT_PACK_FLIPS` sets how many bits of a byte are; `make test-ledger-bytes` flips all eight.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from writ.ledger.question import Question
 from writ.ledger.trust import TrustRoot
 from writ.ledger.verify_pack import verify_pack
 
-# Bits flipped at every position, from the lowest up, and statements in the pack.
-FLIPS = int(os.environ.get("WRIT_PACK_FLIPS", "2"))
+# Bits flipped at every position, from another one at the next, and statements in the pack.
+FLIPS = int(os.environ.get("WRIT_PACK_FLIPS", "1"))
 STATEMENTS = int(os.environ.get("WRIT_PACK_STATEMENTS", "1"))
 
 
@@ -49,14 +52,14 @@ def test_every_flipped_bit_of_a_pack_is_refused(world: PackWorld) -> None:
     data = bytearray(pack.encode())
     assert not refused(bytes(data), trust)
     for position in range(len(data)):
-        for bit in range(FLIPS):
-            data[position] ^= 1 << (bit * 7 % 8)
-            assert refused(bytes(data), trust), (position, bit)
-            data[position] ^= 1 << (bit * 7 % 8)
+        for number in range(position, position + FLIPS):
+            flip = 1 << number % 8
+            data[position] ^= flip
+            assert refused(bytes(data), trust), (position, flip)
+            data[position] ^= flip
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
 def test_edit_of_any_file_is_refused_even_with_every_checksum_made_good(
     world: PackWorld, mixed: bytes, data: st.DataObject
 ) -> None:
@@ -69,7 +72,6 @@ def test_edit_of_any_file_is_refused_even_with_every_checksum_made_good(
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_stand_alone_verifier_refuses_an_edit_of_any_file(
     world: PackWorld, mixed: bytes, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -85,7 +87,6 @@ def test_stand_alone_verifier_refuses_an_edit_of_any_file(
 
 
 @given(hidden=st.sets(st.integers(0, 5), min_size=1), stated=st.booleans())
-@settings(max_examples=40, deadline=None)
 def test_both_verifiers_take_a_leaf_for_erased_when_an_erasure_in_the_pack_names_it_and_only_then(
     world: PackWorld, hidden: set[int], stated: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -100,7 +101,6 @@ def test_both_verifiers_take_a_leaf_for_erased_when_an_erasure_in_the_pack_names
 
 
 @given(st.binary(max_size=300), st.integers(0, 2**32))
-@settings(max_examples=200, deadline=None)
 def test_no_bytes_raise_anything_but_a_verification_error(
     world: PackWorld, mixed: bytes, noise: bytes, place: int
 ) -> None:
@@ -117,7 +117,6 @@ def test_no_bytes_raise_anything_but_a_verification_error(
         min_size=1,
     )
 )
-@settings(max_examples=100, deadline=None)
 def test_well_formed_archive_of_nonsense_is_refused(
     world: PackWorld, mixed: bytes, members: dict[str, bytes]
 ) -> None:
@@ -128,7 +127,7 @@ def test_well_formed_archive_of_nonsense_is_refused(
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, unique=True), st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_same_question_has_the_same_bytes_in_whatever_order_things_are_found(
     world: PackWorld, tasks: list[int], promised: bool
 ) -> None:
@@ -137,7 +136,7 @@ def test_same_question_has_the_same_bytes_in_whatever_order_things_are_found(
 
 
 @given(st.integers(0, 5))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_copy_answers_a_question_about_each_subject_with_what_verifies(world: PackWorld, task: int) -> None:
     data = pack_of_copy(world.copy, world.forge.trust, Question.of(name=f"task:task-{task}")).encode()
     assert {item.index for item in verify_pack(data, world.forge.trust).items} == {2 * task, 2 * task + 1}

@@ -16,7 +16,7 @@ from tests.chaos.ledger.variants import VARIANTS
 from tests.chaos.ledger.world import Build, finish, prepare, replay
 from tests.support.interleave import FATES, Fate
 
-SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "80"))
+SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "48"))
 BLOCKS = 4
 RARE = "replacing the checkpoint unconditionally"  # once in some hundred schedules: `make test-ledger-chaos`
 
@@ -33,16 +33,19 @@ def test_nothing_acknowledged_is_lost_and_no_two_heads_disagree(block: int) -> N
 
 @pytest.mark.parametrize("fate", FATES)
 def test_no_single_fault_at_any_port_call_does_harm(fate: Fate) -> None:
-    calls = replay({}).schedule.calls
+    names = [line.partition(": ")[2] for line in replay({}).schedule.trace]
     suffered: set[str] = set()
-    for number in range(1, calls + 1):
+    for number, name in enumerate(names, 1):
+        if fate is Fate.HALF and name not in IN_HALVES:
+            continue  # of one item nothing is half done: this is an error before it
         world = replay({number: fate})
         judge(world)
         suffered |= {call for call, _ in world.schedule.injected}
         assert world.acknowledged, f"call {number}"
-    assert suffered == PORT_CALLS
+    assert suffered == (IN_HALVES if fate is Fate.HALF else PORT_CALLS)
 
 
+IN_HALVES = {"EventBus.publish", "LogIndex.write"}
 PORT_CALLS = {
     "Anchors.create",
     "Anchors.from_size",
@@ -78,7 +81,7 @@ PORT_CALLS = {
 def test_oracle_sees_it_when_a_safeguard_is_taken_out(build: Build) -> None:
     tally = Tally()
     while not tally.failed and tally.runs < 200:
-        tally.add(examine(LEDGER, range(tally.runs, tally.runs + 10), build))
+        tally.add(examine(LEDGER, [tally.runs], build))
     assert tally.failed
 
 

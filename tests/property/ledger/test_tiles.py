@@ -30,7 +30,6 @@ def leaves_from(start: int, count: int) -> list[bytes]:
     return [b"leaf %d" % number for number in range(start, start + count)]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 700), max_size=6))
 def test_growing_in_steps_equals_growing_at_once(steps: list[int]) -> None:
     edge = Edge()
@@ -50,7 +49,7 @@ def test_growing_in_steps_equals_growing_at_once(steps: list[int]) -> None:
     assert edge.root() == merkle.root_of([merkle.leaf_hash(leaf) for leaf in leaves_from(0, sum(steps))])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 70_000), st.data())
 def test_proofs_read_from_tiles_verify(size: int, data: st.DataObject) -> None:
     growth = grow_hashes(Edge(), HASHES[: 32 * size])

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.log_forge import NOW, ORIGIN, Forge
@@ -28,7 +28,6 @@ def forge() -> Forge:
 
 
 @given(st.lists(st.tuples(st.sampled_from(HISTORIES), SIZES, SIZES, st.booleans()), max_size=12))
-@settings(max_examples=60, deadline=None)
 def test_whatever_is_asked_all_that_is_cosigned_is_one_growing_history(
     requests: list[tuple[Tree, int, int, bool]],
 ) -> None:
@@ -47,7 +46,6 @@ def test_whatever_is_asked_all_that_is_cosigned_is_one_growing_history(
 
 
 @given(st.lists(SIZES.filter(bool), min_size=1, max_size=10))
-@settings(max_examples=40, deadline=None)
 def test_any_number_of_clients_of_an_honest_log_end_with_its_largest_head(
     sizes: list[int],
 ) -> None:
@@ -74,7 +72,6 @@ def request() -> bytes:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
 def test_a_changed_byte_of_a_request_is_never_cosigned(data: st.DataObject) -> None:
     witness = MemoryWitness().watch(log_key(forge()))
     changed = bytearray(request())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.property.policy.documents import Path, documents, exceptions, freezes, spoiled
@@ -14,7 +14,6 @@ from writ.contracts.action import Decision, Verdict
 from writ.policy.input import utc_text
 
 Document = dict[str, Any]
-many = settings(max_examples=100, deadline=None)
 
 
 def decide(document: Document) -> Decision:
@@ -25,7 +24,6 @@ def without(document: Document, key: str, **changes: Any) -> Document:
     return {**document, key: {**document[key], **changes}}
 
 
-@many
 @given(spoiled())
 def test_i6_no_allow_that_the_full_facts_would_not_give_when_a_fact_is_spoiled(
     case: tuple[Document, Document, Path],
@@ -35,7 +33,6 @@ def test_i6_no_allow_that_the_full_facts_would_not_give_when_a_fact_is_spoiled(
         assert decide(document).verdict is Verdict.ALLOW, where
 
 
-@many
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
@@ -46,7 +43,6 @@ def test_i6_anything_but_a_document_is_unknown(value: Any) -> None:
     assert decide(value).verdict is Verdict.UNKNOWN
 
 
-@many
 @given(documents)
 def test_every_full_document_gets_a_known_verdict_with_reasons(document: Document) -> None:
     decision = decide(document)
@@ -58,7 +54,6 @@ def test_every_full_document_gets_a_known_verdict_with_reasons(document: Documen
     assert bool(decision.obligations) <= (decision.verdict is Verdict.ALLOW)
 
 
-@many
 @given(documents)
 def test_only_exceptions_still_valid_are_used(document: Document) -> None:
     decision = decide(document)
@@ -66,21 +61,18 @@ def test_only_exceptions_still_valid_are_used(document: Document) -> None:
     assert set(decision.exceptions) <= valid
 
 
-@many
 @given(documents)
 def test_expired_exceptions_change_nothing(document: Document) -> None:
     expired = [{**item, "expires_at": utc_text(NOW)} for item in document["exceptions"]]
     assert decide({**document, "exceptions": expired}) == decide({**document, "exceptions": []})
 
 
-@many
 @given(documents)
 def test_paused_is_denied_whatever_else_holds(document: Document) -> None:
     assert decide(without(document, "bot", paused=True)).verdict is Verdict.DENY
     assert decide(without(document, "action", paused=True)).verdict is Verdict.DENY
 
 
-@many
 @given(documents, freezes)
 def test_another_freeze_never_gives_an_allow(document: Document, more: list[Document]) -> None:
     frozen = without(document, "change", freezes=[*document["change"]["freezes"], *more])
@@ -88,7 +80,6 @@ def test_another_freeze_never_gives_an_allow(document: Document, more: list[Docu
         assert decide(document).verdict is Verdict.ALLOW
 
 
-@many
 @given(documents, st.integers(0, 9), st.sampled_from(["hour", "target_hour"]))
 def test_more_usage_never_gives_an_allow(document: Document, more: int, counter: str) -> None:
     used = without(document, "usage", **{counter: document["usage"][counter] + more})
@@ -96,14 +87,12 @@ def test_more_usage_never_gives_an_allow(document: Document, more: int, counter:
         assert decide(document).verdict is Verdict.ALLOW
 
 
-@many
 @given(documents, exceptions)
 def test_more_exceptions_never_take_an_allow_away(document: Document, more: list[Document]) -> None:
     if decide(document).verdict is Verdict.ALLOW:
         assert decide({**document, "exceptions": [*document["exceptions"], *more]}).verdict is Verdict.ALLOW
 
 
-@many
 @given(documents)
 def test_high_risk_is_never_allowed_without_another_person(document: Document) -> None:
     decision = decide(without(document, "action", risk="high"))
@@ -114,7 +103,6 @@ def test_high_risk_is_never_allowed_without_another_person(document: Document) -
         assert not own
 
 
-@many
 @given(documents, st.randoms(use_true_random=False))
 def test_order_of_freezes_and_exceptions_does_not_matter(
     document: Document, randomness: random.Random
@@ -128,7 +116,6 @@ def test_order_of_freezes_and_exceptions_does_not_matter(
     assert decide(shuffled) == decide(document)
 
 
-@many
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_names_of_any_characters_are_told_apart(name: str, other: str) -> None:
     scope = {"bots": [name], "actions": []}
@@ -137,7 +124,6 @@ def test_names_of_any_characters_are_told_apart(name: str, other: str) -> None:
         assert decide(document).verdict is (Verdict.DENY if bot == name else Verdict.ALLOW)
 
 
-@many
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_texts_of_any_characters_reach_the_reasons_whole(owner: str, person: str) -> None:
     document = complete(

@@ -18,7 +18,7 @@ from writ.ports.actions import Cause, Phase
 from writ.runtime.attempts import MAX_ATTEMPTS
 from writ.runtime.testimony import intent_id, outcome_id
 
-SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "300"))
+SCHEDULES = int(os.environ.get("WRIT_CHAOS_SCHEDULES", "160"))
 
 
 def _actions(count: int) -> list[Action]:

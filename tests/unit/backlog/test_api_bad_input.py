@@ -64,7 +64,7 @@ def test_a_cursor_belongs_to_one_query(call: Caller) -> None:
         assert (answer.status, answer.body["field"]) == (400, "cursor")
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_damaged_cursor_is_refused(call: Caller, data: st.DataObject) -> None:
     if not call.plane.tasks.tasks:
@@ -103,7 +103,7 @@ def test_a_bad_body_is_named_and_writes_nothing(call: Caller, raw: str, field: s
     assert not call.plane.evidence.entries
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.recursive(
         st.none()

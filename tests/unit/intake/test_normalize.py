@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.intake.normalize import FAMILIES, Delivered, normalize
@@ -176,7 +176,6 @@ READ_NAMES = {
 }
 
 
-@settings(max_examples=300)
 @given(data=st.data())
 def test_mutated_payload_gives_an_event_or_a_named_rejection(data: st.DataObject) -> None:
     """I10 over the shapes that GitHub sends, with what is read altered, dropped or replaced."""
@@ -197,7 +196,6 @@ def test_mutated_payload_gives_an_event_or_a_named_rejection(data: st.DataObject
     check_outcome(path.parent.name, document)
 
 
-@settings(max_examples=200)
 @given(kind=st.sampled_from(KINDS), document=st.dictionaries(st.text(max_size=8), JSON, max_size=4))
 def test_arbitrary_json_gives_an_event_or_a_named_rejection(kind: str, document: dict[str, Any]) -> None:
     check_outcome(kind, document)
@@ -216,7 +214,6 @@ def check_outcome(kind: str, document: Any) -> None:
         assert problem.code in {"contract.missing_field", "contract.invalid"}
 
 
-@settings(max_examples=100)
 @given(
     path=st.sampled_from(PAYLOADS),
     secret=st.sampled_from(

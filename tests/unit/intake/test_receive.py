@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.intake.receive import IntakePorts, Receipt, receive
@@ -66,7 +66,6 @@ def test_refused_payload_leaves_nothing_behind() -> None:
     assert memory.is_empty()
 
 
-@settings(max_examples=150)
 @given(seed=st.integers(0, 2**32), rate=st.sampled_from([0.1, 0.3, 0.6]), order=st.lists(WHICH, max_size=10))
 def test_one_event_id_a_delivery_whatever_crashes(seed: int, rate: float, order: list[int]) -> None:
     """I2 and I4 at the door: faults before and after every port call, interleaved attempts, redelivery."""

@@ -154,7 +154,7 @@ def test_a_book_that_cannot_be_read_is_not_taken_for_empty(plane: ControlledPlan
     assert plane.controls.documents[FREEZES] == '{"items": [{"id": "year-end"}]}'
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),

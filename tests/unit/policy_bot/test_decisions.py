@@ -17,7 +17,7 @@ from tests.unit.policy.facts import complete, engine
 from writ.ports.controls import FREEZES, pause_key
 
 DECISIONS = "/v1/policy/decisions"
-many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def verdict(document: Any) -> str:

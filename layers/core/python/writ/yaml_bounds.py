@@ -11,6 +11,7 @@ MOST_NODES: Final = 1_000_000
 MOST_DEEP: Final = 300
 # What people write by hand is smaller by far.
 MOST_BYTES: Final = 256 * 1024
+_EVENTS: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_small(written: str) -> Any:
@@ -25,7 +26,7 @@ def load(written: str, loader: Any, most: int = MOST_NODES) -> Any:
 
     Raises ValueError for one that has more or is part of itself, yaml.YAMLError and RecursionError.
     """
-    _check_depth(written, loader)
+    _check_depth(written)
     made = loader(written)
     try:
         node = _single(made, most)
@@ -36,7 +37,7 @@ def load(written: str, loader: Any, most: int = MOST_NODES) -> Any:
 
 def compose(written: str, loader: Any, most: int = MOST_NODES) -> yaml.Node | None:
     """The nodes of a document, which know their lines; bounds and errors are those of `load`."""
-    _check_depth(written, loader)
+    _check_depth(written)
     made = loader(written)
     try:
         return _single(made, most)
@@ -51,16 +52,22 @@ def _single(made: Any, most: int) -> yaml.Node | None:
     return node
 
 
-def _check_depth(written: str, loader: Any) -> None:
-    """Raise ValueError for what is nested deeper than MOST_DEEP; events come without recursion."""
+def _check_depth(written: str) -> None:
+    """Raise ValueError for what is nested deeper than MOST_DEEP; events come without recursion.
+
+    They are libyaml's where it is there: PyYAML's own scanner takes half a second over 50,000 brackets.
+    """
     depth = 0
-    for event in yaml.parse(written, Loader=loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MOST_DEEP:
-                raise ValueError("it is nested too deeply")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+    try:
+        for event in yaml.parse(written, Loader=_EVENTS):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MOST_DEEP:
+                    raise ValueError("it is nested too deeply")
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except (yaml.YAMLError, UnicodeError):
+        return  # up to here it is not too deep, and the loader says what is wrong
 
 
 def _expanded(node: yaml.Node, sizes: dict[int, int | None]) -> int:

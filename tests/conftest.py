@@ -39,7 +39,7 @@ OFFLINE = ("unit", "property", "contract")
 settings.register_profile(
     "writ",
     deadline=None,
-    max_examples=int(os.environ.get("WRIT_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("WRIT_EXAMPLES", "30")),
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=os.environ.get("WRIT_SEARCH") != "1",
 )

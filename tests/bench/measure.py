@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-# P-256 signatures a second of a core of the machine that budgets in milliseconds are of (docs/adr/0029).
+# P-256 signatures a second of a core of the machine that budgets of processor time are of (docs/adr/0029).
 REFERENCE: Final = 62_300
 _SIGNATURES: Final = 2000
 

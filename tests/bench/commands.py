@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[2]
 class Timed:
     """A command with its budget in seconds, and the size that asks for it.
 
-    One that `computes` keeps all cores busy, and is judged as the reference would take it; others mostly wait.
+    One that `computes` keeps all cores busy, and is judged as the reference would take it; others wait.
     """
 
     name: str

@@ -115,6 +115,7 @@ def bumped(
         redeploy(world.plane, settings, tmp_path_factory.mktemp("bumping"), "dependencies")
         registries.travel(DAY, datetime.now(UTC))
         yield Bumped(world, forge, registries, operator)
+    redeploy(world.plane, settings_for("local"), tmp_path_factory.mktemp("bumped"), "dependencies")
 
 
 def test_groups_are_proposed_when_they_are_old_enough_and_followed_on_one_branch(bumped: Bumped) -> None:

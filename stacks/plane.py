@@ -167,8 +167,10 @@ def deployed(folders: Sequence[BotFolder], settings: Settings) -> tuple[BotFolde
 
 def _code(folder: BotFolder, folders: Sequence[BotFolder], staging: Staging, settings: Settings) -> Code:
     made = made_files(folder, folders, settings)
-    libraries = staging.linked_libraries() if settings.target.linked_layer else staging.libraries()
-    code = Code(own=staging.bot(folder, made), kernel=staging.kernel(), libraries=libraries)
+    near = settings.target.linked_layer
+    kernel = staging.linked_kernel() if near else staging.kernel()
+    libraries = staging.linked_libraries() if near else staging.libraries()
+    code = Code(own=staging.bot(folder, made), kernel=kernel, libraries=libraries)
     size = unzipped_bytes(code.archives)
     if size > MAX_UNZIPPED_BYTES:
         raise StagingError(f"{folder.name}: {size} bytes unzipped, more than Lambda's {MAX_UNZIPPED_BYTES}")

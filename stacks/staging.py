@@ -18,6 +18,7 @@ import sysconfig
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -39,6 +40,9 @@ CLOUD_PYTHON: Final = "3.13"
 _PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: function and layers, unzipped.
 MAX_UNZIPPED_BYTES: Final = 250 * 1024 * 1024
+_KERNELS: Final = "kernel-"
+# Of some 10 MB each: more than there are snapshots of planes that point to one.
+_KEPT: Final = 16
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _NOISE: Final = frozenset(
     {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
@@ -85,13 +89,22 @@ class Staging:
 
     def kernel(self) -> Archive:
         """The layer with `writ`, its policies as package `writ_bundle`, and short models of AWS services."""
-        files = dict(_tree(KERNEL, "python/"))
-        files |= {f"python/service_models/{name}": content for name, content in short_models().items()}
-        rules = [path for path in POLICIES.rglob("*.rego") if not path.name.endswith("_test.rego")]
-        for path in [*rules, *POLICIES.rglob("data.json")]:
-            files[f"python/writ_bundle/{path.relative_to(POLICIES).as_posix()}"] = path.read_bytes()
-        files["python/writ_bundle/__init__.py"] = b""
+        files = {f"python/{name}": content for name, content in _kernel().items()}
         return self._archive("layer-core", files)
+
+    def linked_kernel(self) -> Archive:
+        """A layer that points to the same on this machine; see `linked_libraries`."""
+        files = _kernel()
+        digest = _files_digest(files)
+        target = self.shared / f"{_KERNELS}{digest[:16]}"
+        if not target.is_dir():
+            building = target.with_suffix(f".{os.getpid()}")
+            for name, content in {**files, **_compiled(files)}.items():
+                (building / name).parent.mkdir(parents=True, exist_ok=True)
+                (building / name).write_bytes(content)
+            _rename(building, target)
+            _forget(self.shared.glob(f"{_KERNELS}*"))
+        return self._link("layer-core", target, digest)
 
     def libraries(self) -> Archive:
         """The layer of third-party libraries, for the Lambda runtime."""
@@ -107,7 +120,7 @@ class Staging:
     def linked_libraries(self) -> Archive:
         """A layer that points to libraries installed on this machine for this interpreter.
 
-        The emulator unpacks every layer for every process it starts; a link spares it 50 MB each time.
+        The emulator unpacks every layer for every process that it starts: a link spares it 60 MB each time.
         """
         lock = _digest(LOCK.read_bytes())
         tag = f"{sysconfig.get_platform()}-{_PYTHON}"
@@ -117,12 +130,16 @@ class Staging:
             _install(building, ["--python", sys.executable])
             compileall.compile_dir(building, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
             _rename(building, target)
+        return self._link("layer-libraries", target, lock)
+
+    def _link(self, name: str, target: Path, digest: str) -> Archive:
         # A line that starts with "import" is run when the folder is added to sys.path (module `site`).
         link = f"import sys; sys.path.insert(0, {str(target)!r})\n"
-        return self._archive("layer-libraries", {"python/lib/python3/site-packages/writ.pth": link.encode()})
+        made = self._archive(name, {"python/lib/python3/site-packages/writ.pth": link.encode()})
+        return Archive(made.path, digest)
 
     def _archive(self, name: str, files: Mapping[str, bytes]) -> Archive:
-        digest = _digest(*(part for path in sorted(files) for part in (path.encode(), files[path])))
+        digest = _files_digest(files)
         path = self.folder / f"{name}-{digest[:16]}.zip"
         if not path.is_file():
             for old in self.folder.glob(f"{name}-*.zip"):
@@ -160,6 +177,23 @@ def _install(target: Path, platform: Iterable[str]) -> None:
     if result.returncode:
         raise StagingError(f"could not install {LOCK.relative_to(ROOT)}:\n{result.stderr.strip()}")
     shutil.rmtree(target / "bin", ignore_errors=True)
+
+
+@cache
+def _kernel() -> Mapping[str, bytes]:
+    """What every function has beside its own modules, by the path below a folder of `sys.path`."""
+    files = dict(_tree(KERNEL, ""))
+    files |= {f"service_models/{name}": content for name, content in short_models().items()}
+    rules = [path for path in POLICIES.rglob("*.rego") if not path.name.endswith("_test.rego")]
+    for path in [*rules, *POLICIES.rglob("data.json")]:
+        files[f"writ_bundle/{path.relative_to(POLICIES).as_posix()}"] = path.read_bytes()
+    return {**files, "writ_bundle/__init__.py": b""}
+
+
+def _forget(made: Iterable[Path]) -> None:
+    """All but the newest, to which planes that were deployed may still point."""
+    for old in sorted(made, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _rename(building: Path, target: Path) -> None:
@@ -200,6 +234,10 @@ def _compiled(files: Mapping[str, bytes]) -> dict[str, bytes]:
                 raise StagingError(f"{name} cannot be compiled: {error.msg}") from None
             made[cache_from_source(name)] = target.read_bytes()
     return made
+
+
+def _files_digest(files: Mapping[str, bytes]) -> str:
+    return _digest(*(part for path in sorted(files) for part in (path.encode(), files[path])))
 
 
 def _digest(*parts: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -55,6 +56,38 @@ def test_a_module_that_cannot_be_compiled_is_not_deployed(tmp_path: Path) -> Non
     with pytest.raises(StagingError, match=r"till\.py"):
         write(tmp_path, HERE, {"till.py": b"def"})
     assert not list(tmp_path.glob("*.zip"))
+
+
+def test_functions_on_this_machine_are_pointed_to_a_compiled_kernel(tmp_path: Path) -> None:
+    staging = Staging(tmp_path / "local", tmp_path / "shared", python=HERE)
+    layer = staging.linked_kernel()
+    assert layer.digest == staging.linked_kernel().digest
+    place = tmp_path / "opt"
+    with zipfile.ZipFile(layer.path) as archive:
+        archive.extractall(place)
+    (kernel,) = (tmp_path / "shared").iterdir()
+    script = (
+        f"import site; site.addsitedir({str(place / 'python/lib/python3/site-packages')!r})\n"
+        "import writ.contracts.errors as e, writ_bundle; print(e.__cached__, writ_bundle.__file__)"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    cached, bundle = map(Path, said.split())
+    assert cached.is_file()
+    assert cached.is_relative_to(kernel)
+    assert bundle.parent == kernel / "writ_bundle"
+    assert (kernel / "service_models").is_dir()
+
+
+def test_old_kernels_are_forgotten_and_the_newest_kept(tmp_path: Path) -> None:
+    for age in range(30):
+        old = tmp_path / "shared" / f"kernel-{age:016d}"
+        old.mkdir(parents=True)
+        os.utime(old, (1_000_000 + age, 1_000_000 + age))
+    Staging(tmp_path / "local", tmp_path / "shared", python=HERE).linked_kernel()
+    left = sorted(path.name for path in (tmp_path / "shared").iterdir())
+    assert len(left) == 16
+    assert "kernel-0000000000000029" in left
+    assert "kernel-0000000000000014" not in left
 
 
 def test_only_a_plane_on_this_machine_runs_on_this_interpreter() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from functions.pr.comment import earlier, find, render, says, topics_of
 from functions.pr.merging import MERGING
 from functions.pr.note import Note, Pull, Thread
+from functions.pr.patience import patiently
 from functions.pr.reporting import REPORT_CHECK
 from writ.contracts.action import Action
 from writ.contracts.errors import BusyError, ContendedError, ForgeBusyError, PermanentError
@@ -79,7 +80,7 @@ def announce(action: Action, observed: Observation) -> Sequence[EventData]:
 
 def _show(pull: Pull, action: Action, forge: Comments, ports: Ports) -> tuple[Comment, Sequence[Note]]:
     """Write what is kept into the comment, as the only one who does."""
-    thread = _take(pull, action, ports)
+    thread = patiently(lambda: _take(pull, action, ports), ports.pause)
     notes = ports.threads.notes(pull)
     try:
         comment = _write(pull, thread, render(thread.nonce, notes), forge)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,8 +92,8 @@ class PullPolicy:
 class Ports:
     """The pr bot's own ports. Those to a forge are None where there is none, each with rights of its own.
 
-    `lease` is longer than any attempt lives: who holds a thread is dead when it is over. `rules` are texts of
-    rules of gates, of those that are known here.
+    `lease` is longer than any attempt lives: who holds a thread is dead when it is over. `pause` waits for so
+    many seconds. `rules` are texts of rules of gates, of those that are known here.
     """
 
     threads: Threads
@@ -107,6 +108,7 @@ class Ports:
     clock: Clock
     entropy: Callable[[int], bytes]
     lease: timedelta
+    pause: Callable[[float], None] = time.sleep
 
 
 def connect(environment: Environment) -> Ports:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from functions.pr.check import Place, Report, Slot, as_report
+from functions.pr.patience import patiently
 from writ.contracts.action import Action
 from writ.contracts.errors import BusyError, ForgeBusyError, PermanentError
 from writ.runtime.effect import Effect, Observation
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def report_check(action: Action, ports: Ports) -> Observation:
     """Show a report, or the later one that is kept. What the forge refuses for good fails with its code."""
     place, report = _given(action)
-    slot = _take(place, report, action, ports)
+    slot = patiently(lambda: _take(place, report, action, ports), ports.pause)
     if ports.reporting is None:
         after = slot.free()
         ports.slots.replace(place, slot, after)

@@ -214,6 +214,7 @@ class Commenting:
     pulls: MemoryPulls = field(default_factory=MemoryPulls)
     settings: Settings = field(default_factory=lambda: Settings.of(engine().bundle.data))
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+    pauses: list[float] = field(default_factory=list)
 
     @property
     def github(self) -> MemoryComments:
@@ -235,6 +236,7 @@ class Commenting:
             clock=self.plane.clock,
             entropy=lambda size: next(self.numbers).to_bytes(size, "big"),
             lease=LEASE,
+            pause=self.pauses.append,
         )
 
     def _texts(self, ids: Collection[str]) -> dict[str, RuleText]:

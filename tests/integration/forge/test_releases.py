@@ -93,18 +93,20 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, GitHu
         rights = {"contents": "write", "actions": "write"}
         credentials = Stored(Credentials.model_validate(stored))
         client = GitHubClient(ForgeSite(api="stored"), credentials, ManualClock(), rights)
+        record = RepositoryRecord(name=REPOSITORY)
+        server.forge.records.repositories[REPOSITORY] = record
+        git, now = server.forge.git(record), datetime(2026, 3, 2, tzinfo=UTC)
+        first = git.commit({"a.txt": b"1"}, "feat: begin", now)
+        git.point("refs/heads/main", git.commit({"b/c.txt": b"2"}, "fix: more", now, (first,)))
+        git.point("refs/tags/v1.0.0", git.tag("v1.0.0", "one", first, now))
         yield server, GitHubReleases(client)
 
 
 def test_local_forge_keeps_real_history_and_releases(local: tuple[Any, GitHubReleases]) -> None:
     server, forge = local
-    record = RepositoryRecord(name=REPOSITORY)
-    server.forge.records.repositories[REPOSITORY] = record
-    git, now = server.forge.git(record), datetime(2026, 3, 2, tzinfo=UTC)
-    first = git.commit({"a.txt": b"1"}, "feat: begin", now)
-    second = git.commit({"b/c.txt": b"2"}, "fix: more", now, (first,))
-    git.point("refs/heads/main", second)
-    git.point("refs/tags/v1.0.0", git.tag("v1.0.0", "one", first, now))
+    git = server.forge.git(server.forge.repository(REPOSITORY))
+    second = git.ref("refs/heads/main")
+    (first,) = git.parents(second)
     assert forge.tags(REPOSITORY) == {"v1.0.0": first}
     for ref, sha in (("HEAD", second), ("tags/v1.0.0", first), (first, first)):
         found = forge.commit(REPOSITORY, ref)

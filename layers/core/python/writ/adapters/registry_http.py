@@ -34,15 +34,14 @@ class Kept(Generic[T]):
 
     def get(self, url: str, ask: Callable[[], T]) -> T:
         """Raises the error that `ask` raised the first time."""
-        found = self._found.get(url)
-        if found is None:
+        if url not in self._found:
             try:
-                found = ask()
+                self._found[url] = ask()
             except WritError as error:
-                found = error
-            self._found[url] = found
+                self._found[url] = error
             while len(self._found) > self._most:
                 self._found.popitem(last=False)
+        found = self._found[url]
         if isinstance(found, WritError):
             raise found.with_traceback(None)
         return found

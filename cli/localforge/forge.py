@@ -22,10 +22,10 @@ from cli.localforge.records import (
     StatusRecord,
 )
 from cli.localforge.repositories import GitRepository, UnmergeableError
-from cli.localforge.sign_in import APP, RefusedError
+from cli.localforge.sign_in import APP, APP_SLUG, RefusedError
 
 _USER: Final = {"id": 1, "login": "writ-local[bot]", "type": "Bot"}
-APP_SLUG: Final = "writ-local"
+_WRITER: Final = {"user": _USER, "performed_via_github_app": {"client_id": APP, "slug": APP_SLUG}}
 _PER_PAGE: Final = 30
 FoundT = TypeVar("FoundT")
 
@@ -170,8 +170,7 @@ class LocalForge:
     def comment(self, repository: RepositoryRecord, id: int) -> dict[str, Any]:
         kept = _there(repository.comments.get(id))
         page = f"{self._page(repository, kept.pull)}#issuecomment-{id}"
-        by = {"performed_via_github_app": {"client_id": APP, "slug": APP_SLUG}}
-        return {**kept.model_dump(mode="json"), "html_url": page, "user": _USER, **by}
+        return {**kept.model_dump(mode="json"), "html_url": page, **_WRITER}
 
     def write_comment(self, repository: RepositoryRecord, number: int, body: str) -> dict[str, Any]:
         _there(repository.pulls.get(number))
@@ -285,7 +284,7 @@ def _named(repository: str | None) -> dict[str, Any] | None:
 
 def _ancestors(git: GitRepository, sha: str) -> list[str]:
     with suppress(TypeError):  # an annotated tag has none
-        return [entry.commit.id.decode() for entry in git.repo.get_walker(include=[sha.encode()])]  # type: ignore[list-item]
+        return git.log(sha)
     return []
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 APP: Final = "Iv1.writlocal"
+APP_SLUG: Final = "writ-local"
 LIFETIME: Final = timedelta(hours=1)
 
 

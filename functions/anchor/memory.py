@@ -10,7 +10,7 @@ from pynamodb.models import Model
 from writ.adapters import dynamo
 from writ.contracts.action import Sha256
 from writ.contracts.anchor import Commit, Repository
-from writ.contracts.errors import ConflictError, ContendedError, WritError
+from writ.contracts.errors import WritError
 
 _BOT: Final = "anchor"
 Size = Annotated[int, Field(ge=0)]
@@ -80,7 +80,4 @@ class MemoryTable:
         unchanged = document == before.model_dump_json()
         if before == Memory():
             unchanged = self._item.bot.does_not_exist() | unchanged
-        try:
-            dynamo.save(self._item(_BOT, origin, document=after.model_dump_json()), unchanged)
-        except ConflictError:
-            raise ContendedError("another attempt is at it", code="dependency.contended") from None
+        dynamo.replace(self._item(_BOT, origin, document=after.model_dump_json()), unchanged)

@@ -145,7 +145,7 @@ def _write(
             )
         except ConflictError:
             continue
-    raise ContendedError(f"task {action.target.id} kept changing", code="dependency.contended")
+    raise ContendedError(f"task {action.target.id} kept changing")
 
 
 def _existing(before: DetailedTask | None, action: Action) -> DetailedTask:

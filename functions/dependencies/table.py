@@ -11,7 +11,7 @@ from pynamodb.models import Model
 
 from functions.dependencies.model import Alert, Bump, HeldBack, Overview
 from writ.adapters import dynamo
-from writ.contracts.errors import ConflictError, ContendedError, WritError
+from writ.contracts.errors import WritError
 from writ.dependencies.score import Earlier
 
 _GROUP, _HELD, _ALERT, _OVERVIEW = "group#", "held#", "alert#", "overview"
@@ -58,10 +58,7 @@ class BumpTable:
             if before is None
             else self._item.document == before.model_dump_json()
         )
-        try:
-            dynamo.save(self._item(*place, document=after.model_dump_json()), unchanged)
-        except ConflictError:
-            raise ContendedError("another attempt is at it", code="dependency.contended") from None
+        dynamo.replace(self._item(*place, document=after.model_dump_json()), unchanged)
 
     def held(self, repository: str) -> Sequence[HeldBack]:
         return self._list(_repository(repository), _HELD, HeldBack)

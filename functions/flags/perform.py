@@ -51,7 +51,7 @@ def change(action: Action, ports: Ports, *, killed: bool) -> Observation:
         except ConflictError:
             continue
         return _deployed(ports, made, made)
-    raise ContendedError("the flags kept changing", code="dependency.contended")
+    raise ContendedError("the flags kept changing")
 
 
 def observe(action: Action, ports: Ports) -> Observation | None:

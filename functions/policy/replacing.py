@@ -67,4 +67,4 @@ def replace(
             return ports.controls.replace(kept.key, before, text, action_id=action.id, observed=observed)
         except ConflictError:
             continue
-    raise ContendedError(f"{'/'.join(kept.key)} kept changing", code="dependency.contended")
+    raise ContendedError(f"{'/'.join(kept.key)} kept changing")

@@ -10,7 +10,7 @@ from functions.pr.check import Place, Slot
 from functions.pr.note import Pull
 from functions.pr.table import PullItem
 from writ.adapters import dynamo
-from writ.contracts.errors import ConflictError, ContendedError, PermanentError, WritError
+from writ.contracts.errors import PermanentError, WritError
 
 _CHECK: Final = "check#"
 _WAITING: Final = ("merge", "waiting")
@@ -41,10 +41,7 @@ class SlotTable:
             else self._item.document == before.model_dump_json()
         )
         item = self._item(place.key, _CHECK + place.name, document=after.model_dump_json())
-        try:
-            dynamo.save(item, unchanged)
-        except ConflictError:
-            raise ContendedError("another attempt is at it", code="dependency.contended") from None
+        dynamo.replace(item, unchanged)
 
     def waiting(self, limit: int) -> list[Pull]:
         return self._waiting()[1][:limit]
@@ -59,10 +56,7 @@ class SlotTable:
         if len(after) > MOST_WAITING:
             raise PermanentError("more pull requests wait than are looked at", code="pr.crowded")
         unchanged = self._item.pk.does_not_exist() if before is None else self._item.document == before
-        try:
-            dynamo.save(self._item(*_WAITING, document=_pulls.dump_json(after).decode()), unchanged)
-        except ConflictError:
-            raise ContendedError("another attempt is at it", code="dependency.contended") from None
+        dynamo.replace(self._item(*_WAITING, document=_pulls.dump_json(after).decode()), unchanged)
 
     def _waiting(self) -> tuple[str | None, list[Pull]]:
         """As it is kept, and read: one document, for nothing that is kept here is ever deleted."""

@@ -11,7 +11,7 @@ from pynamodb.models import Model
 
 from functions.pr.note import Note, Pull, Thread
 from writ.adapters import dynamo
-from writ.contracts.errors import ConflictError, ContendedError, WritError
+from writ.contracts.errors import ConflictError, WritError
 
 _THREAD: Final = "thread"
 _NOTE: Final = "note#"
@@ -65,10 +65,7 @@ class ThreadTable:
         unchanged = (
             self._item.pk.does_not_exist() if before is None else self._item.document == _document(before)
         )
-        try:
-            dynamo.save(self._item(pull.key, _THREAD, document=_document(after)), unchanged)
-        except ConflictError:
-            raise ContendedError("another attempt is at it", code="dependency.contended") from None
+        dynamo.replace(self._item(pull.key, _THREAD, document=_document(after)), unchanged)
 
 
 def _document(thread: Thread) -> str:

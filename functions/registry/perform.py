@@ -35,7 +35,7 @@ def switch(action: Action, ports: Ports, *, paused: bool) -> Observation:
             return ports.controls.replace(key, before, text, action_id=action.id, observed=observed)
         except ConflictError:
             continue
-    raise ContendedError(f"the pause of {action.target.id} kept changing", code="dependency.contended")
+    raise ContendedError(f"the pause of {action.target.id} kept changing")
 
 
 def observe(action: Action, ports: Ports) -> Observation | None:

@@ -47,7 +47,7 @@ def record_standing(action: Action, ports: Ports) -> Observation:
             return ports.controls.replace(key, text, after.dump(), action_id=action.id, observed=observed)
         except ConflictError:
             continue
-    raise ContendedError(f"the standing of {action.target.id} kept changing", code="dependency.contended")
+    raise ContendedError(f"the standing of {action.target.id} kept changing")
 
 
 def _standing(action: Action) -> Standing:

@@ -100,6 +100,14 @@ def save(item: Model, condition: Any = None) -> None:
         item.save(condition=condition)
 
 
+def replace(item: Model, unchanged: Any) -> None:
+    """A put in the place of what was read. Raises ContendedError where that is `unchanged` no more."""
+    try:
+        save(item, unchanged)
+    except ConflictError:
+        raise ContendedError("another attempt is at it") from None
+
+
 def update(item: Model, actions: list[Any], condition: Any = None) -> None:
     """A conditional update of some attributes. Raises ConflictError when the condition does not hold."""
     with _translated("updating"):

@@ -128,7 +128,7 @@ class EntryTable:
                 if attempt == _ROUNDS - 1:
                     raise
                 time.sleep(_PAUSE_S * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
-        raise ContendedError("a person's data key kept changing", code="dependency.contended")
+        raise ContendedError("a person's data key kept changing")
 
     def _write_sealed(self, entry: StoredEntry, keys: Sequence[SubjectKey], table: KeyTable) -> None:
         from writ.adapters.key_table import ACTIVE, ENTRY, KEY

@@ -112,7 +112,7 @@ class IndexTable:
             except ConflictError:
                 continue
             return
-        raise ContendedError(f"the index kept changing at {entry.index}", code="dependency.contended")
+        raise ContendedError(f"the index kept changing at {entry.index}")
 
     def _items(self, entries: Sequence[IndexedEntry]) -> Iterator[IndexItem]:
         edges: dict[str, list[IndexedEntry]] = {}

@@ -89,7 +89,7 @@ class KeyTable:
             if key is not None:
                 _remember(self._current, name, key)
                 return key
-        raise ContendedError("the data key of a person is being replaced", code="dependency.contended")
+        raise ContendedError("the data key of a person is being replaced")
 
     def _make(self, name: str) -> SubjectKey | None:
         """A new key for a person; None when somebody else made one first."""

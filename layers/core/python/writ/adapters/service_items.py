@@ -84,7 +84,7 @@ class ServiceItems:
             reasons = dict(zip(left, refused[len(checks) :], strict=True))
             left = {place: one for place, one in left.items() if reasons[place] != _REFUSED}
         if left:
-            raise ContendedError("items are written by others all the time", code="dependency.contended")
+            raise ContendedError("items are written by others all the time")
         return [False] * len(edits)
 
     def _sent(self, actions: Sequence[Mapping[str, Any]]) -> list[str] | None:

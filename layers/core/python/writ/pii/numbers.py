@@ -79,6 +79,21 @@ def _by_length() -> dict[int, _Asked | None]:
     return {length: None if mine.alone else mine for length, mine in asked.items()} | cards
 
 
+@cache
+def _beginnings() -> frozenset[str]:
+    """Keys that are one, or that begin one, by whole groups: beyond any other nobody is asked."""
+    cards = [f"4{gap}6{gap}5" for gap in "- "] + [
+        f"4{gap}4{gap}4{gap}{last}" for gap in "- " for last in range(1, _LONGEST_CARD_END + 1)
+    ]
+    keys = [*_by_key(), *cards, *map(str, _by_length())]
+    return frozenset(
+        key[:end]
+        for key in keys
+        for end in range(1, len(key) + 1)
+        if not key[end - 1 : end + 1].isdigit() or end == len(key)
+    )
+
+
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Every such number, of whatever kind; two kinds may claim the same digits."""
     from writ.pii import phones
@@ -163,7 +178,7 @@ def _fraction(text: str, start: int, end: int) -> Iterator[tuple[int, int, str, 
 def _at(
     sheet: Sheet, spans: Sequence[tuple[int, int]], first: int
 ) -> Iterator[tuple[int, int, str, Confidence]]:
-    text = sheet.text
+    text, beginnings = sheet.text, _beginnings()
     key = ""
     digits = ""
     start = spans[first][0]
@@ -175,6 +190,8 @@ def _at(
                 return
             key += between
         key += str(end - begin)
+        if key not in beginnings:
+            return
         digits += text[begin:end]
         after = text[end : end + 1]
         if after.isalnum() or after in _EDGES:

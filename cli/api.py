@@ -1,16 +1,19 @@
-"""The control plane's REST API as a logged-in operator."""
+"""The control plane's REST API as a logged-in operator, or as the run of a workflow."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
 
-from cli.login import Login
+from cli.login import TOKEN_VARIABLE, Login
 from cli.output import CommandError, UsageError
-from cli.plane import Plane
+from cli.plane import BY_ADDRESS, Plane
+from cli.run_login import RunLogin
+from writ.runtime.doors import WORKFLOWS
 
 _TIMEOUT_S: Final = 30.0
 _RETRIES: Final = 3
@@ -22,7 +25,9 @@ class Api:
     `transport` stands in for the network in tests.
     """
 
-    def __init__(self, base_url: str, login: Login, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, base_url: str, login: Login | RunLogin, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self._login = login
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/",
@@ -32,7 +37,12 @@ class Api:
 
     @classmethod
     def of(cls, plane: Plane) -> Api:
-        return cls(plane.file.api_url, Login.of(plane))
+        """As the person whose token is given or kept; else, at an address alone, as the run it is."""
+        url = plane.file.api_url.rstrip("/")
+        asks_as_run = plane.file.env == BY_ADDRESS and not os.environ.get(TOKEN_VARIABLE)
+        if asks_as_run and (run := RunLogin.here(url)) is not None:
+            return cls(url + WORKFLOWS, run)
+        return cls(url, Login.of(plane))
 
     def __enter__(self) -> Self:
         return self

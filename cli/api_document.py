@@ -15,7 +15,9 @@ from cli import api_answers
 from cli.api_routes import Described, described
 from cli.api_schemas import Schemas
 from stacks.manifest import BotFolder
+from writ.contracts.workflow_site import GITHUB_RUNS
 from writ.openapi.operation import JSON, Operation
+from writ.runtime.doors import WORKFLOWS
 
 OPENAPI: Final = "3.1.0"
 PLACE: Final = "docs/reference/openapi.yaml"
@@ -57,7 +59,13 @@ def document(folders: Sequence[BotFolder], version: str) -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "An access token of the user pool of operators.",
-                }
+                },
+                "workflow": {
+                    "type": "openIdConnect",
+                    "openIdConnectUrl": f"{GITHUB_RUNS}/.well-known/openid-configuration",
+                    "description": "The token of a run of a workflow, which it asked for with the address of "
+                    "the API as audience; it opens the same routes under another path.",
+                },
             },
             "responses": api_answers.problems(schemas),
             "schemas": schemas.components,
@@ -85,6 +93,10 @@ def _operation(route: Described, schemas: Schemas) -> dict[str, Any]:
     if route.public:
         made["security"] = []
         made["description"] = "\n\n".join(filter(None, (made.get("description"), route.reason)))
+    if route.workflows:
+        made["security"] = [{"operator": []}, {"workflow": []}]
+        door = f"Runs of workflows call it at `{WORKFLOWS}{route.path}`."
+        made["description"] = "\n\n".join(filter(None, (made.get("description"), door)))
     if parameters := [*_path(route), *_query(route, schemas), *_headers(route.operation)]:
         made["parameters"] = parameters
     if route.operation.body is not None:

@@ -24,6 +24,7 @@ class Described:
         self.tag = folder.name
         self.key = route.route
         self.public = route.auth == "none"
+        self.workflows = route.workflows
         self.reason = route.reason
         self.method = method.lower()
         self.path = path.replace("+}", "}")

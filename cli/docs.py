@@ -9,7 +9,7 @@ from stacks.flows import Flow
 from stacks.manifest import BotFolder
 from writ.contracts.action_spec import ActionSpec
 from writ.contracts.event import EventData
-from writ.contracts.manifest import Trigger
+from writ.contracts.manifest import Route, Trigger
 
 BOTS: Final = "docs/reference/bots"
 EVENTS: Final = "docs/reference/events"
@@ -66,9 +66,7 @@ def _bot_page(folder: BotFolder) -> str:
             [_action(name, spec) for name, spec in manifest.actions.items()],
         ),
         _section("Publishes", ("event",), [(event_link(name, ".."),) for name in manifest.emits]),
-        _section(
-            "Routes", ("route", "caller"), [(f"`{r.route}`", _caller(r.reason)) for r in manifest.routes]
-        ),
+        _section("Routes", ("route", "caller"), [(f"`{r.route}`", _caller(r)) for r in manifest.routes]),
         _section("May touch", ("what", "how"), list(_needs(folder))),
     ]
     return "\n".join(part for part in parts if part)
@@ -107,8 +105,10 @@ def _action(name: str, spec: ActionSpec) -> Sequence[object]:
     )
 
 
-def _caller(reason: str | None) -> str:
-    return f"anyone: {reason}" if reason else "who has a token"
+def _caller(route: Route) -> str:
+    if route.reason:
+        return f"anyone: {route.reason}"
+    return "who has a token, runs of workflows" if route.workflows else "who has a token"
 
 
 def _needs(folder: BotFolder) -> Iterable[tuple[str, str]]:
@@ -212,7 +212,7 @@ def _type(part: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 def route_page(folders: Sequence[BotFolder]) -> dict[str, str]:
     """Every route of the API."""
     rows = sorted(
-        (route.route.split(" ")[1], route.route.split(" ")[0], folder.name, _caller(route.reason))
+        (route.route.split(" ")[1], route.route.split(" ")[0], folder.name, _caller(route))
         for folder in folders
         for route in folder.manifest.routes
     )

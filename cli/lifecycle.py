@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from cli import deploy, elsewhere, flow_runs
 from cli.emulator import Emulator
 from cli.localforge.process import ForgeProcess
+from cli.localforge.runs import vouch
 from cli.output import Output, facts, table
 from cli.plane import RUN_FILE, STATE, Plane, RunFile, calling
 from cli.progress import Bars
@@ -74,7 +75,9 @@ def up(output: Output, *, port: int | None = None) -> Plane:
     )
     plane = Plane(remember(file))
     if elsewhere.endpoint() is None:
-        ForgeProcess().introduce(plane.aws, plane.thing("forge"))
+        forge = ForgeProcess()
+        forge.introduce(plane.aws, plane.thing("forge"))
+        vouch(plane.aws, plane.thing("api"), forge.start().address, plane.file.api_url)
         if not deployment.fresh:
             flow_runs.revive(plane)
     return plane

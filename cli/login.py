@@ -35,7 +35,10 @@ class Login:
         """Raises CommandError for a plane that only takes a token which is given: no other's goes there."""
         if plane.file.env == BY_ADDRESS and not os.environ.get(TOKEN_VARIABLE):
             raise CommandError(
-                "no token is given for the API", code="login.absent", field=TOKEN_VARIABLE, hint="set it"
+                "no token is given for the API",
+                code="login.absent",
+                field=TOKEN_VARIABLE,
+                hint="set it; a job with the right id-token: write needs none",
             )
         return cls(STATE / "token.json", lambda: sign_in(plane))
 

@@ -21,6 +21,7 @@ from cli.plane import ROOT, Plane
 from cli.progress import Bars
 from cli.release import settings_of
 from cli.release_files import LARGEST, RELEASES, Id, fetch
+from cli.run_login import VARIABLES as RUN_VARIABLES
 from writ.adapters.git_history import GitHistory
 from writ.release.build import BuildSettings
 
@@ -173,8 +174,9 @@ def _carried_out(declared: BuildSettings, root: Path, found: dict[str, Any], out
 
 
 def _environment() -> dict[str, str]:
-    """What the build may know: not the token by which it is reported. `writ` in it is this one."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WRIT_")}
+    """What the build may know: nothing by which it could report itself. `writ` in it is this one."""
+    own = ("WRIT_", *RUN_VARIABLES)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return {**kept, "PATH": os.pathsep.join((str(ROOT), kept.get("PATH", os.defpath)))}
 
 

@@ -19,6 +19,8 @@ from stacks.constructs.bot import Bot
 from stacks.identity import IdentityStack
 from stacks.names import Names
 from stacks.settings import Settings
+from writ.contracts.workflow_site import WorkflowSite
+from writ.runtime.doors import WORKFLOWS
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
 _LOGGED: Final = {
@@ -63,8 +65,9 @@ class ApiStack(Stack):
             f"https://cognito-idp.{self._names.region}.amazonaws.com/{identity.pool.user_pool_id}",
             jwt_audience=[identity.client.user_pool_client_id],
         )
+        workflows = None if settings.workflows is None else workflow_authorizer(self.api, settings.workflows)
         for bot in bots:
-            add_routes(self.api, bot, authorizer)
+            add_routes(self.api, bot, authorizer, workflows)
         # Metrics of API Gateway are known by the id, which only exists once this is deployed.
         ssm.StringParameter(
             self,
@@ -102,8 +105,23 @@ def make_stage(scope: Construct, api: apigateway.HttpApi, settings: Settings) ->
         )
 
 
-def add_routes(api: apigateway.HttpApi, bot: Bot, authorizer: apigateway.IHttpRouteAuthorizer) -> None:
-    """The routes of a bot's manifest; each behind the authorizer, unless the manifest says why not."""
+def workflow_authorizer(api: apigateway.HttpApi, site: WorkflowSite) -> apigateway.IHttpRouteAuthorizer:
+    """Takes the tokens that a forge gives to runs, if they were asked for this very API."""
+    return authorizers.HttpJwtAuthorizer(
+        "Workflows", site.issuer, jwt_audience=[api.api_endpoint, *site.addresses]
+    )
+
+
+def add_routes(
+    api: apigateway.HttpApi,
+    bot: Bot,
+    authorizer: apigateway.IHttpRouteAuthorizer,
+    workflows: apigateway.IHttpRouteAuthorizer | None = None,
+) -> None:
+    """The routes of a bot's manifest; each behind the authorizer, unless the manifest says why not.
+
+    A route has one authorizer: what workflows may call is there once more, behind theirs.
+    """
     if bot.api is None:
         return
     integration = integrations.HttpLambdaIntegration(
@@ -119,3 +137,10 @@ def add_routes(api: apigateway.HttpApi, bot: Bot, authorizer: apigateway.IHttpRo
         )
         if route.auth == "none" and route.reason:
             acknowledge(added[0], "AwsSolutions-APIG4", route.reason)
+        if route.workflows and workflows is not None:
+            api.add_routes(
+                path=WORKFLOWS + path,
+                methods=[apigateway.HttpMethod(method)],
+                integration=integration,
+                authorizer=workflows,
+            )

@@ -53,6 +53,7 @@ def environment(
         "WRIT_LOG_ORIGIN": settings.log_origin,
         "WRIT_IDENTITY_BASE": settings.identity_base,
         "WRIT_ISSUER": settings.issuer,
+        "WRIT_WORKFLOWS": _served(folder, settings),
         "WRIT_TIMEOUT_S": str(manifest.timeout_s),
         # On the embedded emulator functions inherit where to write them.
         "WRIT_TRACES": settings.collector.endpoint if settings.collector else "",
@@ -89,6 +90,14 @@ def _retired(settings: Settings) -> str:
             if items
         }
     )
+
+
+def _served(folder: BotFolder, settings: Settings) -> str:
+    """The repositories whose runs may call; nothing where no route of the folder is for them."""
+    site = settings.workflows
+    if site is None or not any(route.workflows for route in folder.manifest.routes):
+        return ""
+    return json.dumps(site.repositories)
 
 
 @cache

@@ -15,6 +15,7 @@ from writ.contracts.anchor import AnchorSite
 from writ.contracts.dependency_site import DependencySite
 from writ.contracts.forge_site import ForgeSite
 from writ.contracts.retirement import KeyKind, Retirement, generation
+from writ.contracts.workflow_site import WorkflowSite
 
 
 class Feature(StrEnum):
@@ -128,6 +129,8 @@ class Settings:
     notes are kept and nothing is posted.
     `dependencies`: the repositories whose dependencies are bumped, and the indexes that are asked about them,
     `DependencySite(repositories=("acme/shop",), pypi=…, npm=…)`; no index has an address of its own accord.
+    `workflows`: the repositories whose workflows may call as themselves,
+    `WorkflowSite(repositories=("acme/*",))`; without them only people may call.
     `services`: what the names of functions begin with whose releases are rolled out and back, and those of
     tables whose items are migrated.
     `retired`: signing keys that were replaced, by kind, the oldest first; each makes room for a new key, and
@@ -153,6 +156,7 @@ class Settings:
     trace_ratio: float = 1.0
     forge: ForgeSite | None = None
     dependencies: DependencySite | None = None
+    workflows: WorkflowSite | None = None
     services: str = "service-"
     retired: Mapping[KeyKind, tuple[Retirement, ...]] = field(default_factory=dict)
 
@@ -238,6 +242,8 @@ _ENVIRONMENTS: Final = {
             second_factor=False,
             witness=True,
             forge=ForgeSite(api="stored"),
+            # The local forge vouches, which only gets its address when it starts.
+            workflows=WorkflowSite(issuer=f"https://forge.{_DOMAIN}", repositories=("*/*",)),
             rate=2000,
             burst=5000,
         ),

@@ -23,6 +23,7 @@ from cli.localforge import changes, releases
 from cli.localforge.asked import Asked
 from cli.localforge.forge import LocalForge, page_of
 from cli.localforge.reviews import pulls_at, reviews, taken_in
+from cli.localforge.runs import Runs
 from cli.localforge.sign_in import Gate, RefusedError
 
 HOST: Final = "127.0.0.1"
@@ -125,6 +126,7 @@ class LocalServer(ThreadingHTTPServer):
     def __init__(self, folder: Path, port: int) -> None:
         super().__init__((HOST, port), _Handler)
         self.gate = Gate.at(folder)
+        self.runs = Runs.at(folder, self.address)
         self.forge = LocalForge(folder, self.address, lambda: datetime.now(UTC))
         self.alone = threading.Lock()
 
@@ -148,12 +150,8 @@ class LocalServer(ThreadingHTTPServer):
 
     def _answer(self, method: str, path: str, query: str, authorization: str, body: Any) -> tuple[int, Any]:
         now = self.forge.now()
-        if (method, path) == ("POST", TAKE_IN):
-            return 201, taken_in(self.forge, body)
-        if (method, path) == ("POST", PUSH):
-            return 201, changes.take_commit(self.forge, body)
-        if (method, path) == ("GET", SEEN):
-            return 200, self._seen()
+        if (told := self._of_its_own(method, path, query, body, now)) is not None:
+            return (200 if method == "GET" else 201), told
         if (method, path) == ("POST", _TOKENS):
             self.gate.app(authorization)
             return 201, self.gate.issue(body or {}, now)
@@ -174,6 +172,13 @@ class LocalServer(ThreadingHTTPServer):
                 asked = Asked(self.forge, repository, parts, dict(parse_qsl(query)), body or {})
                 return route.status, route.answer(asked)
         raise RefusedError(404, "Not Found")
+
+    def _of_its_own(self, method: str, path: str, query: str, body: Any, now: datetime) -> Any:
+        """What is beside GitHub's API and wants no token: for tests, and for who verifies those of runs."""
+        if method == "GET":
+            return self._seen() if path == SEEN else self.runs.answer(path, query, now)
+        taken = {TAKE_IN: taken_in, PUSH: changes.take_commit}.get(path) if method == "POST" else None
+        return None if taken is None else taken(self.forge, body)
 
     def _seen(self) -> dict[str, Any]:
         """Everything there is to look at, git's branches and tags among it."""

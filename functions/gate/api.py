@@ -53,7 +53,10 @@ def list_results(request: Request) -> Response:
 
 @api.post("/v1/gates/results")
 def report_result(request: Request) -> Response:
-    """Put the result of a run into the ledger; the same report again is the same entry."""
+    """Put the result of a run into the ledger; the same report again is the same entry.
+
+    A run of a workflow reports of its own repository, at the commit that it runs at.
+    """
     from functions.gate import commands
 
     return commands.report(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.gate.handler import bot
-from writ.contracts.errors import ContractError, from_validation
+from writ.contracts.errors import ContractError, WritError, from_validation
 from writ.contracts.events.gates import GateResultReported
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
@@ -22,6 +22,12 @@ def report(request: Request) -> Response:
         command = GateResultReported.model_validate({**body, "by": request.caller.shown})
     except ValidationError as error:
         raise from_validation(error, "result") from None
+    run = request.caller.run
+    if run is not None:
+        if not run.is_of(command.repository):
+            raise WritError("a run reports of its own repository alone", code="forbidden", field="repository")
+        if command.commit != run.sha:
+            raise WritError("a run reports of the commit it runs at alone", code="forbidden", field="commit")
     record = carry_out(bot, request, command, field="report")
     done = {"report": command.report, "verdict": command.verdict, "action": record.action.id}
     return answer(record, done, status=201, location=f"/v1/actions/{record.action.id}")

@@ -54,10 +54,13 @@ def list_release_files(request: Request) -> Response:
 
 @api.post("/v1/releases/{id}/build")
 def report_build(request: Request) -> Response:
-    """Say what a build made, and get addresses that take exactly these files; the same report is the same."""
+    """Say what a build made, and get addresses that take exactly these files; the same report is the same.
+
+    A run of a workflow reports for itself alone, to the release of its repository that it was started for.
+    """
     from functions.release import commands
 
-    return commands.report(request, _ports())
+    return commands.report(request, _record(request), _ports())
 
 
 @api.post("/v1/releases/{id}/abort")
@@ -79,7 +82,8 @@ def resume_release(request: Request) -> Response:
 def _record(request: Request) -> Record:
     id = request.path["id"]
     record = _ports().releases.read(id) if re.fullmatch(RELEASE_ID, id) else None
-    if record is None:
+    run = request.caller.run
+    if record is None or (run is not None and not run.is_of(record.repository)):
         raise NotFoundError("there is no such release", field="id")
     return record
 

@@ -13,7 +13,7 @@ from functions.release import views
 from functions.release.facts import staged
 from functions.release.handler import bot
 from functions.release.ports import Ports
-from writ.contracts.errors import NotFoundError, TransientError
+from writ.contracts.errors import NotFoundError, TransientError, WritError
 from writ.contracts.event import EventData
 from writ.contracts.events.fields import Sha256
 from writ.contracts.events.releases import (
@@ -27,6 +27,7 @@ from writ.contracts.events.releases import (
     ReleaseResumeRequested,
 )
 from writ.contracts.redaction import redact_text
+from writ.release.record import Record
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
 
@@ -82,12 +83,14 @@ def start(request: Request) -> Response:
     return _answered(request, command, id, "package")
 
 
-def report(request: Request, ports: Ports) -> Response:
+def report(request: Request, record: Record, ports: Ports) -> Response:
     """Note what was built, and answer where its files go: those that are there are left out."""
-    asked, id = request.parse(Report), _id(request)
+    asked, id, run = request.parse(Report), record.id, request.caller.run
+    if run is not None and asked.run != run.id:
+        raise WritError("a run reports for itself alone", code="forbidden", field="run")
     given = {**asked.model_dump(), "message": redact_text(asked.message)[:500]}
     command = ReleaseBuildReported.model_validate({**given, "release": id, "by": request.caller.shown})
-    record = carry_out(bot, request, command, field="files")
+    action = carry_out(bot, request, command, field="files")
     uploads = []
     for file in command.files if command.status == "succeeded" else ():
         path = staged(id, file.name, file.sha256)
@@ -97,7 +100,7 @@ def report(request: Request, ports: Ports) -> Response:
     body = {"id": id, "uploads": uploads, "link_seconds": int(views.LINK.total_seconds())}
     # A link is a secret by its shape, which every other answer masks, and the very thing asked for here: so
     # this body is text by the time it leaves.
-    return answer(record, json.dumps(body, separators=(",", ":")), status=200)
+    return answer(action, json.dumps(body, separators=(",", ":")), status=200)
 
 
 def abort(request: Request) -> Response:

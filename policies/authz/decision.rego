@@ -1,4 +1,5 @@
-# Who may call the API. Any authenticated operator may, for now; whoever is not known may not.
+# Who may call the API. Any authenticated operator may, for now; a run of a workflow may where its repository is
+# one that this plane serves; whoever is not known may not.
 package writ.authz
 
 import rego.v1
@@ -8,12 +9,23 @@ import rego.v1
 default allow := false
 
 allow if {
-	operator
+	known
 	regex.match(`^(GET|POST|PUT|PATCH|DELETE) /v1/`, input.route)
 }
 
-operator if {
-	subject := input.caller.claims.sub
+known if {
+	input.door == "people"
+	named(input.caller.claims.sub)
+}
+
+known if {
+	input.door == "workflows"
+	named(input.caller.claims.sub)
+	some pattern in input.repositories
+	glob.match(lower(pattern), ["/"], lower(input.caller.claims.repository))
+}
+
+named(subject) if {
 	is_string(subject)
 	subject != ""
 }

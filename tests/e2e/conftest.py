@@ -16,12 +16,14 @@ import pytest
 from cli import deploy, elsewhere, lifecycle
 from cli.emulator import Emulator
 from cli.ledger import write_copy
+from cli.localforge.runs import job_variables, vouch
 from cli.localforge.server import SEEN, TAKE_IN, LocalServer
 from cli.localforge.sign_in import APP, private_key
 from cli.log_source import PlaneLog
 from cli.login import sign_in, sign_in_as
 from cli.plane import STATE, Plane, RunFile
 from cli.replay import Sender, Webhook, webhook_secret
+from cli.run_login import RunLogin
 from cli.verify import verify
 from cli.watch import Pulse, pulse, wait
 from tests.support import described
@@ -55,6 +57,11 @@ class World:
     plane: Plane
     client: httpx.Client
     folder: Path
+
+    @property
+    def address(self) -> str:
+        """Of the API, as who only knows that is told it."""
+        return self.plane.file.api_url.rstrip("/")
 
     @property
     def nobody(self) -> Person:
@@ -159,6 +166,27 @@ def forge(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lo
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def issuer(world: World, forge: LocalServer) -> LocalServer:
+    """That forge, which the API believes about runs of workflows."""
+    vouch(world.plane.aws, world.plane.thing("api"), forge.address, world.address)
+    return forge
+
+
+def run_of(
+    world: World,
+    issuer: LocalServer,
+    repository: str,
+    id: int = 77,
+    sha: str = "c" * 40,
+    *,
+    audience: str = "",
+) -> Person:
+    """The run of a workflow, with the token that it asked for."""
+    url, bearer = job_variables(issuer.address, repository, id, sha).values()
+    return world.bearer(RunLogin(audience or world.address, url, bearer).token())
 
 
 def comments(server: LocalServer) -> list[Mapping[str, Any]]:

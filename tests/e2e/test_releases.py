@@ -27,7 +27,7 @@ from cli.output import Output
 from cli.release_files import built_by
 from cli.sdk_publish import Source, published_of
 from stacks.settings import settings_for
-from tests.e2e.conftest import Person, World, eventually
+from tests.e2e.conftest import Person, World, eventually, run_of
 from writ.contracts.provenance import PROVENANCE
 
 REPOSITORY = "acme/widgets"
@@ -77,7 +77,7 @@ def allow(operator: Person, commit: str, name: str = REPOSITORY) -> None:
 
 
 def test_a_release_is_tagged_built_proven_and_published_once(
-    world: World, operator: Person, forge: LocalServer, tmp_path: Path
+    world: World, operator: Person, forge: LocalServer, issuer: LocalServer, tmp_path: Path
 ) -> None:
     commit = repository(forge)
     allow(operator, commit)
@@ -94,7 +94,11 @@ def test_a_release_is_tagged_built_proven_and_published_once(
     file = {"name": "widgets.whl", "sha256": sha256(WHEEL).hexdigest(), "size": len(WHEEL)}
     report = {"files": [file], "run": run.id}
     assert operator("POST", f"{place}/build", {**report, "run": run.id + 1}).status_code == 400
-    told = operator("POST", f"{place}/build", report)
+    another = run_of(world, issuer, REPOSITORY, run.id + 1)
+    assert another("POST", f"workflows{place}/build", report).status_code == 403
+    job = run_of(world, issuer, REPOSITORY, run.id)
+    assert job("GET", f"workflows{place}").json()["state"] == "build"
+    told = job("POST", f"workflows{place}/build", report)
     (upload,) = told.json()["uploads"]
     refused = httpx.put(upload["url"], content=WHEEL[::-1], headers=upload["headers"])
     assert not refused.is_success, "S3 takes other bytes than were reported"

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
-from tests.infrastructure.synthesis import Synthesis
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk.assertions import Template
+from pydantic import ValidationError
+
+from stacks.api import workflow_authorizer
+from stacks.environment import environment
+from stacks.grants import Resources
+from stacks.manifest import load_folders
+from stacks.settings import settings_for
+from tests.infrastructure.synthesis import Resource, Synthesis
+from writ.contracts.workflow_site import WorkflowSite
+
+
+def by_workflows(plane: Synthesis) -> set[str]:
+    """What runs of workflows may call, as their door has it."""
+    if plane.settings.workflows is None:
+        return set()
+    routes = [route for folder in plane.folders for route in folder.manifest.routes if route.workflows]
+    return {route.route.replace(" ", " /workflows", 1) for route in routes}
+
+
+def authorizer_of(plane: Synthesis, name: str) -> Resource:
+    (found,) = (a for a in plane.all("AWS::ApiGatewayV2::Authorizer") if a.properties["Name"] == name)
+    return found
 
 
 def test_routes_are_those_of_the_manifests(plane: Synthesis) -> None:
     expected = {route.route for folder in plane.folders for route in folder.manifest.routes}
+    expected |= by_workflows(plane)
     assert {route.properties["RouteKey"] for route in plane.all("AWS::ApiGatewayV2::Route")} == expected
 
 
@@ -19,11 +48,14 @@ def test_a_route_is_closed_unless_the_manifest_says_why_it_is_open(plane: Synthe
         for route in f.manifest.routes
         if route.auth == "none" and route.reason
     }
-    (authorizer,) = plane.all("AWS::ApiGatewayV2::Authorizer")
+    authorizer, runs = authorizer_of(plane, "Operators"), by_workflows(plane)
     for route in plane.all("AWS::ApiGatewayV2::Route"):
         properties = route.properties
         if properties["RouteKey"] in open_routes:
             assert properties["AuthorizationType"] == "NONE", route
+        elif properties["RouteKey"] in runs:
+            assert properties["AuthorizationType"] == "JWT", route
+            assert properties["AuthorizerId"] == {"Ref": authorizer_of(plane, "Workflows").id}, route
         else:
             assert properties["AuthorizationType"] == "JWT", route
             assert properties["AuthorizerId"] == {"Ref": authorizer.id}, route
@@ -35,7 +67,7 @@ def test_only_what_cannot_carry_a_token_is_open(plane: Synthesis) -> None:
 
 
 def test_tokens_are_those_of_our_pool_for_our_client(plane: Synthesis) -> None:
-    (authorizer,) = plane.all("AWS::ApiGatewayV2::Authorizer")
+    authorizer = authorizer_of(plane, "Operators")
     (pool,) = plane.all("AWS::Cognito::UserPool")
     (client,) = plane.all("AWS::Cognito::UserPoolClient")
     properties = plane.value(authorizer.stack, authorizer.properties)
@@ -43,6 +75,53 @@ def test_tokens_are_those_of_our_pool_for_our_client(plane: Synthesis) -> None:
     assert properties["IdentitySource"] == ["$request.header.Authorization"]
     issuer = f"https://cognito-idp.{plane.names.region}.amazonaws.com/{pool}"
     assert properties["JwtConfiguration"] == {"Audience": [str(client)], "Issuer": issuer}
+
+
+def test_runs_are_let_in_by_tokens_for_this_api_alone() -> None:
+    stack = Stack(App(), "test")
+    api = apigateway.HttpApi(stack, "Api")
+    site = WorkflowSite(repositories=("acme/*",), addresses=("https://writ.acme.example/",))
+    nowhere = integrations.HttpUrlIntegration("Nowhere", "https://nowhere.example")
+    api.add_routes(path="/x", integration=nowhere, authorizer=workflow_authorizer(api, site))
+    template = Template.from_stack(stack)
+    (authorizer,) = template.find_resources("AWS::ApiGatewayV2::Authorizer").values()
+    (id,) = template.find_resources("AWS::ApiGatewayV2::Api")
+    assert authorizer["Properties"]["AuthorizerType"] == "JWT"
+    assert authorizer["Properties"]["JwtConfiguration"] == {
+        "Audience": [{"Fn::GetAtt": [id, "ApiEndpoint"]}, "https://writ.acme.example"],
+        "Issuer": "https://token.actions.githubusercontent.com",
+    }
+
+
+def test_only_what_runs_may_call_knows_whose_are_served() -> None:
+    settings = replace(settings_for("prod"), workflows=WorkflowSite(repositories=("acme/*", "other/one")))
+    folders = load_folders()
+    given = {
+        folder.name: environment(folder, "api", settings, Resources(keys={}), ()).get("WRIT_WORKFLOWS")
+        for folder in folders
+    }
+    served = {folder.name for folder in folders if any(r.workflows for r in folder.manifest.routes)}
+    assert {name for name, told in given.items() if told} == served
+    assert {json.dumps(["acme/*", "other/one"])} == {given[name] for name in served}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"repositories": ()}, "repositories"),
+        ({"repositories": ("*/*",)}, "an owner is named"),
+        ({"repositories": ("acme",)}, "repositories.0"),
+        ({"repositories": ("acme/*",), "issuer": "http://forge.example"}, "issuer"),
+    ],
+)
+def test_a_site_that_would_let_everybody_in_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        WorkflowSite.model_validate(changes)
+
+
+def test_no_run_is_let_in_unless_somebody_says_whose(cloud: Synthesis) -> None:
+    assert not by_workflows(cloud)
+    assert [a.properties["Name"] for a in cloud.all("AWS::ApiGatewayV2::Authorizer")] == ["Operators"]
 
 
 def test_operators_are_invited_and_carry_a_second_factor(cloud: Synthesis) -> None:

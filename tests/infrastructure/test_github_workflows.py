@@ -44,6 +44,14 @@ _LATER: Final = (
 )
 
 
+# Who may write: what signs, and what tells a control plane which run it is.
+_WRITES: Final = {
+    "publish": {"id-token", "attestations"},
+    "gates": {"id-token"},
+    "release": {"id-token"},
+}
+
+
 def read(path: Path) -> dict[Any, Any]:
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(found, dict)
@@ -116,8 +124,8 @@ def test_a_workflow_has_no_rights_but_those_of_its_jobs(path: Path) -> None:
         assert job["permissions"]
         assert "uses" in job or job["timeout-minutes"]
         writes = {name for name, level in job["permissions"].items() if level == "write"}
-        signs = path.stem == "publish" or job.get("uses", "").endswith("/publish.yml")
-        assert writes == ({"id-token", "attestations"} if signs else set())
+        does = Path(job["uses"]).stem if "uses" in job else path.stem
+        assert writes == _WRITES.get(does, set())
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -138,6 +146,49 @@ def test_the_release_of_this_repository_is_built_by_the_workflow_that_it_names()
     assert [name for name, given in asked.items() if given["required"]] == ["release"]
     assert workflow["run-name"].split() == ["Release", "${{", "inputs.release", "}}"]
     assert any("release build" in step.get("run", "") for step in workflow["jobs"]["build"]["steps"])
+
+
+def test_no_job_is_given_a_token_for_a_control_plane() -> None:
+    """A run signs in as itself; the one secret is that of the emulator that this repository is tested on."""
+    for path in (*WORKFLOWS, *ACTIONS):
+        text = path.read_text(encoding="utf-8")
+        assert "WRIT_TOKEN" not in text, path
+        assert set(re.findall(r"secrets\.(\w+)", text)) <= {"LOCALSTACK_AUTH_TOKEN"}, path
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "api"),
+    [
+        ({}, "", ""),
+        ({"BASE": "origin/main", "ONLY": "window slo"}, "--base origin/main --only window --only slo", ""),
+        ({"API": "https://api.example", "ACTIONS_ID_TOKEN_REQUEST_URL": "x"}, "--api", "https://api.example"),
+        # A pull request of a fork has no token: it is judged all the same.
+        ({"API": "https://api.example"}, "", ""),
+    ],
+)
+def test_the_action_asks_the_control_plane_where_its_run_has_a_token(
+    tmp_path: Path, environment: dict[str, str], arguments: str, api: str
+) -> None:
+    action = tmp_path / ".github" / "actions" / "gates"
+    action.mkdir(parents=True)
+    command = tmp_path / "writ"
+    command.write_text('#!/usr/bin/env bash\necho "$* WRIT_API=${WRIT_API:-}"\n', encoding="utf-8")
+    command.chmod(0o755)
+    given = {"ACTION": str(action), "CHECKOUT": ".", "BASE": "", "ONLY": "", "FORMAT": "json", "API": ""}
+
+    done = subprocess.run(
+        ["bash", GITHUB / "actions" / "gates" / "ask.sh"],
+        env={"PATH": "/usr/bin:/bin", **given, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    *said, asked = done.stdout.splitlines()
+    assert asked.split() == f"gate run --repo . --format json {arguments} WRIT_API={api}".split()
+    assert [line.partition(" ")[0] for line in said] == (
+        ["::warning"] if "API" in environment and not api else []
+    )
 
 
 def test_the_hook_is_a_program_of_this_repository() -> None:

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,8 +72,12 @@ def test_templates_of_all_environments_have_the_same_resources() -> None:
             (stack, body["Type"])
             for stack, template in stacks
             for body in template["Resources"].values()
-            if body["Type"] not in only_with_tls
+            if body["Type"] not in only_with_tls and not for_runs(body["Properties"])
         )
+
+    def for_runs(properties: Mapping[str, Any]) -> bool:
+        """The door for runs of workflows is there where somebody says whose."""
+        return properties.get("Name") == "Workflows" or " /workflows/" in properties.get("RouteKey", "")
 
     shapes = [shape(synthesized(env)) for env in ENVS]
     assert all(other == shapes[0] for other in shapes)

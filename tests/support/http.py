@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+import pytest
+
+from writ.runtime import access
+from writ.runtime.doors import WORKFLOWS
+from writ.runtime.environment import Environment
 from writ.runtime.rest import Api
 
 
@@ -27,13 +32,19 @@ def request(
     *,
     sub: str | None = "ann",
     name: str | None = None,
+    run: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """One request; `target` may carry a query, `body` is JSON unless it is text already."""
+    """One request; `target` may carry a query, `body` is JSON unless it is text already.
+
+    With `run`, the claims of a run of a workflow, it comes in by the door for those.
+    """
     path, _, text = target.partition("?")
     parameters = query or dict(parse_qsl(text, keep_blank_values=True)) or None
     claims = {key: value for key, value in (("sub", sub), ("username", name)) if value}
+    if run is not None:
+        path, claims = WORKFLOWS + path, dict(run)
     return {
         "version": "2.0",
         "rawPath": path,
@@ -54,7 +65,8 @@ def request(
 def routed(api: Api, event: Mapping[str, Any]) -> dict[str, Any]:
     """The event with the route of the API that a gateway chooses for its path: most literal parts win."""
     http = event["requestContext"]["http"]
-    parts = http["path"].split("/")
+    door = WORKFLOWS if http["path"].startswith(f"{WORKFLOWS}/") else ""
+    parts = http["path"].removeprefix(door).split("/")
     found: list[tuple[int, str, dict[str, str]]] = []
     for key in api.routes:
         method, _, template = key.partition(" ")
@@ -73,7 +85,22 @@ def routed(api: Api, event: Mapping[str, Any]) -> dict[str, Any]:
     if not found:
         return {**event, "routeKey": "$default"}
     _, key, values = min(found)
+    key = key.replace(" ", f" {door}", 1)
     return {**event, "routeKey": key, "pathParameters": values or None}
+
+
+def run_of(repository: str, id: int = 77, sha: str = "c" * 40) -> dict[str, str]:
+    """The claims of a run of a workflow."""
+    subject = f"repo:{repository}:ref:refs/heads/main"
+    return {"sub": subject, "repository": repository, "run_id": str(id), "sha": sha}
+
+
+def serving(monkeypatch: pytest.MonkeyPatch, *repositories: str) -> None:
+    """Have a plane serve the runs of these repositories."""
+    given = {"env": "test", "bot": "probe", "function": "api", "owner": "platform", "bus": "bus"}
+    told = {**given, "code_digest": "0" * 64, "workflows": json.dumps(repositories)}
+    served = Environment.load({f"WRIT_{name.upper()}": value for name, value in told.items()})
+    monkeypatch.setattr(access, "current", lambda: served)
 
 
 def call(api: Api, method: str, target: str, body: object = None, **options: Any) -> Answer:

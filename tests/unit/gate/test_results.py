@@ -20,7 +20,7 @@ from functions.gate.perform import ACTIONS
 from functions.gate.ports import Ports
 from tests.support.commands import Command, commanding, shown
 from tests.support.controls import ControlledPlane
-from tests.support.http import call
+from tests.support.http import call, run_of, serving
 from tests.support.wire import wire
 from tests.unit.gates.running import engine, judged
 from tests.unit.gates.test_exceptions import kept
@@ -173,3 +173,21 @@ def test_run_with_api_takes_exceptions_and_hands_in(
     assert "recorded as act-" in result.stderr
     items = call(api, "GET", f"{RESULTS}?repository=acme/shop").body["items"]
     assert {(item["verdict"], *item["exceptions"]) for item in items} == {("deny",), ("allow", "plane")}
+
+
+def test_run_of_a_workflow_reports_of_its_own_repository_and_commit(
+    monkeypatch: pytest.MonkeyPatch, plane: ControlledPlane
+) -> None:
+    serving(monkeypatch, "*/*")
+    sha = "c" * 40
+    for run, given, wrong in (
+        (run_of("evil/shop"), body(plane, commit=sha), "repository"),
+        (run_of("acme/shop", sha="d" * 40), body(plane, commit=sha), "commit"),
+        (run_of("acme/shop"), body(plane, commit=None), "commit"),
+    ):
+        refused = call(api, "POST", RESULTS, given, run=run)
+        assert (refused.status, refused.body["code"], refused.body["field"]) == (403, "forbidden", wrong)
+    assert not plane.evidence.entries
+    assert call(api, "POST", RESULTS, body(plane, commit=sha), run=run_of("Acme/shop")).status == 201
+    (item,) = call(api, "GET", f"{RESULTS}?repository=acme/shop").body["items"]
+    assert item["by"] == "Acme/shop run 77"

@@ -14,7 +14,7 @@ from functions.release import handler
 from functions.release.api import api
 from functions.release.perform import ACTIONS
 from functions.release.ports import _forge
-from tests.support.http import call
+from tests.support.http import call, run_of, serving
 from tests.support.releases import REPOSITORY, SETTINGS
 from tests.support.releases_plane import ReleasesPlane
 from tests.support.wire import wire
@@ -249,6 +249,26 @@ def test_only_the_run_that_was_asked_for_reports_and_once(world: ReleasesPlane) 
     assert first.action.id == again.action.id
     with pytest.raises(ConflictError, match="another build"):
         world.build({"a.whl": b"two"})
+
+
+def test_a_run_reports_for_itself_alone(world: ReleasesPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving(monkeypatch, "*/*")
+    world.pushed("feat: x")
+    id = world.ask()
+    world.until("build")
+    world.runs.step()
+    started, place = world.forge.runs[0].id, f"/v1/releases/{id}"
+    file = {"name": "a.whl", "sha256": sha256(b"abc").hexdigest(), "size": 3}
+    asked = {"files": [file], "run": started}
+    assert call(api, "GET", place, run=run_of("evil/shop", started)).status == 404
+    assert call(api, "POST", f"{place}/build", asked, run=run_of("evil/shop", started)).status == 404
+    other = call(api, "POST", f"{place}/build", asked, run=run_of(REPOSITORY, started + 1))
+    assert (other.status, other.body["code"], other.body["field"]) == (403, "forbidden", "run")
+    stranger = {**asked, "run": started + 1}
+    refused = call(api, "POST", f"{place}/build", stranger, run=run_of(REPOSITORY, started + 1))
+    assert (refused.status, refused.body["field"]) == (400, "run")
+    assert call(api, "GET", place, run=run_of(REPOSITORY, started)).body["state"] == "build"
+    assert call(api, "POST", f"{place}/build", asked, run=run_of(REPOSITORY, started)).status == 200
 
 
 def test_a_build_gets_addresses_for_what_is_not_there(world: ReleasesPlane) -> None:

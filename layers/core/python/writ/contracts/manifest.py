@@ -43,16 +43,22 @@ class Trigger(_Part):
 
 
 class Route(_Part):
-    """A REST route. `auth: none` needs a reason; everything else sits behind the JWT authorizer."""
+    """A REST route. `auth: none` needs a reason; everything else sits behind the JWT authorizer.
+
+    `workflows`: whether runs of workflows may call it too, by tokens that their forge gives them.
+    """
 
     route: Annotated[str, Field(pattern=r"^(GET|POST|PATCH|PUT|DELETE) /v1/[a-z0-9/{}_-]+(?:\{[a-z]+\+\})?$")]
     auth: Literal["jwt", "none"] = "jwt"
     reason: str | None = None
+    workflows: bool = False
 
     @model_validator(mode="after")
     def _open_has_reason(self) -> Self:
         if self.auth == "none" and not self.reason:
             raise ValueError("a route without authorizer needs a reason")
+        if self.auth == "none" and self.workflows:
+            raise ValueError("a route that is open needs no door for workflows")
         return self
 
 

@@ -75,10 +75,16 @@ class PolicyEngine:
             field = ".".join(str(part) for part in error.errors()[0]["loc"])
             return self._unknown(Reason(code="policy_error", message=f"malformed decision: {field}"), instant)
 
-    def authorize(self, claims: Mapping[str, Any], route: str) -> bool:
-        """Whether the caller with these token claims may use a route, `GET /v1/bots` say. Unknown is no."""
+    def authorize(
+        self, claims: Mapping[str, Any], route: str, door: str = "people", repositories: Sequence[str] = ()
+    ) -> bool:
+        """Whether the caller with these token claims may use a route, `GET /v1/bots` say. Unknown is no.
+
+        `door`: "people", or "workflows" for a run's claims, of which `repositories` are let in.
+        """
+        asked = {"caller": {"claims": dict(claims)}, "route": route, "door": door}
         try:
-            return self.evaluate(AUTHORIZATION, {"caller": {"claims": dict(claims)}, "route": route}) is True
+            return self.evaluate(AUTHORIZATION, {**asked, "repositories": list(repositories)}) is True
         except PolicyError:
             return False
 

@@ -7,6 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from writ.contracts.errors import WritError
+from writ.runtime.doors import Door
+from writ.runtime.environment import current
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,14 +18,15 @@ if TYPE_CHECKING:
     from writ.policy.engine import PolicyEngine
 
 
-def require(claims: Mapping[str, Any], route: str) -> None:
+def require(claims: Mapping[str, Any], route: str, door: Door) -> None:
     """Raise `authentication.missing` without a verified subject, `forbidden` where policy says no.
 
-    `route` is method and path template, `GET /v1/bots/{name}` say.
+    `route` is method and path template, `GET /v1/bots/{name}` say; `door` tells who verified the claims.
     """
     if not claims.get("sub"):
         raise WritError("no verified caller", code="authentication.missing")
-    if not _doorkeeper().authorize(claims, route):
+    serves = current().workflows if door is Door.WORKFLOWS else ()
+    if not _doorkeeper().authorize(claims, route, door, serves):
         raise WritError("policy does not allow this caller to use this route", code="forbidden")
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from writ.contracts.errors import ContractError, NotFoundError, WritError, from_validation
 from writ.contracts.redaction import redact, redact_text
 from writ.runtime import access, telemetry, tracing
+from writ.runtime.doors import Door, WorkflowRun, entered
 from writ.runtime.problems import PROBLEM, PROBLEM_BASE, TITLES, status_of
 
 WHOLE: Final = "api"  # every request counts for its concern and for the API as a whole
@@ -24,11 +25,12 @@ MAX_DEPTH: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, from the claims that the authorizer has verified."""
+    """Who calls, from the claims that the authorizer has verified; `run` where it is a run of a workflow."""
 
     id: str
     name: str
     claims: Mapping[str, Any] = field(default_factory=dict)
+    run: WorkflowRun | None = None
 
     @property
     def shown(self) -> str:
@@ -164,11 +166,11 @@ class Api:
 
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG002
         """Lambda entry for HTTP API payload format 2.0."""
-        key = event.get("routeKey", "")
+        door, key = entered(event.get("routeKey", ""))
         log = telemetry.logger(self.service)
         with tracing.request(self.service, key, event) as span:
             try:
-                response = self._answer(key, event)
+                response = self._answer(door, key, event)
             except WritError as error:
                 response = problem(error)
                 if response.status >= 500:  # the caller is told no more than the code
@@ -184,13 +186,13 @@ class Api:
         telemetry.finished(self.service)
         return _encode(response)
 
-    def _answer(self, key: str, event: Mapping[str, Any]) -> Response:
+    def _answer(self, door: Door, key: str, event: Mapping[str, Any]) -> Response:
         if key not in self._routes:
             raise NotFoundError("no such route")
         function, public = self._routes[key]
-        request = _request(event)
+        request = _request(event, door)
         if not public:
-            access.require(request.caller.claims, key)
+            access.require(request.caller.claims, key, door)
         result = function(request)
         return result if isinstance(result, Response) else Response(result)
 
@@ -226,19 +228,25 @@ def _encode(response: Response) -> dict[str, Any]:
     return {"statusCode": response.status, "headers": headers, "body": body, "isBase64Encoded": binary}
 
 
-def _request(event: Mapping[str, Any]) -> Request:
+def _request(event: Mapping[str, Any], door: Door) -> Request:
     context = event.get("requestContext") or {}
     claims = ((context.get("authorizer") or {}).get("jwt") or {}).get("claims") or {}
-    caller_id = str(claims.get("sub") or claims.get("username") or "anonymous")
-    name = str(claims.get("username") or claims.get("cognito:username") or caller_id)
     return Request(
         path=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
         headers={key.lower(): value for key, value in (event.get("headers") or {}).items()},
         raw=_body(event),
-        caller=Caller(caller_id, name, claims),
+        caller=_caller(claims, door),
         request_id=str(context.get("requestId", "")),
     )
+
+
+def _caller(claims: Mapping[str, Any], door: Door) -> Caller:
+    id = str(claims.get("sub") or claims.get("username") or "anonymous")
+    if door is Door.WORKFLOWS:
+        run = WorkflowRun.of(claims)
+        return Caller(id, str(run), claims, run)
+    return Caller(id, str(claims.get("username") or claims.get("cognito:username") or id), claims)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -93,11 +93,11 @@ def _retired(settings: Settings) -> str:
 
 
 def _served(folder: BotFolder, settings: Settings) -> str:
-    """The repositories whose runs may call; nothing where no route of the folder is for them."""
+    """Whose runs may call; nothing where no route of the folder is for them."""
     site = settings.workflows
     if site is None or not any(route.workflows for route in folder.manifest.routes):
         return ""
-    return json.dumps(site.repositories)
+    return site.model_dump_json(include={"repositories", "workflows"})
 
 
 @cache

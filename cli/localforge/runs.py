@@ -110,6 +110,7 @@ class Runs:
             "repository_owner": repository.partition("/")[0],
             "run_id": run["run_id"],
             "sha": run["sha"],
+            "job_workflow_ref": f"{repository}/.github/workflows/checks.yml@refs/heads/main",
             "iat": now,
             "nbf": now,
             "exp": now + LIFETIME,

@@ -102,7 +102,8 @@ def test_only_what_runs_may_call_knows_whose_are_served() -> None:
     }
     served = {folder.name for folder in folders if any(r.workflows for r in folder.manifest.routes)}
     assert {name for name, told in given.items() if told} == served
-    assert {json.dumps(["acme/*", "other/one"])} == {given[name] for name in served}
+    told = [json.loads(given[name] or "") for name in served]
+    assert told == [{"repositories": ["acme/*", "other/one"], "workflows": []}] * len(served)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,8 @@ def test_only_what_runs_may_call_knows_whose_are_served() -> None:
         ({"repositories": ("*/*",)}, "an owner is named"),
         ({"repositories": ("acme",)}, "repositories.0"),
         ({"repositories": ("acme/*",), "issuer": "http://forge.example"}, "issuer"),
+        ({"repositories": ("acme/*",), "workflows": ("gates.yml",)}, "workflows.0"),
+        ({"repositories": ("acme/*",), "workflows": ("*/*/gates.yml@*",)}, "workflows.0"),
     ],
 )
 def test_a_site_that_would_let_everybody_in_is_refused(changes: dict[str, Any], said: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -95,10 +95,11 @@ def run_of(repository: str, id: int = 77, sha: str = "c" * 40) -> dict[str, str]
     return {"sub": subject, "repository": repository, "run_id": str(id), "sha": sha}
 
 
-def serving(monkeypatch: pytest.MonkeyPatch, *repositories: str) -> None:
-    """Have a plane serve the runs of these repositories."""
+def serving(monkeypatch: pytest.MonkeyPatch, *repositories: str, workflows: Sequence[str] = ()) -> None:
+    """Have a plane serve the runs of these repositories; of these workflows alone, if they are named."""
     given = {"env": "test", "bot": "probe", "function": "api", "owner": "platform", "bus": "bus"}
-    told = {**given, "code_digest": "0" * 64, "workflows": json.dumps(repositories)}
+    whose = {"repositories": repositories, "workflows": workflows}
+    told = {**given, "code_digest": "0" * 64, "workflows": json.dumps(whose)}
     served = Environment.load({f"WRIT_{name.upper()}": value for name, value in told.items()})
     monkeypatch.setattr(access, "current", lambda: served)
 

@@ -8,8 +8,9 @@ import pytest
 
 from tests.support.http import Answer, call, run_of, serving
 from writ.contracts.errors import WritError
-from writ.runtime.doors import Door, WorkflowRun, entered
+from writ.runtime.doors import entered
 from writ.runtime.rest import Api, Request, Response
+from writ.runtime.workflow_run import WorkflowRun
 
 api = Api("probe")
 
@@ -26,11 +27,11 @@ def asked(**options: Any) -> Answer:
 
 
 def test_a_route_key_says_the_door() -> None:
-    assert entered("GET /v1/slo") == (Door.PEOPLE, "GET /v1/slo")
-    assert entered("GET /workflows/v1/slo") == (Door.WORKFLOWS, "GET /v1/slo")
-    assert entered("GET /workflowsish/v1") == (Door.PEOPLE, "GET /workflowsish/v1")
-    assert entered("$default") == (Door.PEOPLE, "$default")
-    assert entered("") == (Door.PEOPLE, "")
+    assert entered("GET /v1/slo") == ("people", "GET /v1/slo")
+    assert entered("GET /workflows/v1/slo") == ("workflows", "GET /v1/slo")
+    assert entered("GET /workflowsish/v1") == ("people", "GET /workflowsish/v1")
+    assert entered("$default") == ("people", "$default")
+    assert entered("") == ("people", "")
 
 
 def test_a_run_of_a_repository_that_is_served_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +47,14 @@ def test_a_run_of_another_repository_is_kept_out(
     serving(monkeypatch, *served)
     answer = asked(run=run_of("acme/shop"))
     assert (answer.status, answer.body["code"]) == (403, "forbidden")
+
+
+def test_a_job_of_another_workflow_than_those_listed_is_kept_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    gates = "acme/writ/.github/workflows/gates.yml@refs/tags/"
+    serving(monkeypatch, "acme/*", workflows=[f"{gates}*"])
+    assert asked(run={**run_of("acme/shop"), "job_workflow_ref": f"{gates}v1"}).status == 200
+    for other in ({}, {"job_workflow_ref": gates.replace("tags", "heads") + "mine"}):
+        assert asked(run={**run_of("acme/shop"), **other}).status == 403
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 DECISION: Final = "writ/actions/decision"
 AUTHORIZATION: Final = "writ/authz/allow"
+OF_RUNS: Final = "writ/authz/runs/allow"
+CALLERS: Final = "writ/authz/"
 GATES: Final = "writ/gates/"
 PULLS: Final = "writ/pulls/"
 
@@ -75,16 +77,18 @@ class PolicyEngine:
             field = ".".join(str(part) for part in error.errors()[0]["loc"])
             return self._unknown(Reason(code="policy_error", message=f"malformed decision: {field}"), instant)
 
-    def authorize(
-        self, claims: Mapping[str, Any], route: str, door: str = "people", repositories: Sequence[str] = ()
-    ) -> bool:
-        """Whether the caller with these token claims may use a route, `GET /v1/bots` say. Unknown is no.
+    def authorize(self, claims: Mapping[str, Any], route: str) -> bool:
+        """Whether the caller with these token claims may use a route, `GET /v1/bots` say. Unknown is no."""
+        return self._allowed(AUTHORIZATION, {"caller": {"claims": dict(claims)}, "route": route})
 
-        `door`: "people", or "workflows" for a run's claims, of which `repositories` are let in.
-        """
-        asked = {"caller": {"claims": dict(claims)}, "route": route, "door": door}
+    def authorize_run(self, claims: Mapping[str, Any], route: str, served: Mapping[str, Any]) -> bool:
+        """Whether the run of a workflow may: of the `repositories` and `workflows` that are served."""
+        caller = {"claims": dict(claims)}
+        return self._allowed(OF_RUNS, {"caller": caller, "route": route, "served": dict(served)})
+
+    def _allowed(self, entrypoint: str, asked: Mapping[str, Any]) -> bool:
         try:
-            return self.evaluate(AUTHORIZATION, {**asked, "repositories": list(repositories)}) is True
+            return self.evaluate(entrypoint, asked) is True
         except PolicyError:
             return False
 

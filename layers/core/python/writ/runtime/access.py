@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,15 @@ def require(claims: Mapping[str, Any], route: str, door: Door) -> None:
     """
     if not claims.get("sub"):
         raise WritError("no verified caller", code="authentication.missing")
-    serves = current().workflows if door is Door.WORKFLOWS else ()
-    if not _doorkeeper().authorize(claims, route, door, serves):
+    if not _may(claims, route, door):
         raise WritError("policy does not allow this caller to use this route", code="forbidden")
+
+
+def _may(claims: Mapping[str, Any], route: str, door: Door) -> bool:
+    if door == "workflows":
+        served = json.loads(current().workflows or "{}")
+        return _doorkeeper(door).authorize_run(claims, route, served)
+    return _doorkeeper(door).authorize(claims, route)
 
 
 @cache
@@ -47,18 +54,18 @@ def windows() -> Sequence[dict[str, Any]]:
 @cache
 def engine() -> PolicyEngine:
     """The policy engine of this process, compiled at its first use: what decides on actions, and no more."""
-    from writ.policy.engine import GATES, PULLS, PolicyEngine
+    from writ.policy.engine import CALLERS, GATES, PULLS, PolicyEngine
 
-    others = (GATES, PULLS)
+    others = (CALLERS, GATES, PULLS)
     return PolicyEngine(bundle(), only=[name for name in bundle().entrypoints if not name.startswith(others)])
 
 
 @cache
-def _doorkeeper() -> PolicyEngine:
-    """Knows only who may call: what decides on actions takes six times as long to compile."""
-    from writ.policy.engine import AUTHORIZATION, PolicyEngine
+def _doorkeeper(door: Door) -> PolicyEngine:
+    """Knows only who may come in there: what decides on actions takes six times as long to compile."""
+    from writ.policy.engine import AUTHORIZATION, OF_RUNS, PolicyEngine
 
-    return PolicyEngine(bundle(), only=AUTHORIZATION)
+    return PolicyEngine(bundle(), only=OF_RUNS if door == "workflows" else AUTHORIZATION)
 
 
 class LatePolicy:

@@ -7,15 +7,18 @@ import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from writ.contracts.errors import ContractError, NotFoundError, WritError, from_validation
 from writ.contracts.redaction import redact, redact_text
 from writ.runtime import access, telemetry, tracing
-from writ.runtime.doors import Door, WorkflowRun, entered
+from writ.runtime.doors import Door, entered
 from writ.runtime.problems import PROBLEM, PROBLEM_BASE, TITLES, status_of
+
+if TYPE_CHECKING:
+    from writ.runtime.workflow_run import WorkflowRun
 
 WHOLE: Final = "api"  # every request counts for its concern and for the API as a whole
 JSON: Final = "application/json"
@@ -243,7 +246,9 @@ def _request(event: Mapping[str, Any], door: Door) -> Request:
 
 def _caller(claims: Mapping[str, Any], door: Door) -> Caller:
     id = str(claims.get("sub") or claims.get("username") or "anonymous")
-    if door is Door.WORKFLOWS:
+    if door == "workflows":
+        from writ.runtime.workflow_run import WorkflowRun  # most callers are people
+
         run = WorkflowRun.of(claims)
         return Caller(id, str(run), claims, run)
     return Caller(id, str(claims.get("username") or claims.get("cognito:username") or id), claims)

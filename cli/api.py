@@ -29,6 +29,7 @@ class Api:
         self, base_url: str, login: Login | RunLogin, transport: httpx.BaseTransport | None = None
     ) -> None:
         self._login = login
+        self._as_run = isinstance(login, RunLogin)
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/",
             timeout=_TIMEOUT_S,
@@ -92,6 +93,17 @@ class Api:
         response = self._ask(method, path, query, body, headers)
         if response.is_success:
             return response
+        if (
+            self._as_run
+            and response.status_code == httpx.codes.NOT_FOUND
+            and not _problem(response).get("code")
+        ):
+            raise CommandError(
+                "the plane lets no run of a workflow call this",
+                code="login.not_served",
+                field=TOKEN_VARIABLE,
+                hint="set it, or have the plane serve this repository: workflows in stacks/settings.py",
+            )
         raise refusal(response)
 
     def find(self, path: str, query: Mapping[str, object]) -> bytes | None:

@@ -15,7 +15,6 @@ from cli import api_answers
 from cli.api_routes import Described, described
 from cli.api_schemas import Schemas
 from stacks.manifest import BotFolder
-from writ.contracts.workflow_site import GITHUB_RUNS
 from writ.openapi.operation import JSON, Operation
 from writ.runtime.doors import WORKFLOWS
 
@@ -60,12 +59,6 @@ def document(folders: Sequence[BotFolder], version: str) -> dict[str, Any]:
                     "bearerFormat": "JWT",
                     "description": "An access token of the user pool of operators.",
                 },
-                "workflow": {
-                    "type": "openIdConnect",
-                    "openIdConnectUrl": f"{GITHUB_RUNS}/.well-known/openid-configuration",
-                    "description": "The token of a run of a workflow, which it asked for with the address of "
-                    "the API as audience; it opens the same routes under another path.",
-                },
             },
             "responses": api_answers.problems(schemas),
             "schemas": schemas.components,
@@ -94,8 +87,9 @@ def _operation(route: Described, schemas: Schemas) -> dict[str, Any]:
         made["security"] = []
         made["description"] = "\n\n".join(filter(None, (made.get("description"), route.reason)))
     if route.workflows:
-        made["security"] = [{"operator": []}, {"workflow": []}]
-        door = f"Runs of workflows call it at `{WORKFLOWS}{route.path}`."
+        door = (
+            f"Runs of workflows call it at `{WORKFLOWS}{route.path}`, by tokens that their forge gives them."
+        )
         made["description"] = "\n\n".join(filter(None, (made.get("description"), door)))
     if parameters := [*_path(route), *_query(route, schemas), *_headers(route.operation)]:
         made["parameters"] = parameters

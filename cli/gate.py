@@ -93,8 +93,11 @@ def run(
     with reporting(form in (Format.JSON, Format.SARIF)) as output:
         places = Places(advisories, releases, cdk_out)
         asked = Asked(repo, base, tuple(only or ()), repository, places)
-        report = _reported(output, asked) if api else judged(asked)
-        _show(output, report, form)
+        if api:
+            report = _reported(output, asked, form)
+        else:
+            report = judged(asked)
+            _show(output, report, form)
         if report.verdict is not Verdict.ALLOW:
             output.found_problem()
 
@@ -145,11 +148,16 @@ class Asked:
     places: Places
 
 
-def _reported(output: Output, asked: Asked) -> Report:
-    """Judge with the exceptions of the control plane, and hand in the result."""
+def _reported(output: Output, asked: Asked, form: Format | None = None) -> Report:
+    """Judge with the exceptions of the control plane, show the report if in a form, and hand in the result.
+
+    Shown first: what was found is there to read even where the plane does not take it.
+    """
     with Api.of(Plane.load()) as api:
         exceptions = plane_exceptions(api)
         report = judged(asked, exceptions=exceptions, known=plane_facts(api))
+        if form is not None:
+            _show(output, report, form)
         answer = api.post(RESULTS, gate_result.of(report))
         output.note(f"recorded as {answer['action']}")
         return report

@@ -174,7 +174,7 @@ def _carried_out(declared: BuildSettings, root: Path, found: dict[str, Any], out
 
 
 def _environment() -> dict[str, str]:
-    """What the build may know: nothing by which it could report itself. `writ` in it is this one."""
+    """What the build is handed: nothing by which its result is reported. `writ` in it is this one."""
     own = ("WRIT_", *RUN_VARIABLES)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return {**kept, "PATH": os.pathsep.join((str(ROOT), kept.get("PATH", os.defpath)))}

@@ -65,8 +65,5 @@ class RunLogin:
 
 def _refused(what: str) -> CommandError:
     return CommandError(
-        f"the forge {what}",
-        code="login.refused",
-        field=VARIABLES[0],
-        hint="the job needs the right id-token: write",
+        f"the forge {what}", code="login.refused", field=VARIABLES[0], hint="run the job again"
     )

@@ -93,11 +93,19 @@ def _retired(settings: Settings) -> str:
 
 
 def _served(folder: BotFolder, settings: Settings) -> str:
-    """Whose runs may call; nothing where no route of the folder is for them."""
+    """Whose runs may call which routes of a folder; nothing where none is for them."""
     site = settings.workflows
-    if site is None or not any(route.workflows for route in folder.manifest.routes):
+    routes = [route.route for route in folder.manifest.routes if route.workflows]
+    if site is None or not routes:
         return ""
-    return site.model_dump_json(include={"repositories", "workflows"})
+    return _json(
+        {
+            "repositories": site.repositories,
+            "owner_ids": [str(id) for id in site.owner_ids],  # as tokens have them
+            "gates": site.gates,
+            "routes": routes,
+        }
+    )
 
 
 @cache

@@ -130,7 +130,7 @@ class Settings:
     `dependencies`: the repositories whose dependencies are bumped, and the indexes that are asked about them,
     `DependencySite(repositories=("acme/shop",), pypi=…, npm=…)`; no index has an address of its own accord.
     `workflows`: the repositories whose workflows may call as themselves,
-    `WorkflowSite(repositories=("acme/*",))`; without them only people may call.
+    `WorkflowSite(repositories=("acme/*",), gates=…)`; without them only people may call.
     `services`: what the names of functions begin with whose releases are rolled out and back, and those of
     tables whose items are migrated.
     `retired`: signing keys that were replaced, by kind, the oldest first; each makes room for a new key, and
@@ -243,7 +243,7 @@ _ENVIRONMENTS: Final = {
             witness=True,
             forge=ForgeSite(api="stored"),
             # The local forge vouches, which only gets its address when it starts.
-            workflows=WorkflowSite(issuer=f"https://forge.{_DOMAIN}", repositories=("*/*",)),
+            workflows=WorkflowSite(issuer=f"https://forge.{_DOMAIN}", repositories=("*/*",), gates=("**",)),
             rate=2000,
             burst=5000,
         ),

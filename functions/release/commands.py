@@ -27,7 +27,7 @@ from writ.contracts.events.releases import (
     ReleaseResumeRequested,
 )
 from writ.contracts.redaction import redact_text
-from writ.release.record import Record
+from writ.release.record import Planned, Record
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
 
@@ -86,8 +86,11 @@ def start(request: Request) -> Response:
 def report(request: Request, record: Record, ports: Ports) -> Response:
     """Note what was built, and answer where its files go: those that are there are left out."""
     asked, id, run = request.parse(Report), record.id, request.caller.run
-    if run is not None and asked.run != run.id:
-        raise WritError("a run reports for itself alone", code="forbidden", field="run")
+    if run is not None:
+        if asked.run != run.id:
+            raise WritError("a run reports for itself alone", code="forbidden", field="run")
+        if record.planned is not None and not _is_built_by_a_run(record.planned):
+            raise WritError("no run was started for this release", code="forbidden", field="run")
     given = {**asked.model_dump(), "message": redact_text(asked.message)[:500]}
     command = ReleaseBuildReported.model_validate({**given, "release": id, "by": request.caller.shown})
     action = carry_out(bot, request, command, field="files")
@@ -101,6 +104,10 @@ def report(request: Request, record: Record, ports: Ports) -> Response:
     # A link is a secret by its shape, which every other answer masks, and the very thing asked for here: so
     # this body is text by the time it leaves.
     return answer(action, json.dumps(body, separators=(",", ":")), status=200)
+
+
+def _is_built_by_a_run(planned: Planned) -> bool:
+    return planned.build is not None and planned.build.workflow is not None
 
 
 def abort(request: Request) -> Response:

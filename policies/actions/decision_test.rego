@@ -213,6 +213,12 @@ test_a_paused_bot_is_denied if {
 	codes(decision) == ["bot_paused"]
 }
 
+test_a_person_approves_what_the_run_of_a_workflow_asked_for if {
+	run := {"kind": "run", "id": "run 77 of acme/shop"}
+	decision := decide({"/action/risk": "high", "/approval": ada, "/actor": run})
+	decision.verdict == "allow"
+}
+
 test_a_paused_action_is_denied_whoever_approved_it if {
 	every risk in ["low", "medium", "high"] {
 		decision := decide({"/action/paused": true, "/action/risk": risk, "/approval": ada})

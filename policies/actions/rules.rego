@@ -148,6 +148,8 @@ approved if {
 # Whoever asked for an action does not approve it.
 independent if input.actor.kind == "bot"
 
+independent if input.actor.kind == "run"
+
 independent if {
 	input.actor.kind == "person"
 	input.actor.id != input.approval.by

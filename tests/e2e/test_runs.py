@@ -78,7 +78,7 @@ def test_a_job_runs_the_gates_and_the_ledger_gets_the_result_in_its_name(
     )  # fmt: skip
     assert told.returncode == 0, told.stdout + told.stderr
     (item,) = operator("GET", "v1/gates/results", repository=REPOSITORY).json()["items"]
-    assert (item["by"], item["commit"], item["verdict"]) == (f"{REPOSITORY} run 91", sha, "allow")
+    assert (item["by"], item["commit"], item["verdict"]) == (f"run 91 of {REPOSITORY}", sha, "allow")
     assert json.loads(told.stdout)["commit"] == sha
 
 

@@ -21,6 +21,9 @@ from stacks.settings import settings_for
 from tests.infrastructure.synthesis import Resource, Synthesis
 from writ.contracts.workflow_site import WorkflowSite
 
+WORKFLOW = "acme/writ/.github/workflows/recorded-gates.yml"
+GATES = f"{WORKFLOW}@{'0' * 40}"
+
 
 def by_workflows(plane: Synthesis) -> set[str]:
     """What runs of workflows may call, as their door has it."""
@@ -94,16 +97,16 @@ def test_runs_are_let_in_by_tokens_for_this_api_alone() -> None:
 
 
 def test_only_what_runs_may_call_knows_whose_are_served() -> None:
-    settings = replace(settings_for("prod"), workflows=WorkflowSite(repositories=("acme/*", "other/one")))
-    folders = load_folders()
+    site = WorkflowSite(repositories=("acme/*", "other/one"), owner_ids=(12, 345), gates=(GATES,))
+    settings, folders = replace(settings_for("prod"), workflows=site), load_folders()
     given = {
         folder.name: environment(folder, "api", settings, Resources(keys={}), ()).get("WRIT_WORKFLOWS")
         for folder in folders
     }
-    served = {folder.name for folder in folders if any(r.workflows for r in folder.manifest.routes)}
-    assert {name for name, told in given.items() if told} == served
-    told = [json.loads(given[name] or "") for name in served]
-    assert told == [{"repositories": ["acme/*", "other/one"], "workflows": []}] * len(served)
+    told = {name: json.loads(text) for name, text in given.items() if text}
+    routes = {f.name: [r.route for r in f.manifest.routes if r.workflows] for f in folders}
+    known = {"repositories": ["acme/*", "other/one"], "owner_ids": ["12", "345"], "gates": [GATES]}
+    assert told == {name: {**known, "routes": mine} for name, mine in routes.items() if mine}
 
 
 @pytest.mark.parametrize(
@@ -113,8 +116,19 @@ def test_only_what_runs_may_call_knows_whose_are_served() -> None:
         ({"repositories": ("*/*",)}, "an owner is named"),
         ({"repositories": ("acme",)}, "repositories.0"),
         ({"repositories": ("acme/*",), "issuer": "http://forge.example"}, "issuer"),
-        ({"repositories": ("acme/*",), "workflows": ("gates.yml",)}, "workflows.0"),
-        ({"repositories": ("acme/*",), "workflows": ("*/*/gates.yml@*",)}, "workflows.0"),
+        ({"repositories": ("acme/*",), "owner_ids": (0,)}, "owner_ids.0"),
+        *(
+            ({"repositories": ("acme/*",), "gates": (name,)}, "is not one workflow")
+            for name in (
+                "gates.yml",
+                "*/*/.github/workflows/gates.yml@v1",
+                f"{WORKFLOW}@*",
+                f"{WORKFLOW}@**",
+                f"{WORKFLOW}@refs/**",
+                f"{WORKFLOW}@refs/pull/*",
+                f"{WORKFLOW}@v1",
+            )
+        ),
     ],
 )
 def test_a_site_that_would_let_everybody_in_is_refused(changes: dict[str, Any], said: str) -> None:

@@ -25,6 +25,7 @@ CALLABLE: Final = {
     "typecheck",
     "tests",
     "gates",
+    "recorded-gates",
     "sbom",
     "sdk",
     "changelog",
@@ -47,7 +48,7 @@ _LATER: Final = (
 # Who may write: what signs, and what tells a control plane which run it is.
 _WRITES: Final = {
     "publish": {"id-token", "attestations"},
-    "gates": {"id-token"},
+    "recorded-gates": {"id-token"},
     "release": {"id-token"},
 }
 
@@ -103,7 +104,8 @@ def test_this_repository_calls_its_own_workflows() -> None:
     jobs = read(GITHUB / "workflows" / "test.yml")["jobs"].values()
     used = {Path(job["uses"]).stem for job in jobs if "uses" in job}
 
-    assert used == CALLABLE - {"tests"}  # its tests are one command, `make test`
+    # Its tests are one command, `make test`, and it has no control plane.
+    assert used == CALLABLE - {"tests", "recorded-gates"}
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.relative_to(GITHUB).as_posix())
@@ -156,39 +158,50 @@ def test_no_job_is_given_a_token_for_a_control_plane() -> None:
         assert set(re.findall(r"secrets\.(\w+)", text)) <= {"LOCALSTACK_AUTH_TOKEN"}, path
 
 
+_FORK: Final = {"HEAD": "stranger/site"}
+_API: Final = {"API": "https://api.example"}
+_RUN: Final = {"ACTIONS_ID_TOKEN_REQUEST_URL": "x"}
+
+
 @pytest.mark.parametrize(
-    ("environment", "arguments", "api"),
+    ("environment", "arguments", "warned"),
     [
-        ({}, "", ""),
-        ({"BASE": "origin/main", "ONLY": "window slo"}, "--base origin/main --only window --only slo", ""),
-        ({"API": "https://api.example", "ACTIONS_ID_TOKEN_REQUEST_URL": "x"}, "--api", "https://api.example"),
-        # A pull request of a fork has no token: it is judged all the same.
-        ({"API": "https://api.example"}, "", ""),
+        ({}, "", False),
+        ({"BASE": "origin/main", "ONLY": "window slo"}, "--base origin/main --only window --only slo", False),
+        ({**_API, **_RUN}, "--api", False),
+        ({**_API, "HEAD": "acme/site", **_RUN}, "--api", False),
+        # Who forgets the right is told so by the command, and not let through without the plane.
+        (_API, "--api", False),
+        ({**_API, "WRIT_TOKEN": "mine", **_FORK}, "--api", False),
+        # A change from outside has no token: it is judged all the same.
+        ({**_API, **_FORK}, "", True),
+        ({**_API, "GITHUB_ACTOR": "dependabot[bot]"}, "", True),
+        (_FORK, "", False),
     ],
 )
-def test_the_action_asks_the_control_plane_where_its_run_has_a_token(
-    tmp_path: Path, environment: dict[str, str], arguments: str, api: str
+def test_the_action_asks_the_control_plane_unless_a_change_from_outside_has_no_token(
+    tmp_path: Path, environment: dict[str, str], arguments: str, warned: bool
 ) -> None:
     action = tmp_path / ".github" / "actions" / "gates"
     action.mkdir(parents=True)
     command = tmp_path / "writ"
     command.write_text('#!/usr/bin/env bash\necho "$* WRIT_API=${WRIT_API:-}"\n', encoding="utf-8")
     command.chmod(0o755)
-    given = {"ACTION": str(action), "CHECKOUT": ".", "BASE": "", "ONLY": "", "FORMAT": "json", "API": ""}
+    given = dict.fromkeys(("BASE", "ONLY", "API", "HEAD"), "") | {"CHECKOUT": ".", "FORMAT": "json"}
+    known = {"PATH": "/usr/bin:/bin", "GITHUB_REPOSITORY": "acme/site", "GITHUB_ACTOR": "ann"}
 
     done = subprocess.run(
         ["bash", GITHUB / "actions" / "gates" / "ask.sh"],
-        env={"PATH": "/usr/bin:/bin", **given, **environment},
+        env={**known, "ACTION": str(action), **given, **environment},
         capture_output=True,
         text=True,
         check=True,
     )
 
     *said, asked = done.stdout.splitlines()
+    api = _API["API"] if "--api" in arguments else ""
     assert asked.split() == f"gate run --repo . --format json {arguments} WRIT_API={api}".split()
-    assert [line.partition(" ")[0] for line in said] == (
-        ["::warning"] if "API" in environment and not api else []
-    )
+    assert [line.partition(" ")[0] for line in said] == (["::warning"] if warned else [])
 
 
 def test_the_hook_is_a_program_of_this_repository() -> None:

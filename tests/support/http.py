@@ -92,13 +92,17 @@ def routed(api: Api, event: Mapping[str, Any]) -> dict[str, Any]:
 def run_of(repository: str, id: int = 77, sha: str = "c" * 40) -> dict[str, str]:
     """The claims of a run of a workflow."""
     subject = f"repo:{repository}:ref:refs/heads/main"
-    return {"sub": subject, "repository": repository, "run_id": str(id), "sha": sha}
+    workflow = f"{repository}/.github/workflows/checks.yml@refs/heads/main"
+    claims = {"sub": subject, "repository": repository, "run_id": str(id), "sha": sha}
+    return {**claims, "job_workflow_ref": workflow}
 
 
-def serving(monkeypatch: pytest.MonkeyPatch, *repositories: str, workflows: Sequence[str] = ()) -> None:
-    """Have a plane serve the runs of these repositories; of these workflows alone, if they are named."""
+def serving(
+    monkeypatch: pytest.MonkeyPatch, api: Api, *repositories: str, gates: Sequence[str] = ("**",)
+) -> None:
+    """Have a plane serve runs of these repositories at every route; `gates`: whose word on those counts."""
     given = {"env": "test", "bot": "probe", "function": "api", "owner": "platform", "bus": "bus"}
-    whose = {"repositories": repositories, "workflows": workflows}
+    whose = {"repositories": repositories, "owner_ids": (), "gates": gates, "routes": api.routes}
     told = {**given, "code_digest": "0" * 64, "workflows": json.dumps(whose)}
     served = Environment.load({f"WRIT_{name.upper()}": value for name, value in told.items()})
     monkeypatch.setattr(access, "current", lambda: served)

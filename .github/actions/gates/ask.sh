@@ -10,11 +10,15 @@ read -r -a gates <<< "$ONLY"
 for gate in "${gates[@]}"; do
     command+=(--only "$gate")
 done
-if [ -n "$API" ] && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
+# A pull request of a fork, or of Dependabot, has no token: what it would change is judged all the same.
+outside=
+if [ -n "$HEAD" ] && [ "$HEAD" != "$GITHUB_REPOSITORY" ] || [ "$GITHUB_ACTOR" = "dependabot[bot]" ]; then
+    outside=yes
+fi
+if [ -n "$API" ] && [ -n "$outside" ] && [ -z "${ACTIONS_ID_TOKEN_REQUEST_URL:-}${WRIT_TOKEN:-}" ]; then
+    echo "::warning title=Policy gates::A change from outside has no token, so the control plane is not asked and records nothing."
+elif [ -n "$API" ]; then
     export WRIT_API=$API
     command+=(--api)
-elif [ -n "$API" ]; then
-    # A pull request of a fork has no such right; what it would change is judged all the same.
-    echo "::warning title=Policy gates::This run has no token of its own (id-token: write), so the control plane is not asked and records nothing."
 fi
 exec "${command[@]}"

@@ -58,11 +58,10 @@ def test_a_token_is_asked_for_once_and_anew_when_it_was_refused() -> None:
         httpx.Response(200, json={}),
     ],
 )
-def test_no_token_is_an_error_that_says_which_right_is_missing(response: httpx.Response) -> None:
+def test_no_token_is_an_error(response: httpx.Response) -> None:
     with pytest.raises(CommandError) as raised:
         login(lambda _: response).token()
     assert (raised.value.code, raised.value.field) == ("login.refused", VARIABLES[0])
-    assert "id-token: write" in (raised.value.hint or "")
     assert BEARER not in str(raised.value)
 
 
@@ -113,7 +112,25 @@ def test_without_the_right_there_is_nobody_to_sign_in_as(
     assert raised.value.code == "login.absent"
 
 
-def test_a_build_cannot_ask_for_the_token_that_it_is_reported_by(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (httpx.Response(404, json={"message": "Not Found"}), "login.not_served"),
+        (httpx.Response(404, json={"code": "not_found", "detail": "there is no such release"}), "not_found"),
+        (httpx.Response(403, json={"code": "forbidden", "detail": "no"}), "forbidden"),
+    ],
+)
+def test_a_plane_that_serves_no_runs_is_told_from_a_thing_that_is_not_there(
+    answer: httpx.Response, code: str
+) -> None:
+    run = login(lambda _: httpx.Response(200, json={"value": "token"}))
+    transport = httpx.MockTransport(lambda _: answer)
+    with Api(f"{ADDRESS}/workflows", run, transport) as api, pytest.raises(CommandError) as raised:
+        api.get("v1/releases/rel-1")
+    assert raised.value.code == code
+
+
+def test_a_build_is_not_handed_what_it_is_reported_by(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WRIT_TOKEN", "mine")
     assert not {name for name in _environment() if name.startswith(("WRIT_", "ACTIONS_ID_TOKEN"))}
     assert "PATH" in _environment()

@@ -178,7 +178,7 @@ def test_run_with_api_takes_exceptions_and_hands_in(
 def test_run_of_a_workflow_reports_of_its_own_repository_and_commit(
     monkeypatch: pytest.MonkeyPatch, plane: ControlledPlane
 ) -> None:
-    serving(monkeypatch, "*/*")
+    serving(monkeypatch, api, "*/*")
     sha = "c" * 40
     for run, given, wrong in (
         (run_of("evil/shop"), body(plane, commit=sha), "repository"),
@@ -190,4 +190,19 @@ def test_run_of_a_workflow_reports_of_its_own_repository_and_commit(
     assert not plane.evidence.entries
     assert call(api, "POST", RESULTS, body(plane, commit=sha), run=run_of("Acme/shop")).status == 201
     (item,) = call(api, "GET", f"{RESULTS}?repository=acme/shop").body["items"]
-    assert item["by"] == "Acme/shop run 77"
+    assert item["by"] == "run 77 of Acme/shop"
+    (caused,) = {(r.cause.actor_kind, r.cause.actor_id) for r in plane.actions.records.values()}
+    assert caused == ("run", "run 77 of Acme/shop")
+
+
+def test_word_of_a_workflow_that_is_not_named_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, plane: ControlledPlane
+) -> None:
+    trusted = "acme/writ/.github/workflows/recorded-gates.yml@refs/tags/*"
+    for gates in ((), (trusted,)):
+        serving(monkeypatch, api, "acme/*", gates=gates)
+        refused = call(api, "POST", RESULTS, body(plane, commit="c" * 40), run=run_of("acme/shop"))
+        assert (refused.status, refused.body["code"]) == (403, "forbidden")
+    assert not plane.evidence.entries
+    by = {**run_of("acme/shop"), "job_workflow_ref": trusted.replace("*", "v1")}
+    assert call(api, "POST", RESULTS, body(plane, commit="c" * 40), run=by).status == 201

@@ -252,7 +252,7 @@ def test_only_the_run_that_was_asked_for_reports_and_once(world: ReleasesPlane) 
 
 
 def test_a_run_reports_for_itself_alone(world: ReleasesPlane, monkeypatch: pytest.MonkeyPatch) -> None:
-    serving(monkeypatch, "*/*")
+    serving(monkeypatch, api, "*/*")
     world.pushed("feat: x")
     id = world.ask()
     world.until("build")
@@ -269,6 +269,22 @@ def test_a_run_reports_for_itself_alone(world: ReleasesPlane, monkeypatch: pytes
     assert (refused.status, refused.body["field"]) == (400, "run")
     assert call(api, "GET", place, run=run_of(REPOSITORY, started)).body["state"] == "build"
     assert call(api, "POST", f"{place}/build", asked, run=run_of(REPOSITORY, started)).status == 200
+
+
+def test_no_run_brings_the_files_of_a_release_that_people_build(
+    world: ReleasesPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving(monkeypatch, api, "*/*")
+    by_hand = "\n".join(line for line in SETTINGS.splitlines() if "workflow" not in line)
+    world.forge.commit_of("build: by hand", release_yaml=by_hand)
+    world.pushed("feat: x")
+    id = world.ask()
+    world.until("build")
+    world.runs.step()
+    asked = {"files": [{"name": "a.whl", "sha256": sha256(b"abc").hexdigest(), "size": 3}], "run": 77}
+    refused = call(api, "POST", f"/v1/releases/{id}/build", asked, run=run_of(REPOSITORY, 77))
+    assert (refused.status, refused.body["code"], refused.body["field"]) == (403, "forbidden", "run")
+    assert call(api, "POST", f"/v1/releases/{id}/build", {"files": asked["files"]}, name="Ann").status == 200
 
 
 def test_a_build_gets_addresses_for_what_is_not_there(world: ReleasesPlane) -> None:

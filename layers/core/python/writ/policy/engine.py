@@ -82,7 +82,7 @@ class PolicyEngine:
         return self._allowed(AUTHORIZATION, {"caller": {"claims": dict(claims)}, "route": route})
 
     def authorize_run(self, claims: Mapping[str, Any], route: str, served: Mapping[str, Any]) -> bool:
-        """Whether the run of a workflow may: of the `repositories` and `workflows` that are served."""
+        """Whether the run of a workflow may; `served` says whose runs are let in, and where to."""
         caller = {"claims": dict(claims)}
         return self._allowed(OF_RUNS, {"caller": caller, "route": route, "served": dict(served)})
 

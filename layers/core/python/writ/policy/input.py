@@ -53,9 +53,9 @@ class BotFacts(_Facts):
 
 
 class ActorFacts(_Facts):
-    """Who stands behind the action: the bot on its own, or a person through it."""
+    """Who stands behind the action: the bot on its own, a person through it, or the run of a workflow."""
 
-    kind: Literal["bot", "person"]
+    kind: Literal["bot", "person", "run"]
     id: Filled
 
 

@@ -29,7 +29,7 @@ def carry_out(bot: Bot[Any, Any], request: Request, command: EventData, *, field
     """
     id, trace = f"api-{uuid.uuid4().hex}", recording.carried()
     event = make_event(command, id=id, time=datetime.now(UTC), producer=bot.name, trace=trace)
-    (record,) = bot.run(event, actor=("person", request.caller.id[:128]))
+    (record,) = bot.run(event, actor=(request.caller.kind, request.caller.id[:128]))
     telemetry.acted([record])
     if record.outcome is not None and record.outcome.status is not Status.SUCCEEDED:
         failed = record.outcome.status is Status.FAILED

@@ -36,6 +36,11 @@ class Caller:
     run: WorkflowRun | None = None
 
     @property
+    def kind(self) -> str:
+        """What the caller is to policy and evidence."""
+        return "person" if self.run is None else "run"
+
+    @property
     def shown(self) -> str:
         """The name as others may read it: without personal data, 128 characters at most."""
         return redact_text(self.name)[:128]
@@ -182,7 +187,7 @@ class Api:
                 log.exception("request failed", error=type(error).__name__)
                 response = problem(WritError("something went wrong on our side", code="internal"))
             tracing.answered(span, response.status, response.body)
-        log.info("request", route=key, status=response.status)
+        log.info("request", route=key, door=door, status=response.status)
         counts = {"Requests": 1, "RequestsFailed": int(response.status >= 500)}
         for counted in (self.service, WHOLE):
             telemetry.emit(counted, counts)
@@ -245,12 +250,12 @@ def _request(event: Mapping[str, Any], door: Door) -> Request:
 
 
 def _caller(claims: Mapping[str, Any], door: Door) -> Caller:
-    id = str(claims.get("sub") or claims.get("username") or "anonymous")
     if door == "workflows":
         from writ.runtime.workflow_run import WorkflowRun  # most callers are people
 
         run = WorkflowRun.of(claims)
-        return Caller(id, str(run), claims, run)
+        return Caller(str(run), str(run), claims, run)
+    id = str(claims.get("sub") or claims.get("username") or "anonymous")
     return Caller(id, str(claims.get("username") or claims.get("cognito:username") or id), claims)
 
 

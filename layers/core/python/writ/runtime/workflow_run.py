@@ -33,4 +33,4 @@ class WorkflowRun:
         return self.repository.lower() == repository.lower()
 
     def __str__(self) -> str:
-        return f"{self.repository} run {self.id}"
+        return f"run {self.id} of {self.repository}"

@@ -77,11 +77,12 @@ class BotAction(ActionSpec):
 
 
 class RouteShown(Shown):
-    """A route; `auth: none` has its reason."""
+    """A route; `auth: none` has its reason, and `workflows` says whether their runs may call it as well."""
 
     route: str
     auth: Literal["jwt", "none"]
     reason: str | None = None
+    workflows: bool
 
 
 class BotDetail(PauseShown):

@@ -90,7 +90,7 @@ def test_a_bot_is_shown_whole(plane: ControlledPlane, statistics: MemoryStatisti
     assert {"event": "IssueLabelled.v1", "where": {"label": ["toil", "automation", "chore"]}} in shown[
         "triggers"
     ]
-    assert {"route": "GET /v1/backlog", "auth": "jwt"} in shown["routes"]
+    assert {"route": "GET /v1/backlog", "auth": "jwt", "workflows": False} in shown["routes"]
     assert shown["needs"] == {"tables": {"backlog": ["read", "upsert"]}}
     assert "BacklogTaskScored.v1" in shown["emits"]
     assert shown["slo"] == {"success": 99.5, "p95_ms": 2000}

@@ -53,7 +53,6 @@ def environment(
         "WRIT_LOG_ORIGIN": settings.log_origin,
         "WRIT_IDENTITY_BASE": settings.identity_base,
         "WRIT_ISSUER": settings.issuer,
-        "WRIT_WORKFLOWS": _served(folder, settings),
         "WRIT_TIMEOUT_S": str(manifest.timeout_s),
         # On the embedded emulator functions inherit where to write them.
         "WRIT_TRACES": settings.collector.endpoint if settings.collector else "",
@@ -88,22 +87,6 @@ def _retired(settings: Settings) -> str:
             kind: [item.model_dump(mode="json", exclude_defaults=True) for item in items]
             for kind, items in settings.retired.items()
             if items
-        }
-    )
-
-
-def _served(folder: BotFolder, settings: Settings) -> str:
-    """Whose runs may call which routes of a folder; nothing where none is for them."""
-    site = settings.workflows
-    routes = [route.route for route in folder.manifest.routes if route.workflows]
-    if site is None or not routes:
-        return ""
-    return _json(
-        {
-            "repositories": site.repositories,
-            "owner_ids": [str(id) for id in site.owner_ids],  # as tokens have them
-            "gates": site.gates,
-            "routes": routes,
         }
     )
 

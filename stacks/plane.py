@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,6 +30,7 @@ from stacks.settings import Settings
 from stacks.staging import MAX_UNZIPPED_BYTES, Staging, StagingError, catalog, unzipped_bytes
 from stacks.witness import WitnessStack
 from stacks.workflows import WorkflowsStack
+from writ.runtime.doors import RUNS
 
 # Functions that are given every manifest.
 CATALOGUED: Final = frozenset({"registry", "slo"})
@@ -181,15 +183,35 @@ def made_files(
     folder: BotFolder, folders: Sequence[BotFolder], settings: Settings
 ) -> Mapping[str, bytes] | None:
     """Files that a folder finds beside its modules although nobody wrote them there."""
+    made: dict[str, bytes] = {}
     if folder.name in CATALOGUED:
-        services = staged_services(load_services(folders), settings.target)
-        own = {"services.json": services} if folder.name == OBJECTIVES else {}
-        return {"catalog.json": catalog(folders), **own}
+        made["catalog.json"] = catalog(folders)
+        if folder.name == OBJECTIVES:
+            made["services.json"] = staged_services(load_services(folders), settings.target)
     if folder.name == FLAGS:
         flags, uses = flag_catalogue.load(), flag_catalogue.uses()
         flag_catalogue.check(flags, uses)
-        return {"catalogue.json": flag_catalogue.staged(folders, flags, uses)}
-    return None
+        made["catalogue.json"] = flag_catalogue.staged(folders, flags, uses)
+    if served := served_runs(folder, settings):
+        made[RUNS] = json.dumps(served).encode()
+    return made or None
+
+
+def served_runs(folder: BotFolder, settings: Settings) -> Mapping[str, Any]:
+    """Whose runs may call which routes of a folder; nothing where none is for them.
+
+    A file, for the variables of a function have room for 4 KB in all.
+    """
+    site = settings.workflows
+    routes = [route.route for route in folder.manifest.routes if route.workflows]
+    if site is None or not routes:
+        return {}
+    return {
+        "repositories": site.repositories,
+        "owner_ids": [str(id) for id in site.owner_ids],  # as tokens have them
+        "gates": site.gates,
+        "routes": routes,
+    }
 
 
 def extra_variables(folder: BotFolder, folders: Sequence[BotFolder], settings: Settings) -> Mapping[str, str]:

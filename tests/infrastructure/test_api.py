@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,13 @@ from aws_cdk.assertions import Template
 from pydantic import ValidationError
 
 from stacks.api import workflow_authorizer
-from stacks.environment import environment
-from stacks.grants import Resources
 from stacks.manifest import load_folders
+from stacks.plane import made_files, served_runs
 from stacks.settings import settings_for
 from tests.infrastructure.synthesis import Resource, Synthesis
 from writ.contracts.workflow_site import WorkflowSite
+from writ.runtime import access
+from writ.runtime.doors import RUNS
 
 WORKFLOW = "acme/writ/.github/workflows/recorded-gates.yml"
 GATES = f"{WORKFLOW}@{'0' * 40}"
@@ -99,14 +101,27 @@ def test_runs_are_let_in_by_tokens_for_this_api_alone() -> None:
 def test_only_what_runs_may_call_knows_whose_are_served() -> None:
     site = WorkflowSite(repositories=("acme/*", "other/one"), owner_ids=(12, 345), gates=(GATES,))
     settings, folders = replace(settings_for("prod"), workflows=site), load_folders()
-    given = {
-        folder.name: environment(folder, "api", settings, Resources(keys={}), ()).get("WRIT_WORKFLOWS")
-        for folder in folders
-    }
-    told = {name: json.loads(text) for name, text in given.items() if text}
+    told = {folder.name: dict(found) for folder in folders if (found := served_runs(folder, settings))}
     routes = {f.name: [r.route for r in f.manifest.routes if r.workflows] for f in folders}
-    known = {"repositories": ["acme/*", "other/one"], "owner_ids": ["12", "345"], "gates": [GATES]}
+    known = {"repositories": site.repositories, "owner_ids": ["12", "345"], "gates": (GATES,)}
     assert told == {name: {**known, "routes": mine} for name, mine in routes.items() if mine}
+    for folder in folders:
+        made = made_files(folder, folders, settings) or {}
+        assert json.loads(made.get(RUNS, b"{}")) == json.loads(json.dumps(told.get(folder.name, {})))
+
+
+def test_a_bot_reads_whose_runs_it_serves_from_the_file_beside_its_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = f"served_{tmp_path.name.replace('-', '_')}"
+    folder = tmp_path / "functions" / bot
+    folder.mkdir(parents=True)
+    monkeypatch.setattr("functions.__path__", [str(tmp_path / "functions")])
+    assert access.served(bot) == {}
+    access.served.cache_clear()
+    (folder / RUNS).write_text('{"repositories": ["acme/*"]}')
+    assert access.served(bot) == {"repositories": ["acme/*"]}
+    access.served.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ def test_action_of_a_command_counts_like_that_of_an_event(
     status: Status, metric: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bot: Any = SimpleNamespace(name="backlog", run=lambda *_, **__: [closed(claimed(bot="backlog"), status)])
-    request: Any = SimpleNamespace(caller=SimpleNamespace(id="s-1"))
+    request: Any = SimpleNamespace(caller=SimpleNamespace(id="s-1", kind="person"))
     with suppress(WritError):  # the caller is told of a failure
         carry_out(bot, request, tick().data, field="body")
     assert written(capsys.readouterr().out) == {own("backlog", metric)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -12,7 +13,6 @@ import pytest
 
 from writ.runtime import access
 from writ.runtime.doors import WORKFLOWS
-from writ.runtime.environment import Environment
 from writ.runtime.rest import Api
 
 
@@ -101,11 +101,9 @@ def serving(
     monkeypatch: pytest.MonkeyPatch, api: Api, *repositories: str, gates: Sequence[str] = ("**",)
 ) -> None:
     """Have a plane serve runs of these repositories at every route; `gates`: whose word on those counts."""
-    given = {"env": "test", "bot": "probe", "function": "api", "owner": "platform", "bus": "bus"}
     whose = {"repositories": repositories, "owner_ids": (), "gates": gates, "routes": api.routes}
-    told = {**given, "code_digest": "0" * 64, "workflows": json.dumps(whose)}
-    served = Environment.load({f"WRIT_{name.upper()}": value for name, value in told.items()})
-    monkeypatch.setattr(access, "current", lambda: served)
+    monkeypatch.setattr(access, "current", lambda: SimpleNamespace(bot=api.service))
+    monkeypatch.setattr(access, "served", lambda bot: whose if bot == api.service else {})
 
 
 def call(api: Api, method: str, target: str, body: object = None, **options: Any) -> Answer:

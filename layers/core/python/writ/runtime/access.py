@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from writ.contracts.errors import WritError
-from writ.runtime.doors import Door
+from writ.runtime.doors import RUNS, Door
 from writ.runtime.environment import current
 
 if TYPE_CHECKING:
@@ -32,9 +34,16 @@ def require(claims: Mapping[str, Any], route: str, door: Door) -> None:
 
 def _may(claims: Mapping[str, Any], route: str, door: Door) -> bool:
     if door == "workflows":
-        served = json.loads(current().workflows or "{}")
-        return _doorkeeper(door).authorize_run(claims, route, served)
+        return _doorkeeper(door).authorize_run(claims, route, served(current().bot))
     return _doorkeeper(door).authorize(claims, route)
+
+
+@cache
+def served(bot: str) -> Mapping[str, Any]:
+    """Whose runs may call which routes of a bot, by the file it was deployed with; nobody's without one."""
+    place = Path(next(iter(import_module(f"functions.{bot}").__path__)), RUNS)
+    found: Mapping[str, Any] = json.loads(place.read_bytes()) if place.is_file() else {}
+    return found
 
 
 @cache

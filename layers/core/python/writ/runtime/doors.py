@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 Door = Literal["people", "workflows"]
 WORKFLOWS: Final = "/workflows"  # what the paths of routes begin with where runs of workflows come in
+RUNS: Final = "runs.json"  # beside the modules of a bot: whose runs may call which of its routes
 
 
 def entered(route_key: str) -> tuple[Door, str]:

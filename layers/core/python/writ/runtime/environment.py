@@ -54,7 +54,6 @@ class Environment(BaseModel):
     anchor: str = ""
     forge: str = ""
     dependencies: str = ""
-    workflows: str = ""
     identities: Json[dict[str, str]] = {}
     retired: Json[dict[KeyKind, tuple[Retirement, ...]]] = {}
     timeout_s: int = 30

@@ -36,11 +36,22 @@ def short_models() -> Mapping[str, bytes]:
         packed = max((_DATA / service).glob("*/service-2.json.gz"))
         model = json.loads(gzip.decompress(packed.read_bytes()))
         prefixes.add(model["metadata"]["endpointPrefix"])
-        made[packed.relative_to(_DATA).with_suffix("").as_posix()] = undocumented(model)
+        made[packed.relative_to(_DATA).with_suffix("").as_posix()] = shortened(model)
     places = json.loads((_DATA / "endpoints.json").read_bytes())
     partitions = [_partition(partition, prefixes) for partition in places["partitions"]]
     made["endpoints.json"] = {**places, "partitions": partitions}
     return {f"{botocore.__version__}/{name}": _packed(model) for name, model in made.items()}
+
+
+def shortened(model: Mapping[str, Any]) -> dict[str, Any]:
+    """A service's model without its prose; what botocore does not do without is there, and says nothing.
+
+    https://github.com/boto/botocore/blob/develop/botocore/model.py, `client_context_parameters`
+    """
+    made: dict[str, Any] = undocumented(model)
+    for parameter in made.get("clientContextParams", {}).values():
+        parameter["documentation"] = ""
+    return made
 
 
 def undocumented(model: Any) -> Any:

@@ -91,7 +91,7 @@ def measure(sizes: Sizes) -> list[Figure]:
     wanted = {name for name in sizes.functions.split(",") if name}
     chosen = [start for start in starts() if not wanted or start.name in wanted]
     with TemporaryDirectory() as place:
-        env = _process(_staged(Path(place)))
+        env = process(staged(Path(place)))
         broken = {start.name: why for start in chosen if (why := trouble(start, env))}
         scripts = [start.script for start in chosen if start.name not in broken]
         bare, found = process_seconds(_STOP + _BASELINE, scripts, env=env, rounds=sizes.cold_rounds)
@@ -119,7 +119,7 @@ def trouble(start: Start, env: dict[str, str]) -> str | None:
     return f"reached neither AWS nor an answer: {said[-1] if said else done.returncode}"
 
 
-def _staged(place: Path) -> Path:
+def staged(place: Path) -> Path:
     """The code of the functions with what synth puts beside it, and in `python` the kernel layer."""
     with zipfile.ZipFile(Staging(place / "stage").kernel().path) as layer:
         layer.extractall(place)
@@ -137,7 +137,7 @@ def _start(folder: BotFolder, name: str, module: str, message: Mapping[str, Any]
     return Start(name, f"{_STOP}os.environ.update({environment(folder, name)!r})\n{body}")
 
 
-def _process(staged: Path) -> dict[str, str]:
+def process(staged: Path) -> dict[str, str]:
     """What the Lambda service and a closed port on this machine stand for."""
     return {
         "PATH": os.environ.get("PATH", ""),

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from cli.localforge.sign_in import keep, made_key
 from cli.output import CommandError
 from cli.run_login import VARIABLES
 
@@ -66,14 +67,7 @@ class Runs:
         """With the key that lies in a folder, made once."""
         path = folder / "runs.pem"
         if not path.is_file():
-            made = rsa.generate_private_key(65537, 2048).private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            folder.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_bytes(made)
+            keep(path, made_key())
         key = serialization.load_pem_private_key(path.read_bytes(), None)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError(f"{path.name} is no RSA key")

@@ -93,12 +93,22 @@ def private_key(folder: Path) -> str:
     """The App's key in PEM, made once."""
     path = folder / "app.json"
     if not path.is_file():
-        made = rsa.generate_private_key(65537, 2048).private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-        folder.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({"app": APP, "private_key": made.decode()}), encoding="utf-8")
+        keep(path, json.dumps({"app": APP, "private_key": made_key()}))
     return str(json.loads(path.read_text(encoding="utf-8"))["private_key"])
+
+
+def made_key() -> str:
+    """A new key for signatures, in PEM."""
+    made = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    return made.decode()
+
+
+def keep(path: Path, secret: str) -> None:
+    """Write down what its owner alone may read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(secret, encoding="utf-8")

@@ -42,8 +42,13 @@ class Api:
         url = plane.file.api_url.rstrip("/")
         asks_as_run = plane.file.env == BY_ADDRESS and not os.environ.get(TOKEN_VARIABLE)
         if asks_as_run and (run := RunLogin.here(url)) is not None:
-            return cls(url + WORKFLOWS, run)
+            return cls.of_run(run)
         return cls(url, Login.of(plane))
+
+    @classmethod
+    def of_run(cls, run: RunLogin) -> Api:
+        """As a run of a workflow, at the address that its tokens are meant for."""
+        return cls(run.audience + WORKFLOWS, run)
 
     def __enter__(self) -> Self:
         return self

@@ -66,6 +66,15 @@ def summary(record: Mapping[str, Any], pull: Mapping[str, Any]) -> dict[str, Any
     }
 
 
+def remarks(record: Mapping[str, Any], pull: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """What check runs say of lines: the check, the place, the level, and what it is called."""
+    return [
+        (check["report"]["name"], *_place_and_level(remark), remark.get("title") or remark["message"])
+        for check in _checks(record, pull)
+        for remark in check["annotations"]
+    ]
+
+
 def comments_of(repository: str, number: int) -> list[str]:
     """What is said on a pull request. Raises CommandError where it is not there."""
     record = _record(repository)
@@ -116,7 +125,7 @@ def _check(check: Mapping[str, Any]) -> list[RenderableType]:
         _markdown(str(output.get("summary") or "")),
     ]
     remarks = [
-        (f"{a['path']}:{a['start_line']}", a["annotation_level"], f"{a.get('title', '')}\n{a['message']}")
+        (*_place_and_level(a), f"{a.get('title', '')}\n{a['message']}")
         for a in check["annotations"][:_REMARKS]
     ]
     if remarks:
@@ -124,6 +133,10 @@ def _check(check: Mapping[str, Any]) -> list[RenderableType]:
     if len(check["annotations"]) > _REMARKS:
         parts += [Text(f"and {len(check['annotations']) - _REMARKS} more: --json has them all", style="dim")]
     return parts
+
+
+def _place_and_level(remark: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{remark['path']}:{remark['start_line']}", str(remark["annotation_level"])
 
 
 def _markdown(text: str) -> RenderableType:

@@ -154,13 +154,21 @@ def _reported(output: Output, asked: Asked, form: Format | None = None) -> Repor
     Shown first: what was found is there to read even where the plane does not take it.
     """
     with Api.of(Plane.load()) as api:
-        exceptions = plane_exceptions(api)
-        report = judged(asked, exceptions=exceptions, known=plane_facts(api))
+        report = judged_for(api, asked)
         if form is not None:
             _show(output, report, form)
-        answer = api.post(RESULTS, gate_result.of(report))
-        output.note(f"recorded as {answer['action']}")
+        output.note(f"recorded as {hand_in(api, report)}")
         return report
+
+
+def judged_for(api: Api, asked: Asked) -> Report:
+    """Judge a checkout with the exceptions and facts of a control plane."""
+    return judged(asked, exceptions=plane_exceptions(api), known=plane_facts(api))
+
+
+def hand_in(api: Api, report: Report) -> str:
+    """Put the result into the ledger of a control plane: the action that does."""
+    return str(api.post(RESULTS, gate_result.of(report))["action"])
 
 
 def judged(

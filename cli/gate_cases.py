@@ -72,6 +72,12 @@ def cases(now: datetime) -> tuple[Case, ...]:
     )
 
 
+def sample_change() -> dict[str, str]:
+    """What a pull request may change that three rules are against."""
+    bom = _bom(("pad", "1.4.1", "MIT"), ("cache", "7.4.0", "SSPL-1.0"))
+    return {**bom, **_leaked().bad.change}
+
+
 def write_mirror(folder: Path, now: datetime) -> None:
     """A mirror of advisories as of `now`, with the one that says that a release is an attack.
 

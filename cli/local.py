@@ -9,6 +9,7 @@ import typer
 from cli import lifecycle
 from cli import logs as bot_logs
 from cli import run as main_job
+from cli.gate_cases import sample_change
 from cli.output import JsonFlag, facts, reporting
 from cli.plane import Plane
 from cli.replay import webhooks
@@ -49,8 +50,8 @@ def run(port: Port = None, as_json: JsonFlag = False) -> None:
     with reporting(as_json) as output:
         batch = webhooks([main_job.SAMPLES])
         plane = lifecycle.up(output, port=port)
-        main_job.open_pull_requests(batch)
-        main_job.report(plane, main_job.deliver(plane, batch, output), output)
+        jobs = main_job.open_pull_requests(batch, sample_change())
+        main_job.report(plane, main_job.deliver(plane, batch, output, jobs), output)
 
 
 def logs(

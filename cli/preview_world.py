@@ -26,7 +26,7 @@ class PullRequests:
     """Signed webhooks of pull requests of one repository, made from a real one; `opened` sees each before."""
 
     plane: Plane
-    opened: Callable[[Sequence[Webhook]], None] = lambda _: None
+    opened: Callable[[Sequence[Webhook]], object] = lambda _: None
     _heads: dict[int, int] = field(default_factory=dict)
     _next: int = field(default_factory=lambda: int(time.time()) % 1_000_000_000)
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from cli import elsewhere, forge, picture, verify
+from cli.forge_jobs import Job
 from cli.ledger import COPIES, write_copy
 from cli.localforge.process import ForgeProcess
 from cli.log_source import PlaneLog
-from cli.output import Output, counted
+from cli.output import Output, counted, table
 from cli.plane import ROOT, RUN_FILE, Plane, RunFile
 from cli.progress import Bars
 from cli.replay import Receipt, Webhook, replay
@@ -25,6 +27,7 @@ from writ.ledger.findings import Report
 from writ.ledger.logcopy import LogCopy
 
 SAMPLES: Final = ROOT / "events" / "github" / "samples"
+_SHOWN: Final = 6
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,17 @@ class Result:
         }
 
 
-def deliver(plane: Plane, batch: Sequence[Webhook], output: Output) -> Result:
-    """Deliver webhooks, wait until the plane has come to rest, and verify the whole ledger offline."""
+def deliver(plane: Plane, batch: Sequence[Webhook], output: Output, jobs: Sequence[Job] = ()) -> Result:
+    """Deliver webhooks, wait until the plane has come to rest, and verify the whole ledger offline.
+
+    `jobs` run once the webhooks are there, as those of CI do.
+    """
     before = pulse(plane)
     with Bars(output) as bars:
         receipts = _send(plane, batch, bars)
+        for job in jobs:
+            bars.step(f"running the gates of {job.name}")
+            job.run(plane, ForgeProcess().start().address)
         rest = wait(
             lambda: pulse(plane),
             seen=lambda now: bars.step(
@@ -91,12 +100,19 @@ def deliver(plane: Plane, batch: Sequence[Webhook], output: Output) -> Result:
     return Result(proof, rest, before.dead)
 
 
-def open_pull_requests(batch: Sequence[Webhook]) -> None:
-    """Have the pull requests that webhooks tell of in the local forge, where there is one."""
-    if elsewhere.endpoint() is None:
-        for webhook in batch:
-            if webhook.event == "pull_request":
-                ForgeProcess().take_in(webhook.body)
+def open_pull_requests(batch: Sequence[Webhook], files: Mapping[str, str] | None = None) -> list[Job]:
+    """Have the pull requests that webhooks tell of in the local forge, where there is one, and their jobs.
+
+    `files` are what each of them changes.
+    """
+    if elsewhere.endpoint() is not None:
+        return []
+    jobs = {}
+    for webhook in batch:
+        if webhook.event == "pull_request":
+            job = Job.of(webhook.body, ForgeProcess().take_in(webhook.body, files))
+            jobs[job.name] = job
+    return list(jobs.values())
 
 
 def _send(plane: Plane, batch: Sequence[Webhook], bars: Bars) -> list[Receipt]:
@@ -157,7 +173,7 @@ def show(plane: Plane, result: Result) -> RenderableType:
         verify.picture(result.proof.report, result.proof.copy),
     ]
     parts += [Text.assemble(("✘ ", "bold red"), problem) for problem in result.problems]
-    parts += [Text(line) for line in said_in_the_forge()]
+    parts += said_in_the_forge()
     parts += [
         Text(""),
         Text(f"API   {plane.file.api_url}/v1/", style="bold"),
@@ -168,20 +184,32 @@ def show(plane: Plane, result: Result) -> RenderableType:
     return Group(*parts)
 
 
-def said_in_the_forge() -> list[str]:
-    """The pull requests on which bots commented or reported."""
+def said_in_the_forge() -> list[RenderableType]:
+    """The pull requests on which bots commented or reported, and what checks say of their lines."""
     process = ForgeProcess()
     if elsewhere.endpoint() is not None or process.running() is None:
         return []
-    pulls = [forge.summary(record, pull) for record in process.seen() for pull in record["pulls"].values()]
-    said = [pull for pull in pulls if pull["comments"] or pull["check_runs"]]
-    return ["", *(_said(pull) for pull in said)] if said else []
+    parts: list[RenderableType] = []
+    for record in process.seen():
+        for pull in record["pulls"].values():
+            about = forge.summary(record, pull)
+            if about["comments"] or about["check_runs"]:
+                parts += [Text(""), Text(_said(about)), *_remarks(forge.remarks(record, pull))]
+    return parts
 
 
 def _said(pull: Mapping[str, Any]) -> str:
     what = f"{counted(pull['comments'], 'comment')}, {counted(pull['check_runs'], 'check run')}"
     name, number = pull["repository"], pull["number"]
     return f"forge {name}#{number}: {what}; ./writ forge show {name} {number}"
+
+
+def _remarks(found: Sequence[tuple[str, str, str, str]]) -> list[RenderableType]:
+    if not found:
+        return []
+    shown = table(None, ("check", "place", "level", "annotation"), found[:_SHOWN])
+    more = [Text(f"  and {len(found) - _SHOWN} more")] if len(found) > _SHOWN else []
+    return [Padding(shown, (0, 0, 0, 2), expand=False), *more]
 
 
 def _short(path: Path) -> str:

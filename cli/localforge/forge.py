@@ -58,6 +58,7 @@ class LocalForge:
         """Open the pull request of a webhook's payload, with commits of our own in place of those it names.
 
         One that is open already gets the payload's title, text and labels, and a commit for a new head.
+        `files` beside what the payload has is what its commits change; a line of text without it.
         """
         name, told = str(payload["repository"]["full_name"]), payload["pull_request"]
         repository = self.records.find(name) or RepositoryRecord(name=name)
@@ -70,7 +71,8 @@ class LocalForge:
         pull = repository.pulls.get(number)
         if elsewhere not in repository.aliases:
             parent = pull.head_sha if pull else start
-            change = {f"changes/{number}.md": f"{title}\n\n{elsewhere}\n".encode()}
+            files = payload.get("files") or {f"changes/{number}.md": f"{title}\n\n{elsewhere}\n"}
+            change = {str(path): str(text).encode() for path, text in files.items()}
             repository.aliases[elsewhere] = git.commit(change, title, self.now(), (parent,))
         repository.pulls[number] = PullRecord(
             number=number,
@@ -89,7 +91,7 @@ class LocalForge:
             state=pull.state if pull else "open",
         )
         git.point(f"refs/pull/{number}/head", repository.aliases[elsewhere])
-        return self.pull(repository, number)
+        return {**self.pull(repository, number), "git": git.repo.path}
 
     def pull(self, repository: RepositoryRecord, number: int) -> dict[str, Any]:
         pull, git = _there(repository.pulls.get(number)), self.git(repository)

@@ -97,9 +97,14 @@ class ForgeProcess:
         credentials = {"app": APP, "private_key": private_key(self.folder), "api": running.address}
         client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps(credentials))
 
-    def take_in(self, payload: bytes) -> None:
-        """Have the pull request of a payload there before a bot asks for it. Raises CommandError."""
-        self._ask("POST", TAKE_IN, payload)
+    def take_in(self, payload: bytes, files: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+        """Have the pull request of a payload there before a bot asks for it; `files` are what it changes.
+
+        Raises CommandError.
+        """
+        told = payload if files is None else json.dumps({**json.loads(payload), "files": files}).encode()
+        taken: Mapping[str, Any] = self._ask("POST", TAKE_IN, told)
+        return taken
 
     def push(self, repository: str, files: Mapping[str, str], message: str) -> Path:
         """Have files on the default branch, in a repository of its own; the folder that git clones."""

@@ -21,6 +21,11 @@ TOPIC: Final = "pull-request"
 _CONCLUSIONS: Final = {Verdict.ALLOW: Conclusion.SUCCESS, Verdict.REVIEW: Conclusion.ACTION_REQUIRED}
 _SIGNS: Final = {"deny": "❌", "unknown": "❔", "review": "✋", "note": "💬"}
 _GATE_SIGNS: Final = {"allow": "✅", "review": "✋", "deny": "❌", "unknown": "❔"}
+_GATES_SAY: Final = {
+    "review": "; gates want a person",
+    "deny": "; gates deny it",
+    "unknown": "; gates cannot decide",
+}
 _STATE_SIGNS: Final = {"failed": "❌", "missing": "⏳", "pending": "⏳"}
 _RISKS: Final = {"low": "🟢", "medium": "🟡", "high": "🔴"}
 _NAMED: Final = 5
@@ -41,7 +46,7 @@ def section(facts: PullFacts, checked: Checked) -> str:
     """What the comment says, in Markdown that is to be quoted."""
     merge = facts.merging
     parts = [
-        f"**{_headline(checked)}**, at `{facts.head[:12]}`",
+        f"**{_headline(checked)}{_GATES_SAY.get(facts.gates or '', '')}**, at `{facts.head[:12]}`",
         _table(facts, checked),
         *_to_do(checked.findings),
         *(_against(merge) if merge is not None and merge.asked and not merge.may else ()),

@@ -11,12 +11,15 @@ from typing import Any
 import httpx
 from dulwich import porcelain
 
+from cli.forge import remarks
+from cli.forge_jobs import Job
+from cli.gate_cases import sample_change
 from cli.localforge.runs import job_variables
-from cli.localforge.server import LocalServer
+from cli.localforge.server import SEEN, TAKE_IN, LocalServer
 from cli.login import TOKEN_VARIABLE
 from cli.plane import API_VARIABLE, ROOT
 from stacks.manifest import load_folders
-from tests.e2e.conftest import Person, World, run_of
+from tests.e2e.conftest import PULL_REQUEST, Person, World, eventually, run_of
 
 REPOSITORY = "acme/site"
 ROUTES = [route for folder in load_folders() for route in folder.manifest.routes]
@@ -80,6 +83,38 @@ def test_a_job_runs_the_gates_and_the_ledger_gets_the_result_in_its_name(
     (item,) = operator("GET", "v1/gates/results", repository=REPOSITORY).json()["items"]
     assert (item["by"], item["commit"], item["verdict"]) == (f"run 91 of {REPOSITORY}", sha, "allow")
     assert json.loads(told.stdout)["commit"] == sha
+
+
+def test_the_job_of_a_pull_request_annotates_it_once(
+    world: World, issuer: LocalServer, operator: Person
+) -> None:
+    """As `make run` has it: a change that three rules are against, judged by the job of its own run."""
+    told = json.loads(PULL_REQUEST)
+    told["repository"]["full_name"], told["pull_request"]["head"]["sha"] = "acme/cart", "e" * 40
+    body = {**told, "files": sample_change()}
+    taken = httpx.post(issuer.address + TAKE_IN, json=body).raise_for_status().json()
+    job = Job.of(json.dumps(told).encode(), taken)
+    assert job.run(world.plane, issuer.address)
+    assert not job.run(world.plane, issuer.address), "its result is there"
+    (item,) = operator("GET", "v1/gates/results", repository="acme/cart").json()["items"]
+    assert (item["by"], item["commit"], item["verdict"]) == (
+        f"run {job.number} of acme/cart",
+        taken["head"]["sha"],
+        "deny",
+    )
+
+    def said() -> set[tuple[str, str]]:
+        kept = httpx.get(issuer.address + SEEN).json()["repositories"]
+        (record,) = (each for each in kept if each["name"] == "acme/cart")
+        found = remarks(record, record["pulls"][str(job.number)])
+        return {(place, rule) for _, place, level, rule in found if level == "failure"}
+
+    eventually(lambda: len(said()) >= 3, 120)
+    assert said() == {
+        ("bom.json:11", "security/malicious"),
+        ("bom.json:23", "licences/forbidden"),
+        ("src/chat.py:2", "secrets/credential"),
+    }
 
 
 def test_the_issuer_is_asked_for_its_keys_as_any_other_is(issuer: LocalServer) -> None:

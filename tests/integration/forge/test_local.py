@@ -259,3 +259,11 @@ def test_same_payload_again_changes_nothing_and_a_new_head_adds_a_commit(local: 
     after = forge.pull_request(REPOSITORY, NUMBER)
     assert after.title == "Another"
     assert [commit.sha for commit in forge.commits(REPOSITORY, NUMBER)] == [before.head_sha, after.head_sha]
+
+
+def test_a_payload_may_come_with_the_files_that_it_changes(local: Local) -> None:
+    changed = {**SENT, "number": 9, "pull_request": {**SENT["pull_request"], "number": 9}}
+    changed["pull_request"]["head"] = {**SENT["pull_request"]["head"], "sha": "8" * 40}
+    local.take_in(json.dumps({**changed, "files": {"src/a.py": "A = 1\n", "b.txt": "b\n"}}).encode())
+    files = local.forge().files(REPOSITORY, 9)
+    assert [(file.path, file.additions) for file in files] == [("b.txt", 1), ("src/a.py", 1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.forge import summary
+from cli.forge import remarks, summary
 
 PULL = {"number": 2, "title": "feat: carts", "state": "open", "merged": False, "head_sha": "b"}
 
@@ -17,6 +17,18 @@ def record(*checks: tuple[int, str, str]) -> dict[str, Any]:
 def test_check_runs_are_counted_once_a_name_and_at_the_head_alone() -> None:
     found = summary(record((1, "b", "gates"), (2, "b", "gates"), (3, "b", "writ"), (4, "a", "old")), PULL)
     assert (found["comments"], found["check_runs"]) == (1, 2)
+
+
+def test_remarks_are_those_of_the_newest_runs_at_the_head() -> None:
+    told = record((1, "b", "gates"), (2, "b", "gates"), (3, "b", "writ"))
+    remark = {"path": "a.py", "start_line": 7, "annotation_level": "failure", "message": "no"}
+    told["checks"]["1"]["annotations"] = [remark]
+    told["checks"]["2"]["annotations"] = [remark, {**remark, "start_line": 9, "title": "rule/one"}]
+    told["checks"]["3"]["annotations"] = []
+    assert remarks(told, PULL) == [
+        ("gates", "a.py:7", "failure", "no"),
+        ("gates", "a.py:9", "failure", "rule/one"),
+    ]
 
 
 def test_what_is_merged_says_so() -> None:

@@ -134,11 +134,13 @@ def test_checks_and_gates_of_the_head_are_told(commenting: Commenting) -> None:
     hear(commenting)
     assert "| ❌ | Checks | `ci/build` failed |" in comment(commenting)
     assert "Gates | no result for this head" in comment(commenting)
+    assert "risk**" in comment(commenting)
     commenting.checks.reported = [CommitStatus("ci/build", "success", "")]
     commenting.plane.clock.instant += timedelta(minutes=1)
     gates = judged(commenting.plane.clock.now(), bundle=commenting.ports().policy().digest)
     commenting.bot().run(gates)
     assert "| ❌ | Gates | deny |" in comment(commenting)
+    assert "risk; gates deny it**" in comment(commenting)
     assert "| ✅ | Checks | 1 passed |" in comment(commenting)
 
 

@@ -50,14 +50,21 @@ _SIZE: Final = 1_000_000
 
 
 def corpora() -> dict[str, str]:
-    """A million characters each of code, of logs and, where the labelled texts are, of prose."""
-    code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "layers").rglob("*.py")))
-    made = {"code": code, "logs": "\n".join(_line(random.Random(number)) for number in range(2500))}
+    """A million characters each of code, logs, prose and, where they are, of the labelled texts."""
+    made = {
+        "code": _files("layers", "*.py"),
+        "logs": "\n".join(_line(random.Random(number)) for number in range(2500)),
+        "prose": _files("docs/guides", "*.md"),
+    }
     if LABELLED.exists():
-        made["prose"] = "\n".join(
+        made["labelled texts"] = "\n".join(
             item["full_text"] for item in json.loads(LABELLED.read_text(encoding="utf-8"))
         )
     return {name: (text * (1 + _SIZE // len(text)))[:_SIZE] for name, text in made.items()}
+
+
+def _files(folder: str, pattern: str) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / folder).rglob(pattern)))
 
 
 def _line(rng: random.Random) -> str:

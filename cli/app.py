@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import typer
 
-from cli import (
+from cli.demo import commands as demo
+from cli.gates import exceptions, gate
+from cli.graph import evidence
+from cli.ledger import commands as ledger_commands
+from cli.ledger import witness_commands
+from cli.local import commands as local
+from cli.local import delivery, forge, sending
+from cli.making import commands as making
+from cli.operate import (
     actions,
-    api_diff,
     backlog,
     bots,
     break_glass,
     bumps,
     canary,
-    delivery,
-    demo,
     erasures,
-    evidence,
-    exceptions,
     flags,
     flows,
-    forge,
-    gate,
-    ledger_commands,
-    local,
-    making,
     migrations,
     policy,
     previews,
-    release,
-    releases,
     rollouts,
-    sdk,
-    sending,
     slo,
-    trace,
-    witness_commands,
 )
+from cli.release import release, releases
+from cli.sdk import api_diff
+from cli.sdk import commands as sdk
+from cli.trace import commands as trace
 
 app = typer.Typer(
     name="writ",

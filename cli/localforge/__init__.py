@@ -1,0 +1,1 @@
+"""A test tool that stands for GitHub beside the local plane."""

@@ -16,7 +16,6 @@ from typing import Any, Final, TypeVar
 from cli.localforge.records import (
     CheckRecord,
     CommentRecord,
-    PullRecord,
     Records,
     RepositoryRecord,
     StatusRecord,
@@ -53,45 +52,6 @@ class LocalForge:
 
     def repository(self, name: str) -> RepositoryRecord:
         return _there(self.records.find(name))
-
-    def take_in(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Open the pull request of a webhook's payload, with commits of our own in place of those it names.
-
-        One that is open already gets the payload's title, text and labels, and a commit for a new head.
-        `files` beside what the payload has is what its commits change; a line of text without it.
-        """
-        name, told = str(payload["repository"]["full_name"]), payload["pull_request"]
-        repository = self.records.find(name) or RepositoryRecord(name=name)
-        self.records.repositories[name.lower()] = repository
-        git, number, base = self.git(repository), int(told["number"]), str(told["base"]["ref"])
-        title, elsewhere = str(told["title"]), str(told["head"]["sha"])
-        if (start := git.ref(f"refs/heads/{base}")) is None:
-            start = git.commit({"README.md": f"# {name}\n".encode()}, "chore: begin", self.now())
-            git.point(f"refs/heads/{base}", start)
-        pull = repository.pulls.get(number)
-        if elsewhere not in repository.aliases:
-            parent = pull.head_sha if pull else start
-            files = payload.get("files") or {f"changes/{number}.md": f"{title}\n\n{elsewhere}\n"}
-            change = {str(path): str(text).encode() for path, text in files.items()}
-            repository.aliases[elsewhere] = git.commit(change, title, self.now(), (parent,))
-        repository.pulls[number] = PullRecord(
-            number=number,
-            title=title,
-            body=told.get("body") or "",
-            draft=bool(told.get("draft")),
-            head=str(told["head"]["ref"]),
-            head_sha=repository.aliases[elsewhere],
-            base=base,
-            labels=[str(label["name"]) for label in told.get("labels", ())],
-            author=str(told["user"]["login"]),
-            source=str((told["head"].get("repo") or {}).get("full_name") or "") or None,
-            merged=pull.merged if pull else False,
-            merged_by=pull.merged_by if pull else None,
-            merge_sha=pull.merge_sha if pull else None,
-            state=pull.state if pull else "open",
-        )
-        git.point(f"refs/pull/{number}/head", repository.aliases[elsewhere])
-        return {**self.pull(repository, number), "git": git.repo.path}
 
     def pull(self, repository: RepositoryRecord, number: int) -> dict[str, Any]:
         pull, git = _there(repository.pulls.get(number)), self.git(repository)

@@ -22,7 +22,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from cli.localforge import changes, releases
 from cli.localforge.asked import Asked
 from cli.localforge.forge import LocalForge, page_of
-from cli.localforge.reviews import pulls_at, reviews, taken_in
+from cli.localforge.payloads import taken_in
+from cli.localforge.reviews import pulls_at, reviews
 from cli.localforge.runs import Runs
 from cli.localforge.sign_in import Gate, RefusedError
 

@@ -22,8 +22,8 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from cli.advisories import LocalMirror
-from cli.checkout import opened
+from cli.gates.advisories import LocalMirror
+from cli.gates.checkout import opened
 from tests.bench.__main__ import machine
 from writ.gates import registry
 from writ.gates.evaluate import engine_of, run

@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 
 from rich.console import Console
 
-from cli.audit import cores
+from cli.ledger.audit import cores
 from tests.bench import audit, cost, deployed, growth, ledger
 from tests.bench.__main__ import machine
 from tests.bench.measure import ranked

@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from cli import dead_letters
-from cli.emulator import Emulator
+from cli.local import dead_letters
+from cli.local.emulator import Emulator
+from cli.local.watch import Pulse, wait
 from cli.output import CommandError
 from cli.plane import STATE
-from cli.watch import Pulse, wait
 from tests.e2e.conftest import World
 from writ.runtime.batch import MAX_RECEIVES
 from writ.runtime.connect import LEASE_MARGIN

@@ -10,7 +10,7 @@ import os
 import random
 from collections import Counter
 
-from cli.story import read_actions
+from cli.local.story import read_actions
 from tests.chaos.killing import Killing, reported
 from tests.e2e.conftest import World
 from tests.e2e.test_bus import failed_check, put

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from cli.schemas import EVENTS, differences, incompatibilities, release, write
+from cli.making.schemas import EVENTS, differences, incompatibilities, release, write
 from functions.intake.normalize import Delivered, normalize
 from tests.support.memory_intake import DELIVERY, PAYLOADS, SAMPLES, payload
 from writ.contracts.compatibility import breaks

@@ -13,19 +13,19 @@ from typing import Any
 import httpx
 import pytest
 
-from cli import deploy, elsewhere, lifecycle
-from cli.emulator import Emulator
-from cli.ledger import write_copy
+from cli.ledger.copying import write_copy
+from cli.ledger.log_source import PlaneLog
+from cli.ledger.verify import verify
+from cli.local import deploy, elsewhere, lifecycle
+from cli.local.emulator import Emulator
+from cli.local.replay import Sender, Webhook, webhook_secret
+from cli.local.watch import Pulse, pulse, wait
 from cli.localforge.runs import job_variables, vouch
 from cli.localforge.server import SEEN, TAKE_IN, LocalServer
 from cli.localforge.sign_in import APP, private_key
-from cli.log_source import PlaneLog
 from cli.login import sign_in, sign_in_as
 from cli.plane import STATE, Plane, RunFile
-from cli.replay import Sender, Webhook, webhook_secret
 from cli.run_login import RunLogin
-from cli.verify import verify
-from cli.watch import Pulse, pulse, wait
 from tests.support import described
 from writ.ledger.findings import Report
 from writ.ledger.logcopy import LogCopy

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli import api_copy
 from cli.app import app
-from cli.ledger import size_of
+from cli.ledger import api_copy
+from cli.ledger.copying import size_of
+from cli.local.replay import webhooks
 from cli.login import TOKEN_VARIABLE
-from cli.replay import webhooks
 from tests.e2e.conftest import SAMPLES, Person, World
 from writ.ledger.tiles import ENTRIES, tiles_of
 

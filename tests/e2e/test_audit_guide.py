@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cli.cdk import install
-from cli.replay import webhooks
+from cli.local.cdk import install
+from cli.local.replay import webhooks
 from tests.e2e.conftest import SAMPLES, Person, World, eventually
 from tests.support.audit_guide import ROOT, run, section
 from tests.support.stock import cut_off

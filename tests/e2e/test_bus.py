@@ -7,9 +7,9 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
-from cli import dead_letters
-from cli.dead_letters import Repair
-from cli.story import read_actions
+from cli.local import dead_letters
+from cli.local.dead_letters import Repair
+from cli.local.story import read_actions
 from tests.e2e.conftest import World, eventually
 from writ.contracts.schemas import documents
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cli import elsewhere
+from cli.local import elsewhere
 from cli.localforge.server import PUSH, TAKE_IN, LocalServer
 from stacks.settings import settings_for
 from tests.e2e.conftest import Person, World, eventually

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from cli.deploy import clients
-from cli.emulator import Emulator
+from cli.local.deploy import clients
+from cli.local.emulator import Emulator
 from cli.plane import STATE
 from stacks.flows import WAIT, Flow
 from tests.e2e.conftest import eventually

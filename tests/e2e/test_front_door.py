@@ -9,7 +9,7 @@ import re
 import httpx
 import pytest
 
-from cli.replay import ROUTE, webhook_secret
+from cli.local.replay import ROUTE, webhook_secret
 from stacks.manifest import load_folders
 from tests.e2e.conftest import Person, World, sample
 

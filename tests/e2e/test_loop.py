@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cli.replay import webhooks
-from cli.story import read_actions
-from cli.tamper import demonstrate
-from cli.verify import verify
+from cli.ledger.tamper import demonstrate
+from cli.ledger.verify import verify
+from cli.local.replay import webhooks
+from cli.local.story import read_actions
 from tests.e2e.conftest import SAMPLES, Person, World
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cli import flow_runs
+from cli.operate import flow_runs
 from tests.e2e.conftest import Person, World, eventually
 from tests.e2e.test_people import failing
 from tests.support.packs import run_verifier, unpack

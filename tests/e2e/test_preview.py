@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
+from cli.demo.preview_world import PullRequests, Space
+from cli.local.replay import Webhook
 from cli.localforge.server import TAKE_IN, LocalServer
-from cli.preview_world import PullRequests, Space
-from cli.replay import Webhook
 from functions.preview.model import preview_id
 from tests.e2e.conftest import Person, World, eventually
 

@@ -15,17 +15,17 @@ from sigstore.models import Bundle, ClientTrustConfig
 from sigstore.verify import Verifier
 from sigstore.verify.policy import Identity
 
-from cli import demo_sdk
 from cli.api import Api
-from cli.api_document import PLACE
+from cli.demo import sdk as demo_sdk
 from cli.localforge.changes import take_commit
 from cli.localforge.records import RepositoryRecord
 from cli.localforge.releases import file_of
 from cli.localforge.server import LocalServer
 from cli.login import Login
+from cli.making.api_document import PLACE
 from cli.output import Output
-from cli.release_files import built_by
-from cli.sdk_publish import Source, published_of
+from cli.release.files import built_by
+from cli.sdk.publish import Source, published_of
 from stacks.settings import settings_for
 from tests.e2e.conftest import Person, World, eventually, run_of
 from writ.contracts.provenance import PROVENANCE

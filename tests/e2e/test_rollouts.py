@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import pytest
 
-from cli import flow_runs
+from cli.demo.rollout_load import ALIAS, deploy
 from cli.localforge.server import LocalServer
-from cli.rollout_load import ALIAS, deploy
+from cli.operate import flow_runs
 from tests.e2e.conftest import PULL_REQUEST, Person, World, comments, eventually
 
 LONGEST: Final = 120

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import elsewhere
-from cli.emulator import Emulator
+from cli.ledger.verify import verify
+from cli.local import elsewhere
+from cli.local.emulator import Emulator
 from cli.login import sign_in
 from cli.plane import STATE
-from cli.verify import verify
 from stacks.settings import Settings, settings_for
 from tests.e2e.conftest import Person, World, brought_up, eventually, world_of
 from tests.e2e.test_people import failing

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 from dulwich import porcelain
 
-from cli.forge import remarks
-from cli.forge_jobs import Job
-from cli.gate_cases import sample_change
+from cli.demo.gate_cases import sample_change
+from cli.local.forge import remarks
+from cli.local.forge_jobs import Job
 from cli.localforge.runs import job_variables
 from cli.localforge.server import SEEN, TAKE_IN, LocalServer
 from cli.login import TOKEN_VARIABLE

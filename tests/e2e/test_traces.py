@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from cli import elsewhere
-from cli.emulator import Emulator
+from cli.local import elsewhere
+from cli.local.emulator import Emulator
 from cli.plane import STATE
-from cli.trace_file import SpanFile
+from cli.trace.file import SpanFile
 from tests.e2e.conftest import Person, World, eventually, sample
 from writ.trace.span import ACTION, ERROR, EVENT_TYPE, STATUS, VERDICT, Kind, Span
 

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from cli import elsewhere
 from cli.app import app
-from cli.log_source import PlaneLog
-from cli.witnesses import Site
+from cli.ledger.log_source import PlaneLog
+from cli.ledger.witnesses import Site
+from cli.local import elsewhere
 from tests.e2e.conftest import Person, World, eventually, sample
 from tests.support.log_forge import ORIGIN, Forge
 from tests.support.witnesses import MemoryWitness, Tree, log_key

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from cli.cdk import install
+from cli.local.cdk import install
 from writ.release.settings import read_settings
 
 ROOT: Final = Path(__file__).parents[2]

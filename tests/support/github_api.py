@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 from jsonschema import Draft4Validator
 
-from cli.cdk import ROOT, install
+from cli.local.cdk import ROOT, install
 
 _FILE: Final = ROOT / "node_modules" / "@octokit" / "openapi" / "generated" / "api.github.com.json"
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli import cdk
-from cli.emulator import credentials
+from cli.local import cdk
+from cli.local.emulator import credentials
 from cli.plane import Plane
 from stacks.settings import Settings
 from tests.infrastructure.synthesis import synthesize_with

@@ -17,7 +17,7 @@ from sigstore.models import Bundle, ClientTrustConfig
 from sigstore.verify import Verifier
 from sigstore.verify.policy import Identity
 
-from cli.cdk import ROOT, install
+from cli.local.cdk import ROOT, install
 from tests.support.forged_world import Case
 from writ.ledger.trusted_root import client_trust_config
 

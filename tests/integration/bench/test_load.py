@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.audit import cores
+from cli.ledger.audit import cores
 from tests.bench import audit, growth
 from tests.bench.load import LoadSizes, document, priced, provable, shards_at
 from tests.bench.prices import Unit

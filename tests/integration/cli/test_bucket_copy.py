@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.bucket_copy import BucketCopy, open_bucket
+from cli.ledger.bucket_copy import BucketCopy, open_bucket
 from cli.output import UsageError
 from tests.bench.large_log import write_log
 from tests.support.moto_aws import moto_aws

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli import demo_gates, gate_cases
 from cli.app import app
-from cli.gate_cases import Case
+from cli.demo import gate_cases
+from cli.demo import gates as demo_gates
+from cli.demo.gate_cases import Case
 
 
 def demo(monkeypatch: pytest.MonkeyPatch, *cases: Case) -> tuple[int, dict[str, Any]]:

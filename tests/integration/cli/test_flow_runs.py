@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli import flow_runs
 from cli.app import app
+from cli.operate import flow_runs
 from cli.plane import Plane, RunFile
 from tests.support.commands import shown
 from tests.support.moto_aws import REGION, moto_aws

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli import ledger_commands
 from cli.app import app
-from cli.audit import cores, state_of
+from cli.ledger import commands as ledger_commands
+from cli.ledger.audit import cores, state_of
 from cli.plane import ROOT, Plane
 from tests.bench.large_log import write_log
 from tests.support.log_forge import Forge

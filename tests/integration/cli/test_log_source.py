@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cli.ledger import write_copy
-from cli.log_source import PlaneLog, signed_size
+from cli.ledger.copying import write_copy
+from cli.ledger.log_source import PlaneLog, signed_size
 from tests.support.log_forge import NOW, Entry, Forge
 from tests.support.moto_aws import moto_aws
 from writ.adapters import aws

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.template_linter import CfnLint, installed
+from cli.gates.template_linter import CfnLint, installed
 from writ.contracts.errors import ContractError
 
 QUEUE = "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      Colour: red\n"

@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
+from cli.ledger.witnesses import Site, Watched, introduce, log_keys
 from cli.output import CommandError
 from cli.plane import Plane
-from cli.witnesses import Site, Watched, introduce, log_keys
 from tests.support.ed25519_kms import add_ed25519_key
 from tests.support.log_forge import ORIGIN, Forge
 from tests.support.moto_aws import moto_aws

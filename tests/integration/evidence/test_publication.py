@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from cli import api_copy
-from cli.api_copy import fetched
+from cli.ledger import api_copy
+from cli.ledger.api_copy import fetched
 from cli.login import TOKEN_VARIABLE
 from cli.output import Output
 from cli.progress import Bars

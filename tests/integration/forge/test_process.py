@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import forge as commands
+from cli.local import forge as commands
 from cli.localforge.process import ForgeProcess
 from cli.localforge.sign_in import APP
 from cli.output import CommandError

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from cli import sdk_build
 from cli.output import CommandError
-from cli.sdk_build import Plan
-from cli.sdk_tools import Tools
+from cli.sdk import build as sdk_build
+from cli.sdk.build import Plan
+from cli.sdk.tools import Tools
 
 EPOCH = 1_790_000_000
 NAME = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.cdk import install
+from cli.local.cdk import install
 from tests.support.audit_guide import ROOT, run, section
 from tests.support.forged_world import BOT, Case, World, rotated
 from tests.support.log_forge import BOTS, ISSUER

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli import api_copy
 from cli.app import app
+from cli.ledger import api_copy
 from cli.login import TOKEN_VARIABLE
 from cli.output import CommandError
 from cli.patience import PatientTransport
@@ -58,7 +58,7 @@ def network(log: Log, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Routed
     monkeypatch.setattr(
         api_copy, "PatientTransport", lambda inner: PatientTransport(inner, sleep=lambda _: None)
     )
-    monkeypatch.setattr("cli.ledger_commands.datetime", _Frozen)
+    monkeypatch.setattr("cli.ledger.commands.datetime", _Frozen)
     monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
     return transport
 

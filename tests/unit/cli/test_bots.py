@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.bots import trigger_row
+from cli.operate.bots import trigger_row
 from stacks.manifest import load_folders
 
 TRIGGERS = [

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.dead_letters import Repair, repaired, resend
+from cli.local.dead_letters import Repair, repaired, resend
 from cli.output import CommandError, UsageError
 from writ.contracts.errors import ContractError
 

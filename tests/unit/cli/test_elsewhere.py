@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from cli import elsewhere
+from cli.local import elsewhere
 from cli.output import CommandError
 
 DEPLOYED = {"api_id": "00077217", "api_url": "http://id.execute-api.localhost.localstack.cloud:4566/"}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import emulator as module
-from cli.emulator import HOST, Emulator, Process, credentials
+from cli.local import emulator as module
+from cli.local.emulator import HOST, Emulator, Process, credentials
 from cli.output import CommandError
 
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cli.flow_picture import HEIGHT, WIDTH, svg
+from cli.making.flow_picture import HEIGHT, WIDTH, svg
 from stacks.flows import Flow, flows_of
 from stacks.manifest import load_folders
 from tests.conftest import ROOT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.forge import remarks, summary
+from cli.local.forge import remarks, summary
 
 PULL = {"number": 2, "title": "feat: carts", "state": "open", "merged": False, "head_sha": "b"}
 

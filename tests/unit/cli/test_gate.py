@@ -14,12 +14,12 @@ from dulwich.objects import ObjectID
 from dulwich.repo import Repo
 from typer.testing import CliRunner, Result
 
-import cli.checkout
+import cli.gates.checkout
 from cli.api import Api
 from cli.app import app
-from cli.checkout import Checkout, opened
-from cli.gate import name_of, plane_facts
-from cli.installed import licences, recognised
+from cli.gates.checkout import Checkout, opened
+from cli.gates.gate import name_of, plane_facts
+from cli.gates.installed import licences, recognised
 from cli.output import UsageError
 from tests.unit.gates.test_custom import NAMING
 from tests.unit.gates.test_licences import expression, of
@@ -151,7 +151,7 @@ def test_modes_links_and_submodules_are_changes(checkout: Path) -> None:
 def test_change_that_is_larger_than_is_read_is_unknown(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli.checkout, "MAX_BYTES", 3)
+    monkeypatch.setattr(cli.gates.checkout, "MAX_BYTES", 3)
     assert run("--repo", str(checkout), "--base", "topic", "--only", "openapi").exit_code == 0
     (checkout / "big.txt").write_text("1234")
     with opened(checkout, "topic") as tree, pytest.raises(ContractError) as caught:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import cli.advisories
-from cli.advisories import LocalMirror
+import cli.gates.advisories
 from cli.app import app
-from cli.gate_outside import Places, outside
+from cli.gates.advisories import LocalMirror
+from cli.gates.outside import Places, outside
 from cli.output import UsageError
 from tests.unit.gates.advisories import advisory
 from writ.contracts.errors import ContractError
@@ -53,10 +53,10 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
     with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(3):
             archive.writestr(f"{number}.json", b" " * 4000)
-    monkeypatch.setattr(cli.advisories, "_MOST_UNPACKED", 10_000)
+    monkeypatch.setattr(cli.gates.advisories, "_MOST_UNPACKED", 10_000)
     with pytest.raises(ContractError, match="more than is unpacked"):
         list(LocalMirror(tmp_path).files())
-    monkeypatch.setattr(cli.advisories, "_MOST_FILES", 2)
+    monkeypatch.setattr(cli.gates.advisories, "_MOST_FILES", 2)
     with pytest.raises(ContractError, match="more than 2 files"):
         list(LocalMirror(tmp_path).files())
 

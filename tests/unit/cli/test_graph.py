@@ -15,14 +15,14 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from cli import evidence as commands
 from cli.api import Api
 from cli.app import app
-from cli.graph import Edge, Picture, Thing, explore, path, query, subject_of
-from cli.graph_dot import dot
-from cli.graph_layout import HEIGHT, WIDTH, layout
-from cli.graph_svg import svg
-from cli.graph_tree import shortened, steps, tree
+from cli.graph import evidence as commands
+from cli.graph.dot import dot
+from cli.graph.graph import Edge, Picture, Thing, explore, path, query, subject_of
+from cli.graph.layout import HEIGHT, WIDTH, layout
+from cli.graph.svg import svg
+from cli.graph.tree import shortened, steps, tree
 from cli.output import CommandError, UsageError
 from cli.plane import Plane
 from functions.evidence.api import api

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.ledger import every_tile, size_of, write_copy
+from cli.ledger.copying import every_tile, size_of, write_copy
+from cli.ledger.tamper import demonstrate
 from cli.output import CommandError, UsageError
-from cli.tamper import demonstrate
 from tests.support.log_forge import NOW, ORIGIN, Forge
 from tests.support.witnesses import MemoryWitness
 from writ.contracts.anchor import context_of, describe

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.new_bot import write_bot
+from cli.making.new_bot import write_bot
 from cli.output import UsageError
 from stacks.manifest import load_folders, read_folder
 from writ.contracts.event import parse_event

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli import packs
 from cli.app import app
+from cli.ledger import packs
 from functions.packs.api import api
 from tests.support.commands import commanding
 from tests.support.log_forge import an_action, stamp
@@ -147,7 +147,7 @@ class Plane:
         self.world = PacksPlane()
         self.world.connect(monkeypatch)
         self.command = commanding(monkeypatch, folder, api)
-        monkeypatch.setattr("cli.packs.time.sleep", lambda _seconds: self.world.step())
+        monkeypatch.setattr("cli.ledger.packs.time.sleep", lambda _seconds: self.world.step())
         monkeypatch.setattr(packs, "fetched", lambda *_asked: self.world.pack())
 
 

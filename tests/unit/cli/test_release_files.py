@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from cli.output import CommandError
-from cli.release_files import Fetched, built_by, proof_of
+from cli.release.files import Fetched, built_by, proof_of
 from functions.evidence.api import api
 from tests.support.http import call
 from tests.support.log_forge import NOW, Forge, stamp

@@ -33,7 +33,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> ReleasesPlane:
     world = ReleasesPlane()
     world.connect(monkeypatch)
     waiting = SimpleNamespace(sleep=lambda _seconds: world.settle())
-    monkeypatch.setattr("cli.releases.time", waiting)
+    monkeypatch.setattr("cli.release.releases.time", waiting)
     monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
     return world
 
@@ -94,7 +94,7 @@ def test_the_declared_build_is_run_and_its_files_sent(
         world.vault.put(url, content)
         return httpx.Response(200)
 
-    monkeypatch.setattr("cli.releases.httpx.put", put)
+    monkeypatch.setattr("cli.release.releases.httpx.put", put)
     sent = shown(writ("release", "build", id, "--repo", str(folder), "--json"))
     assert sent["sent"] == ["shop.txt"]
     world.settle()

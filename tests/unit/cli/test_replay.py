@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.local.replay import ROUNDS, SENT_AT_ONCE, Receipt, Sender, Webhook, webhooks
 from cli.output import UsageError
-from cli.replay import ROUNDS, SENT_AT_ONCE, Receipt, Sender, Webhook, webhooks
 
 SECRET = b"a secret of forty-eight characters or thereabouts"
 Answer = Callable[[httpx.Request], httpx.Response]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.rollout_evidence import Signed, signed
+from cli.demo.rollout_evidence import Signed, signed
 from tests.support.log_forge import Entry, Forge, an_action, an_intent, an_outcome
 from tests.support.memory import START
 from tests.support.rollouts import judged

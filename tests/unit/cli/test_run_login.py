@@ -13,7 +13,7 @@ from cli import api as api_module
 from cli.api import Api
 from cli.output import CommandError
 from cli.plane import Plane, RunFile
-from cli.releases import _environment
+from cli.release.releases import _environment
 from cli.run_login import VARIABLES, RunLogin
 
 URL, BEARER = "https://forge.example/tokens?api-version=2.0", "job-secret"

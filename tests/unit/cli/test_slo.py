@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.slo import everything, one
+from cli.operate.slo import everything, one
 from functions.slo.catalog import Service
 from functions.slo.facts import watch, watch_services
 from functions.slo.ports import PlaneNow, Ports

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli.picture import Stage, loop, render, stages
-from cli.replay import Receipt
-from cli.story import WAITING, Story, read_actions
+from cli.local.picture import Stage, loop, render, stages
+from cli.local.replay import Receipt
+from cli.local.story import WAITING, Story, read_actions
 from tests.support.log_forge import Entry, Forge, an_action, an_intent, an_outcome
 from writ.contracts.action import Verdict
 from writ.ledger.logcopy import LogCopy

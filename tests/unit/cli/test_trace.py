@@ -9,10 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
-from cli.trace_axis import axis_of
-from cli.trace_evidence import spans_of
-from cli.trace_file import SpanFile
-from cli.trace_picture import Waterfall, span_of, tree
+from cli.trace.axis import axis_of
+from cli.trace.evidence import spans_of
+from cli.trace.file import SpanFile
+from cli.trace.picture import Waterfall, span_of, tree
 from writ.trace.otlp import encode
 from writ.trace.span import ACTION, EVENT, STATUS, VERDICT, WAITED, Kind, Span
 

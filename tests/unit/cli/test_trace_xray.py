@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cli import trace_xray
 from cli.plane import Plane, RunFile
+from cli.trace import xray as trace_xray
 from writ.trace.span import ACTION, EVENT, EVENT_TYPE, VERDICT, Kind
 
 TRACE = "5759e988bd862e3fe1be46a994272793"

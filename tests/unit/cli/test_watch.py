@@ -7,8 +7,8 @@ from itertools import chain, repeat
 
 import pytest
 
+from cli.local.watch import POLL_S, QUIET_POLLS, Pulse, stuck, wait
 from cli.output import CommandError
-from cli.watch import POLL_S, QUIET_POLLS, Pulse, stuck, wait
 
 REST = Pulse(entries=4, signed=4)
 BUSY = Pulse(queues={"backlog": 2})

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.indexes import Addresses
-from cli.resolving import Tools
+from cli.operate.resolving import Tools
 from tests.support.registries import NOW, MemoryRegistry, release
 from writ.contracts.errors import ContractError, PermanentError
 from writ.dependencies.candidates import Circumstances

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli.generate import differences, generated
+from cli.making.generate import differences, generated
 from functions.evidence import views
 from functions.intake.normalize import Delivered, normalize
 from functions.intake.webhook import AuthenticationError, open_webhook

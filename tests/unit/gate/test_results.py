@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-import cli.gate
-from cli.gate_result import of as result_of
+import cli.gates.gate
+from cli.gates.result import of as result_of
 from functions.gate import api as routes
 from functions.gate.api import api
 from functions.gate.handler import bot
@@ -163,11 +163,11 @@ def test_run_with_api_takes_exceptions_and_hands_in(
         "licences",
         "--api",
     )
-    monkeypatch.setattr(cli.gate, "plane_exceptions", lambda _api: [])
-    monkeypatch.setattr(cli.gate, "plane_facts", lambda _api: {"slo": {}})
+    monkeypatch.setattr(cli.gates.gate, "plane_exceptions", lambda _api: [])
+    monkeypatch.setattr(cli.gates.gate, "plane_facts", lambda _api: {"slo": {}})
     assert shown(writ(*arguments, "--format", "json"), exit_code=1)["verdict"] == "deny"
     later = datetime.now(UTC) + timedelta(days=1)
-    monkeypatch.setattr(cli.gate, "plane_exceptions", lambda _api: [kept(expires_at=later)])
+    monkeypatch.setattr(cli.gates.gate, "plane_exceptions", lambda _api: [kept(expires_at=later)])
     result = writ(*arguments)
     assert result.exit_code == 0
     assert "recorded as act-" in result.stderr

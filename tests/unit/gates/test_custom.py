@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli import custom_policies
+from cli.gates import custom_policies
 from tests.unit.gates.running import NOW, judged, rules
 from tests.unit.gates.test_licences import expression, of
 from writ.contracts.action import Verdict

@@ -9,7 +9,8 @@ import random
 import pytest
 from rich.console import Console
 
-from cli import gate_report, gate_result
+from cli.gates import report as gate_report
+from cli.gates import result as gate_result
 from tests.support.pii_made import VALID, some
 from tests.unit.gates.running import NOW, POLICIES, judged, rules
 from writ.contracts.action import Verdict

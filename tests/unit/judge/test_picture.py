@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from cli.canary_picture import picture
+from cli.operate.canary_picture import picture
 from tests.unit.judge.cases import BOTH, LATENCY, latencies, only, seen, values
 from writ.judge.criteria import Bad, Criteria
 from writ.judge.picture import in_bins, panels, quantiles

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from cli import policy_tests
+from cli.operate import policy_tests
 
 RULES = "package a\n\nimport rego.v1\n\nb := input.x\n"
 TESTS = "package a_test\n\nimport data.a\nimport rego.v1\n\ntest_holds if a.b == 1 with input.x as 1\n"

@@ -14,7 +14,7 @@ import pytest
 from dulwich import porcelain
 
 from cli.api import Api
-from cli.release_files import Fetched
+from cli.release.files import Fetched
 from functions.release.api import api as routes
 from tests.support.commands import Command, commanding, shown
 from tests.support.openapi import answers
@@ -83,9 +83,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> ReleasesPlane:
         files = {name: world.vault.get(link) for name, link in links.items()}
         return Fetched(api.get(f"v1/releases/{id}"), files, proof)
 
-    monkeypatch.setattr("cli.releases.time", SimpleNamespace(sleep=sleep))
-    monkeypatch.setattr("cli.releases.httpx.put", put)
-    monkeypatch.setattr("cli.sdk_publish.files_of", files_of)
+    monkeypatch.setattr("cli.release.releases.time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("cli.release.releases.httpx.put", put)
+    monkeypatch.setattr("cli.sdk.publish.files_of", files_of)
     monkeypatch.delenv("GITHUB_RUN_ID", raising=False)
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     return world
@@ -143,7 +143,7 @@ def test_a_publication_that_was_broken_off_goes_on(
 ) -> None:
     shop.commit("feat: describe it", STRING)
     with monkeypatch.context() as broken:
-        broken.setattr("cli.releases.httpx.put", lambda *_a, **_k: httpx.Response(503))
+        broken.setattr("cli.release.releases.httpx.put", lambda *_a, **_k: httpx.Response(503))
         assert publish(writ, shop, exit_code=1)["code"] == "release.upload"
     assert publish(writ, shop)["published"] is True
     assert len(shop.world.releases.kept) == 1

@@ -11,7 +11,7 @@ from dulwich import porcelain
 from typer.testing import CliRunner
 
 from cli.app import app
-from cli.sdk_release import version_of
+from cli.sdk.release import version_of
 from tests.support.openapi import TODAY, answers
 from writ.contracts.errors import WritError
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli.sdk_build import Plan
-from cli.sdk_version import decide
+from cli.sdk.build import Plan
+from cli.sdk.version import decide
 from tests.support.openapi import TODAY, answers, spec
 from writ.contracts.errors import ContractError
 

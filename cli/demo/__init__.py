@@ -1,0 +1,1 @@
+"""Demonstrations on a running plane or on a copy: `writ demo`."""

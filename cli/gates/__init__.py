@@ -1,0 +1,1 @@
+"""Gates over a checkout, their exceptions and reports: `writ gate` and `writ exceptions`."""

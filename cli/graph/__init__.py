@@ -1,0 +1,1 @@
+"""The evidence graph, read from the API and drawn: `writ evidence`."""

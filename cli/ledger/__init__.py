@@ -1,0 +1,1 @@
+"""Logs, bundles and packs: copied, verified, audited and counted. `writ ledger` and `writ witness`."""

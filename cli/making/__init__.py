@@ -1,0 +1,1 @@
+"""What is written into the source tree: generated pages and documents, and new bots."""

@@ -1,0 +1,1 @@
+"""What operators see and steer by the API, a command for each concern."""

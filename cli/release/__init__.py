@@ -1,0 +1,1 @@
+"""Releases, of a checkout and of the plane: `writ release`."""

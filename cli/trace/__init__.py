@@ -1,0 +1,1 @@
+"""Traces found and drawn: `writ trace`."""

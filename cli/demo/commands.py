@@ -14,8 +14,8 @@ from cli.demo.gates import gates
 from cli.demo.preview import preview
 from cli.demo.sdk import sdk
 from cli.ledger.copying import COPIES
+from cli.ledger.log_source import copy_log
 from cli.ledger.tamper import Demonstration, demonstrate
-from cli.local.run import copy_log
 from cli.login import sign_in_as
 from cli.output import JsonFlag, facts, reporting, table
 from cli.plane import Plane

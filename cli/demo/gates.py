@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.demo.gate_cases import MAIN, REPOSITORY, Case, State, cases, write_mirror
+from cli.gates.cases import MAIN, REPOSITORY, Case, State, cases, write_mirror
 from cli.gates.gate import Asked, judged
 from cli.gates.outside import Places
 from cli.gates.report import violations

@@ -20,8 +20,8 @@ from cli.ledger.api_copy import Fetched, fetched, is_api, source
 from cli.ledger.bucket_copy import is_bucket, open_bucket
 from cli.ledger.checking import audited, steps, verified
 from cli.ledger.copying import COPIES, size_of, write_copy
+from cli.ledger.log_source import copy_log
 from cli.ledger.seen import SEEN, SeenOption
-from cli.local.run import copy_log
 from cli.output import JsonFlag, Output, UsageError, reporting
 from cli.plane import Plane
 from cli.progress import Bars

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from cli.in_order import in_order
-from cli.ledger.copying import size_of
+from cli.ledger.copying import size_of, write_copy
 from cli.plane import Plane, calling
+from cli.progress import Bars
 from writ.adapters.certificate_table import ROOT
 from writ.adapters.deflate import inflated
 from writ.adapters.key_table import KEY
@@ -16,7 +18,7 @@ from writ.adapters.log_bucket import ANCHORS
 from writ.contracts.errors import WritError
 from writ.ledger.dsse import Envelope
 from writ.ledger.edges import stream_edge
-from writ.ledger.logcopy import CHECKPOINT
+from writ.ledger.logcopy import CHECKPOINT, LogCopy
 from writ.ledger.sealing import unseal
 from writ.ports.ledger import SubjectKey
 
@@ -148,3 +150,12 @@ def signed_size(plane: Plane) -> int:
     """How many leaves the plane's newest checkpoint claims; 0 before there is one."""
     note = PlaneLog(plane).object(CHECKPOINT)
     return 0 if note is None else max(size_of(note), 0)
+
+
+def copy_log(plane: Plane, folder: Path, bars: Bars, *, packed: bool = False) -> LogCopy:
+    """Copy the log of a plane to a folder."""
+
+    def progress(done: int, size: int) -> None:
+        bars.step("copying the ledger", done, size)
+
+    return write_copy(PlaneLog(plane), folder, progress, packed=packed)

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cli.demo.gate_cases import sample_change
+from cli.gates.cases import sample_change
 from cli.local import lifecycle
+from cli.local import logs as bot_logs
 from cli.local import run as main_job
 from cli.local.replay import webhooks
-from cli.operate import logs as bot_logs
 from cli.output import JsonFlag, facts, reporting
 from cli.plane import Plane
 

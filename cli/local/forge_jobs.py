@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from cli.api import Api
-from cli.demo.gate_cases import write_mirror
 from cli.gates import gate
+from cli.gates.cases import write_mirror
 from cli.gates.outside import Places
 from cli.localforge.runs import job_variables
 from cli.plane import Plane

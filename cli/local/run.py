@@ -13,8 +13,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.ledger import verify
-from cli.ledger.copying import COPIES, write_copy
-from cli.ledger.log_source import PlaneLog
+from cli.ledger.copying import COPIES
+from cli.ledger.log_source import copy_log
 from cli.local import elsewhere, forge, picture
 from cli.local.forge_jobs import Job
 from cli.local.replay import Receipt, Webhook, replay
@@ -134,15 +134,6 @@ def prove(plane: Plane, receipts: Sequence[Receipt], bars: Bars) -> Proof:
     report = verify.verify(copy, None, lambda done, size: bars.step("verifying the copy offline", done, size))
     actions = read_actions(copy) if report.ok else []
     return Proof(copy, report, Story(receipts, actions, report.checkpoint.size))
-
-
-def copy_log(plane: Plane, folder: Path, bars: Bars, *, packed: bool = False) -> LogCopy:
-    """Copy the log of a plane to a folder."""
-
-    def progress(done: int, size: int) -> None:
-        bars.step("copying the ledger", done, size)
-
-    return write_copy(PlaneLog(plane), folder, progress, packed=packed)
 
 
 def save(plane: Plane, result: Result) -> RunFile:

@@ -18,6 +18,7 @@ _HINT: Final = "writ generate"
 
 
 def generate(
+    context: typer.Context,
     *,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 and list what is stale.")
@@ -31,7 +32,7 @@ def generate(
     with reporting(as_json) as output:
         if check and release:
             raise UsageError("--check changes nothing, --release does", field="--release")
-        contracts, pages = documents(), generated()
+        contracts, pages = documents(), generated(context.find_root().command)
         broken = schemas.incompatibilities(contracts, schemas.EVENTS)
         stale = _stale(contracts, pages)
         if not check:
@@ -43,12 +44,14 @@ def generate(
 
 
 def new_bot(
-    name: Annotated[str, typer.Argument(help="A noun in lower case: probe, say.")], as_json: JsonFlag = False
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A noun in lower case: probe, say.")],
+    as_json: JsonFlag = False,
 ) -> None:
     """Write a new bot: a folder that works, its runbook, and the pages that name it."""
     with reporting(as_json) as output:
         written = [path.relative_to(ROOT).as_posix() for path in write_bot(name)]
-        written += write(generated())
+        written += write(generated(context.find_root().command))
         lines = [Text(path) for path in written]
         output.show(
             {"bot": name, "written": written},

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import typer
-
 PAGE: Final = "docs/reference/commands.md"
 _EVERYWHERE: Final = ("--json", "--help")
 _HEAD: Final = """<!-- Made by `writ generate`; change its source instead. -->
@@ -19,11 +17,8 @@ it should be.
 """
 
 
-def command_page() -> dict[str, str]:
-    """The page, by its path."""
-    from cli.app import app
-
-    root: Any = typer.main.get_command(app)
+def command_page(root: Any) -> dict[str, str]:
+    """The page of a command and all below it, by its path."""
     return {PAGE: _HEAD + "\n".join(_sections(root, root.make_context("writ", [], resilient_parsing=True)))}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cli.making import api_document
 from cli.making.commands_page import command_page
@@ -24,8 +24,8 @@ _BEGIN: Final = "<!-- bots:begin -->\n"
 _END: Final = "<!-- bots:end -->"
 
 
-def generated(root: Path = ROOT) -> dict[str, str]:
-    """Every generated file, by path below the root."""
+def generated(command: Any, root: Path = ROOT) -> dict[str, str]:
+    """Every generated file, by path below the root; `command` is `writ` itself, which has a page too."""
     folders = load_folders(root / "functions")
     flows = flows_of(folders, root / "statemachines")
     return {
@@ -38,7 +38,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
         **route_page(folders),
         **graph_schema(),
         api_document.PLACE: api_page(folders, root),
-        **command_page(),
+        **command_page(command),
     }
 
 

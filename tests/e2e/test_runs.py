@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from dulwich import porcelain
 
-from cli.demo.gate_cases import sample_change
+from cli.gates.cases import sample_change
 from cli.local.forge import remarks
 from cli.local.forge_jobs import Job
 from cli.localforge.runs import job_variables

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from cli.demo import gate_cases
 from cli.demo import gates as demo_gates
-from cli.demo.gate_cases import Case
+from cli.gates import cases as gate_cases
+from cli.gates.cases import Case
 
 
 def demo(monkeypatch: pytest.MonkeyPatch, *cases: Case) -> tuple[int, dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.operate import logs
+from cli.local import logs
 from cli.output import CommandError, UsageError
 
 AT = 1_767_225_600_000

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from cli.app import app
 from cli.making.generate import differences, generated
 from functions.evidence import views
 from functions.intake.normalize import Delivered, normalize
@@ -47,7 +49,7 @@ def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, str]:
-    return generated()
+    return generated(get_command(app))
 
 
 def test_generated_pages_are_in_step(made: dict[str, str]) -> None:

@@ -189,15 +189,25 @@ class LocalForge:
         return {"total_count": len(runs), "check_runs": runs}
 
     def post_status(self, repository: RepositoryRecord, sha: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        sha = self._commit(repository, sha)
-        status = StatusRecord.model_validate({**body, "sha": sha})
-        kept = [old for old in repository.statuses if (old.sha, old.context) != (sha, status.context)]
-        repository.statuses = [*kept, status]
-        return status.model_dump()
+        told = {**body, "id": self.records.next(), "sha": self._commit(repository, sha)}
+        status = StatusRecord.model_validate(told)
+        repository.statuses = [*repository.statuses, status]
+        return self._status(repository, status)
 
-    def statuses(self, repository: RepositoryRecord, sha: str) -> dict[str, Any]:
+    def statuses(self, repository: RepositoryRecord, sha: str) -> list[dict[str, Any]]:
+        """All that were ever posted, the newest first."""
         sha = self._commit(repository, sha)
-        return {"statuses": [s.model_dump() for s in repository.statuses if s.sha == sha]}
+        kept = [status for status in repository.statuses if status.sha == sha]
+        return [self._status(repository, status) for status in reversed(kept)]
+
+    def combined_status(self, repository: RepositoryRecord, sha: str) -> dict[str, Any]:
+        """The newest status of each name."""
+        listed = reversed(self.statuses(repository, sha))
+        return {"statuses": list({status["context"]: status for status in listed}.values())}
+
+    def _status(self, repository: RepositoryRecord, status: StatusRecord) -> dict[str, Any]:
+        url = f"{self.address}/repos/{repository.name}/statuses/{status.sha}"
+        return {**status.model_dump(), "url": url, "creator": _USER}
 
     def ref(self, repository: RepositoryRecord, name: str) -> dict[str, Any]:
         return {"ref": name, "object": {"sha": _there(self.git(repository).ref(name)), "type": "commit"}}

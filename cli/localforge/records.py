@@ -58,6 +58,7 @@ class ReviewRecord(BaseModel):
 
 
 class StatusRecord(BaseModel):
+    id: int
     sha: str
     context: str
     state: str

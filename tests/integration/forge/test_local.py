@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -16,17 +17,21 @@ import pytest
 from dulwich import porcelain
 from dulwich.objects import ObjectID
 from dulwich.repo import Repo
+from pydantic import SecretStr
 
 from cli.localforge.server import PUSH, SEEN, TAKE_IN, LocalServer
 from cli.localforge.sign_in import APP, private_key
 from cli.plane import ROOT
+from functions.anchor.github import GitHubStatuses
 from tests.support.memory import ManualClock
 from writ.adapters.forge_secret import Credentials
 from writ.adapters.git_history import GitHistory
 from writ.adapters.github import GitHubForge
 from writ.adapters.github_client import GitHubClient
+from writ.contracts.anchor import context_of, describe
 from writ.contracts.errors import PermanentError
 from writ.contracts.forge_site import ForgeSite
+from writ.ledger.anchor import read_statuses
 from writ.ports.forge import Annotation, CheckReport, CommitStatus, GitRef
 from writ.ports.forge_words import Conclusion, Level, MergeMethod
 
@@ -59,6 +64,16 @@ class Stored:
 
     def read(self) -> Credentials:
         return self.credentials
+
+
+@dataclass
+class Given:
+    """A token that an operator stored."""
+
+    token: SecretStr
+
+    def read(self) -> SecretStr:
+        return self.token
 
 
 @contextmanager
@@ -166,6 +181,24 @@ def test_latest_status_of_a_name_counts(local: Local) -> None:
     for state in ("pending", "success"):
         forge.create_status(REPOSITORY, HEAD, CommitStatus("ci", state, "fine"))
     assert forge.statuses(REPOSITORY, HEAD) == [CommitStatus("ci", "success", "fine")]
+
+
+def test_anchor_bot_posts_there_and_verifiers_read_all_that_was_posted(local: Local) -> None:
+    api, repository, name = local.server.address, "acme/releases", context_of("log.example")
+    pushed = {"repository": repository, "files": {"README.md": "x"}, "message": "feat: begin"}
+    sha = httpx.post(api + PUSH, json=pushed).json()["sha"]
+    rights = {"statuses": "write", "contents": "read"}
+    token = SecretStr(local.server.gate.issue({"permissions": rights}, datetime.now(UTC))["token"])
+    statuses = GitHubStatuses(api, Given(token), ManualClock())
+    assert statuses.newest_commit(repository) == sha
+    said = [describe(size, bytes(32)) for size in (1, 2)]
+    posted = [statuses.post(repository, sha, name, each) for each in said]
+    assert [statuses.find(repository, sha, name, each) for each in said] == posted
+    assert statuses.find(repository, sha, "other", said[0]) is None
+    address = f"{api}/repos/{repository}/commits/{sha}/statuses"
+    listed = httpx.get(address, headers={"Authorization": f"Bearer {token.get_secret_value()}"})
+    assert [each.size for each in read_statuses(listed.content, "log.example")] == [2, 1]
+    assert local.forge().statuses(repository, sha) == [CommitStatus(name, "success", said[1])]
 
 
 def test_labels_are_added_and_taken_off(local: Local) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,9 @@ from cli.plane import Plane, calling
 from writ.ledger.checkpoint import key_id, log_verifier, open_checkpoint
 from writ.ledger.errors import VerificationError
 from writ.ledger.logcopy import CHECKPOINT
+from writ.ledger.note import VerifierKey
 from writ.ledger.promise import Promised, verify_promise
+from writ.ledger.rotation import note_key_id
 from writ.ledger.tally import PATIENCE, SKEW, Kind, SignCall, Tally, distinct, tally
 from writ.ledger.tiles import ENTRIES, WIDTH, Tile, decode_bundle
 from writ.ledger.trust import TrustRoot
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
 _AT_ONCE: Final = 8
+
+Versions = Iterable[tuple[datetime, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +40,54 @@ class LogKey:
     def id(self) -> str:
         return key_id(self.public).hex()
 
+    def published(self, versions: Versions, root: TrustRoot) -> list[datetime]:
+        """When each of its signatures on a checkpoint was published."""
+        return distinct(versions, log_verifier(root.origin, self.public))
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKey:
+    """A key of the second line on checkpoints; it promises nothing."""
+
+    verifier: VerifierKey
+    arn: str
+    end: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        return note_key_id(self.verifier)
+
+    def published(self, versions: Versions, root: TrustRoot) -> list[datetime]:
+        """The same, by the line of a log's key beside each of its own."""
+        keys = (root.log_key, *(key for key, _ in root.retired.log_keys))
+        found = list(versions)
+        return sorted(
+            at for key in keys for at in distinct(found, log_verifier(root.origin, key), self.verifier)
+        )
+
+
+Key = LogKey | NoteKey
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What became of the signatures by one key."""
 
-    key: LogKey
+    key: Key
     tally: Tally
 
 
-def log_keys(plane: Plane, root: TrustRoot) -> list[LogKey]:
-    """The key in use, and those before it. Raises CommandError for one that KMS has no alias for."""
-    alias = f"alias/{plane.thing('log')}"
-    before = ((key, f"{alias}-{key_id(key).hex()[:16]}", end) for key, end in root.retired.log_keys)
-    return [
-        LogKey(root.log_key, _arn(plane, alias)),
-        *(LogKey(key, _arn(plane, name), end) for key, name, end in before),
-    ]
+def keys_of(plane: Plane, root: TrustRoot) -> list[Key]:
+    """The keys of checkpoints, those in use first. Raises CommandError for one without an alias in KMS."""
+    log, note = f"alias/{plane.thing('log')}", f"alias/{plane.thing('note')}"
+    keys: list[Key] = [LogKey(root.log_key, _arn(plane, log))]
+    if root.note_key is not None:
+        keys.append(NoteKey(root.note_key, _arn(plane, note)))
+    for key, end in root.retired.log_keys:
+        keys.append(LogKey(key, _arn(plane, f"{log}-{key_id(key).hex()[:16]}"), end))
+    for verifier, end in root.retired.note_keys:
+        keys.append(NoteKey(verifier, _arn(plane, f"{note}-{note_key_id(verifier)[:16]}"), end))
+    return keys
 
 
 def _arn(plane: Plane, alias: str) -> str:
@@ -60,14 +95,15 @@ def _arn(plane: Plane, alias: str) -> str:
         return str(plane.aws("kms").describe_key(KeyId=alias)["KeyMetadata"]["Arn"])
 
 
-def count(plane: Plane, root: TrustRoot, key: LogKey, calls: list[SignCall]) -> Counted:
+def count(plane: Plane, root: TrustRoot, key: Key, calls: list[SignCall]) -> Counted:
     """Hold calls of one key against the checkpoints and the promises of a plane."""
-    published = distinct(_versions(plane, calls), log_verifier(root.origin, key.public))
+    published = key.published(_versions(plane, calls), root)
     roles = {plane.thing("sequencer"): Kind.CHECKPOINT, plane.thing("notary"): Kind.PROMISE}
-    return Counted(key, tally(calls, published, _promises(plane, root, key.public), roles))
+    promises = _promises(plane, root, key.public) if isinstance(key, LogKey) else 0
+    return Counted(key, tally(calls, published, promises, roles))
 
 
-def _versions(plane: Plane, calls: list[SignCall]) -> Iterator[tuple[datetime, bytes]]:
+def _versions(plane: Plane, calls: list[SignCall]) -> Versions:
     """Every version of the checkpoint that one of the calls can have led to."""
     bucket, s3 = plane.bucket("log"), plane.aws("s3")
     since = min(call.at for call in calls) - SKEW

@@ -13,7 +13,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.ledger.key_use import Counted, LogKey, count, log_keys
+from cli.ledger.key_use import Counted, Key, LogKey, count, keys_of
 from cli.ledger.log_source import PlaneLog
 from cli.output import CommandError, JsonFlag, UsageError, reporting, table
 from cli.plane import Plane
@@ -39,7 +39,10 @@ def signatures(
     *,
     key: Annotated[
         str | None,
-        typer.Option(metavar="ARN", help="The log's KMS key; the plane's own, and those before, if absent."),
+        typer.Option(
+            metavar="ARN",
+            help="The log's KMS key; all keys of its checkpoints, also former, if absent.",
+        ),
     ] = None,
     trust: Annotated[
         Path | None,
@@ -52,7 +55,7 @@ def signatures(
         files = list(log_files(path))
         plane = Plane.load()
         root = _trust_root(plane, trust)
-        keys = log_keys(plane, root) if key is None else [LogKey(root.log_key, key)]
+        keys: list[Key] = keys_of(plane, root) if key is None else [LogKey(root.log_key, key)]
         calls = _calls(files, {each.arn for each in keys})
         if not any(calls.values()):
             message = f"these logs hold no signature by {keys[0].arn}, and a log signs every ten minutes"
@@ -123,8 +126,8 @@ def _lines(counted: Counted) -> Iterator[Text]:
     key, found = counted.key, counted.tally
     until = "" if key.end is None else f", retired, ends {rfc3339(key.end)}"
     yield Text(f"  {key.arn}{until}", style="dim")
-    on = f"    {found.calls}: {found.checkpoints} on checkpoints of that time, {found.promises} promises"
-    yield Text(on, style="dim")
+    promised = f", {found.promises} promises" if isinstance(key, LogKey) else ", as the second line"
+    yield Text(f"    {found.calls}: {found.checkpoints} on checkpoints of that time{promised}", style="dim")
     if found.unrecorded:
         missing = f"    {found.unrecorded} checkpoints have no record: logs are missing"
         yield Text(missing, style="yellow")

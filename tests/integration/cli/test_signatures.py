@@ -12,12 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner, Result
 
 from cli.app import app
 from cli.plane import Plane
 from tests.support.cloudtrail import delivered, looked_up, record
-from tests.support.log_forge import NOW, Forge
+from tests.support.log_forge import NOW, ORIGIN, Forge
 from tests.support.moto_aws import moto_aws
 from tests.support.witnesses import MemoryWitness
 from writ.adapters import aws
@@ -25,7 +26,8 @@ from writ.adapters.log_bucket import LogBucket
 from writ.adapters.promise_table import PromiseTable
 from writ.ledger.checkpoint import key_id
 from writ.ledger.cosignature import cosign
-from writ.ledger.note import Note
+from writ.ledger.note import KeyType, Note, Signature, VerifierKey
+from writ.ledger.rotation import note_key_id
 from writ.ledger.tiles import Edge, grow
 from writ.ledger.trust import Retired
 from writ.ports.ledger import KeptPromise
@@ -86,6 +88,14 @@ def hand_over(*, alias: bool = True) -> str:
         name = f"alias/log-{key_id(OLD.log_key.public_key()).hex()[:16]}"
         aws.client("kms").create_alias(AliasName=name, TargetKeyId=made["KeyId"])
     return str(made["Arn"])
+
+
+def second_line(note: bytes, signer: Ed25519PrivateKey) -> bytes:
+    """The note with a line by the second key."""
+    parsed = Note.parse(note)
+    verifier = VerifierKey(ORIGIN, KeyType.ED25519, signer.public_key().public_bytes_raw())
+    line = Signature(ORIGIN, verifier.key_id, signer.sign(parsed.text))
+    return parsed.signed_with([line]).encode()
 
 
 def by(key: str, *roles: str, first: int = 0) -> list[dict[str, Any]]:
@@ -172,6 +182,35 @@ def test_key_that_was_replaced_is_counted_by_itself(key: str, tmp_path: Path) ->
     shown = CliRunner().invoke(app, ["ledger", "signatures", str(path)], env={"COLUMNS": "220"})
     assert "1 of 4 signatures has nothing to show" in shown.stdout
     assert f"{old}, retired, ends 2026-03-03T12:00:00" in shown.stdout
+
+
+def test_key_of_the_second_line_is_counted_by_the_first_lines_beside_its_own(
+    key: str, tmp_path: Path
+) -> None:
+    """It signs the same head with the same bytes, so that a head published twice shows two signatures."""
+    signer = Ed25519PrivateKey.generate()
+    verifier = VerifierKey(ORIGIN, KeyType.ED25519, signer.public_key().public_bytes_raw())
+    trust = replace(FORGE.trust, note_key=verifier).encode()
+    aws.client("s3").put_object(Bucket=PLANE.bucket("log"), Key="trust-root.json", Body=trust)
+    for _ in range(2):
+        publish(second_line(FORGE.note(GROWTH.edge.size, GROWTH.edge.root()), signer))
+    made = aws.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    aws.client("kms").create_alias(AliasName="alias/note", TargetKeyId=made["KeyId"])
+    note = str(made["Arn"])
+    path = tmp_path / "events.json"
+    path.write_bytes(delivered(*by(note, "sequencer", "sequencer"), *by(key, "sequencer", first=2)))
+    result, document = counted(path)
+    assert result.exit_code == 0
+    of_log, of_note = document["keys"]
+    assert (of_log["checkpoints"], of_note["checkpoints"], of_note["promises"]) == (4, 2, 0)
+    assert (of_note["key"], of_note["id"]) == (note, note_key_id(verifier))
+    path.write_bytes(delivered(*by(note, "sequencer", "sequencer", "sequencer", "notary")))
+    result, document = counted(path)
+    assert result.exit_code == 1
+    (of_note,) = document["keys"]
+    assert len(of_note["unmatched"]) == 2, "one head too many, and a promise, which it never makes"
+    shown = CliRunner().invoke(app, ["ledger", "signatures", str(path)], env={"COLUMNS": "220"})
+    assert "2 on checkpoints of that time, as the second line" in shown.stdout
 
 
 def test_key_that_was_replaced_and_has_no_alias_is_named(key: str, tmp_path: Path) -> None:

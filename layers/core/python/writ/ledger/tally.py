@@ -105,15 +105,20 @@ def calls_on(key: str, records: Iterable[Mapping[str, Any]]) -> list[SignCall]:
     return [_call(record) for record in records if key in _keys(record)]
 
 
-def distinct(versions: Iterable[tuple[datetime, bytes]], key: VerifierKey) -> list[datetime]:
+def distinct(
+    versions: Iterable[tuple[datetime, bytes]], key: VerifierKey, second: VerifierKey | None = None
+) -> list[datetime]:
     """When each signature of the log was first published, of notes in any order.
 
     A note that comes back with witnesses' lines added carries no new signature, nor does one whose signature
     was replaced by its twin, which anybody can compute. Notes that the key did not sign do not count.
+
+    With `second`, notes that this key did not sign as well do not count either. Ed25519 signs the same text
+    the same way each time (RFC 8032), so that its signatures are told apart by the ones beside them.
     """
     first: dict[tuple[int, int], datetime] = {}
     for at, data in versions:
-        for signature in _signatures(data, key):
+        for signature in _signatures(data, key, second):
             first[signature] = min(at, first.get(signature, at))
     return sorted(first.values())
 
@@ -168,10 +173,10 @@ def _pair(calls: Sequence[SignCall], published: Sequence[datetime]) -> tuple[lis
     return left, unrecorded
 
 
-def _signatures(data: bytes, key: VerifierKey) -> Iterator[tuple[int, int]]:
+def _signatures(data: bytes, key: VerifierKey, second: VerifierKey | None) -> Iterator[tuple[int, int]]:
     try:
         note = Note.parse(data)
-        if key.has_signed(note):
+        if key.has_signed(note) and (second is None or second.has_signed(note)):
             for line in key.lines_in(note):
                 r, s = decode_dss_signature(line.data)
                 yield r, min(s, _ORDER - s)

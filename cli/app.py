@@ -10,7 +10,7 @@ from cli.graph import evidence
 from cli.ledger import commands as ledger_commands
 from cli.ledger import witness_commands
 from cli.local import commands as local
-from cli.local import delivery, forge, sending
+from cli.local import delivery, forge, sending, ticks
 from cli.making import commands as making
 from cli.operate import (
     actions,
@@ -47,6 +47,7 @@ app.command("down")(local.down)
 app.command("status")(local.status)
 app.command("replay")(sending.replay)
 app.add_typer(bots.app, name="bots")
+bots.app.command("tick")(ticks.tick)
 app.add_typer(backlog.app, name="backlog")
 app.add_typer(actions.app, name="actions")
 app.add_typer(flows.app, name="flows")

@@ -124,7 +124,7 @@ def resend(plane: Plane, bot: str, repairs: Sequence[Repair], *, dry_run: bool =
     Raises CommandError for a bot without queues.
     """
     sqs = plane.aws("sqs")
-    source, target = (_url(plane, name) for name in (f"{bot}-dlq", bot))
+    source, target = (url_of(plane, name) for name in (f"{bot}-dlq", bot))
     results = []
     for letter in _letters(sqs, source):
         results.append(_resend(sqs, letter, repairs, source, target, dry_run=dry_run))
@@ -171,7 +171,8 @@ def _letters(sqs: Any, url: str) -> Iterator[DeadLetter]:
             yield DeadLetter.read(message)
 
 
-def _url(plane: Plane, queue: str) -> str:
+def url_of(plane: Plane, queue: str) -> str:
+    """Where a bot's queue is. Raises CommandError for a bot without one."""
     sqs = plane.aws("sqs")
     with calling(f"looking for the queue of {queue.removesuffix('-dlq')}"):
         try:

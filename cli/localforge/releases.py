@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from cli.localforge.forge import LocalForge
     from cli.localforge.repositories import GitRepository
 
-_DEFAULT: Final = "main"
+_DEFAULTS: Final = ("main", "master")
 
 
 def commit_of(git: GitRepository, ref: str) -> str:
     """The commit that a digest, `heads/…`, `tags/…`, a bare name or `HEAD` comes to."""
-    name = _DEFAULT if ref == "HEAD" else ref
-    for full in (f"refs/{name}", f"refs/heads/{name}", f"refs/tags/{name}"):
-        if (found := git.ref(full)) is not None:
-            return git.peeled(found)
+    for name in _DEFAULTS if ref == "HEAD" else (ref,):
+        for full in (f"refs/{name}", f"refs/heads/{name}", f"refs/tags/{name}"):
+            if (found := git.ref(full)) is not None:
+                return git.peeled(found)
     if not git.has(ref):
         raise RefusedError(422, f"No commit found for SHA: {ref}")
     return git.peeled(ref)

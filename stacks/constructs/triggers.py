@@ -21,6 +21,7 @@ from stacks.constructs.shared import Plane
 from stacks.manifest import BotFolder
 from stacks.names import Names
 from stacks.settings import Settings
+from writ.contracts.events.platform import tick
 from writ.runtime.batch import MAX_RECEIVES
 from writ.runtime.bot import RESUMING
 
@@ -137,20 +138,9 @@ class Triggers(Construct):
 
     def _tick(self, id: str, schedule: str, queue: sqs.Queue) -> None:
         """A schedule becomes a typed event in the same queue; its id is the tick's, so retries share it."""
-        tick = {
-            "detail-type": "ScheduleTicked.v1",
-            "source": "writ.scheduler",
-            "detail": {
-                "meta": {
-                    "id": events.EventField.event_id,
-                    "time": events.EventField.time,
-                    "producer": "scheduler",
-                },
-                "data": {"schedule": schedule},
-            },
-        }
+        due = tick(schedule, id=events.EventField.event_id, time=events.EventField.time)
         target = targets.SqsQueue(
-            queue, message=events.RuleTargetInput.from_object(tick), dead_letter_queue=self._dead_letters
+            queue, message=events.RuleTargetInput.from_object(due), dead_letter_queue=self._dead_letters
         )
         events.Rule(self, id, schedule=events.Schedule.expression(schedule), targets=[target])
 

@@ -246,11 +246,9 @@ def _inserts(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _tick() -> dict[str, Any]:
-    detail = {
-        "meta": {"id": "tick-1", "time": datetime.now(UTC).isoformat(), "producer": "scheduler"},
-        "data": {"schedule": "rate(1 minute)"},
-    }
-    body = json.dumps({"detail-type": "ScheduleTicked.v1", "detail": detail})
+    from writ.contracts.events.platform import tick
+
+    body = json.dumps(tick("rate(1 minute)", id="tick-1", time=datetime.now(UTC).isoformat()))
     return {"Records": [{"messageId": "m", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}]}
 
 

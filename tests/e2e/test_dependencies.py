@@ -3,8 +3,6 @@ for the one that fails. The registries are played back from recordings."""
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ import httpx
 import pytest
 
 from cli.local import elsewhere
+from cli.local.ticks import send
 from cli.localforge.server import PUSH, TAKE_IN, LocalServer
 from stacks.settings import settings_for
 from tests.e2e.conftest import Person, World, eventually
@@ -52,15 +51,8 @@ class Bumped:
 
     def tick(self) -> None:
         """The schedule comes due, without the wait for it, and all of it is over."""
-        now = datetime.now(UTC).isoformat()
-        meta = {"id": uuid.uuid4().hex, "time": now, "producer": "scheduler"}
-        body = {
-            "detail-type": "ScheduleTicked.v1",
-            "detail": {"meta": meta, "data": {"schedule": "rate(1 hour)"}},
-        }
-        before, sqs = self.done("look-over"), self.world.plane.aws("sqs")
-        url = sqs.get_queue_url(QueueName=self.world.plane.thing("dependencies"))["QueueUrl"]
-        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+        before = self.done("look-over")
+        send(self.world.plane, "dependencies", "rate(1 hour)")
         eventually(lambda: self.done("look-over") >= before + 3, 120)
         self.world.settle()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +9,7 @@ import httpx
 
 from cli.demo.preview_world import PullRequests, Space
 from cli.local.replay import Webhook
+from cli.local.ticks import send
 from cli.localforge.server import TAKE_IN, LocalServer
 from functions.preview.model import preview_id
 from tests.e2e.conftest import Person, World, eventually
@@ -21,12 +20,7 @@ LONGEST = 150
 
 def tick(world: World) -> None:
     """Wake the sweeper as its schedule does, without waiting for that."""
-    sqs = world.plane.aws("sqs")
-    queue = sqs.get_queue_url(QueueName=world.plane.thing("preview"))["QueueUrl"]
-    meta = {"id": f"tick-{uuid.uuid4().hex}", "time": "2026-03-02T10:00:00Z", "producer": "scheduler"}
-    detail = {"meta": meta, "data": {"schedule": "rate(1 minute)"}}
-    body = {"detail-type": "ScheduleTicked.v1", "source": "writ.scheduler", "detail": detail}
-    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(body))
+    send(world.plane, "preview", "rate(1 minute)")
 
 
 def test_a_preview_is_built_called_updated_and_nothing_is_left_of_a_half_removed_one(

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cli.local.ticks import send
 from tests.e2e.conftest import Person, World, eventually
 
 
 def tick(world: World) -> None:
     """The slo bot's schedule comes due, without the wait for it."""
-    now = datetime.now(UTC).isoformat()
-    meta = {"id": uuid.uuid4().hex, "time": now, "producer": "scheduler"}
-    data = {"schedule": "rate(5 minutes)"}
-    body = {"detail-type": "ScheduleTicked.v1", "detail": {"meta": meta, "data": data}}
-    sqs = world.plane.aws("sqs")
-    url = sqs.get_queue_url(QueueName=world.plane.thing("slo"))["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+    send(world.plane, "slo", "rate(5 minutes)")
 
 
 def recorded(operator: Person, bot: str, budget: str) -> Any:

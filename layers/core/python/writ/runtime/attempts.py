@@ -51,7 +51,8 @@ def unsettled(record: ActionRecord, errors: Sequence[Exception]) -> TransientErr
     first, last = errors[0], errors[-1]
     code = first.code if isinstance(first, WritError) else CRASHED
     how = "failed" if len(errors) == 1 else "is unsettled"
-    message = f"{record.action.name} {how}: {type(last).__name__}"
+    why = last.code if isinstance(last, WritError) else type(last).__name__
+    message = f"{record.action.name} {how}: {why}"
     if isinstance(first, ContendedError):
         return ContendedError(message, code=code, until=first.until)
     return TransientError(message, code=code)

@@ -1,6 +1,6 @@
 """What the control plane says of itself."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -13,6 +13,18 @@ class ScheduleTicked(EventData):
     """A schedule of a manifest came due; `schedule` is its text there."""
 
     schedule: Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$", max_length=128, examples=["rate(1 hour)"])]
+
+
+def tick(schedule: str, *, id: str, time: str) -> dict[str, Any]:
+    """The message by which a bot's queue hears that a schedule came due; `id` is that of this time alone."""
+    return {
+        "detail-type": "ScheduleTicked.v1",
+        "source": "writ.scheduler",
+        "detail": {
+            "meta": {"id": id, "time": time, "producer": "scheduler"},
+            "data": {"schedule": schedule},
+        },
+    }
 
 
 @event("platform")

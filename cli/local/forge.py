@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -19,9 +19,14 @@ app = typer.Typer(
     help="Look at the local forge: a test tool that stands for GitHub beside the local plane.",
 )
 RepositoryName = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Owner and name: acme/shop.")]
-Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="The pull request's number.")]
+Number = Annotated[
+    int | None,
+    typer.Argument(metavar="NUMBER", min=1, help="The pull request's number; all there is if absent."),
+]
 _LOOKS: Final = {"success": "green", "failure": "red", "action_required": "yellow"}
 _REMARKS: Final = 20
+_SHOWN: Final = ("repository", "number", "title", "state", "comments", "check_runs")
+_COLUMNS: Final = ("repository", ">number", "title", "state", ">comments", ">check runs")
 
 
 @app.command("list")
@@ -29,16 +34,18 @@ def list_pulls(as_json: JsonFlag = False) -> None:
     """Pull requests, with their comments and check runs counted."""
     with reporting(as_json) as output:
         found = [summary(record, pull) for record in ForgeProcess().seen() for pull in _pulls(record)]
-        columns = ("repository", ">number", "title", "state", ">comments", ">check runs")
         rows = [tuple(item[name] for name in _SHOWN) for item in found]
-        output.show({"items": found}, table("", columns, rows) if rows else "no pull requests")
+        output.show({"items": found}, table("", _COLUMNS, rows) if rows else "no pull requests")
 
 
 @app.command()
-def show(repository: RepositoryName, number: Number, as_json: JsonFlag = False) -> None:
-    """One pull request: its comments, its check runs with annotations, and the repository's refs."""
+def show(repository: RepositoryName, number: Number = None, as_json: JsonFlag = False) -> None:
+    """One pull request with comments, check runs and annotations; without a number, the repository."""
     with reporting(as_json) as output:
         record = _record(repository)
+        if number is None:
+            output.show(*_whole(record))
+            return
         pull = next((pull for pull in _pulls(record) if pull["number"] == number), None)
         if pull is None:
             raise CommandError(
@@ -52,6 +59,23 @@ def show(repository: RepositoryName, number: Number, as_json: JsonFlag = False) 
             "refs": record["refs"],
         }
         output.show(document, _picture(document, pull))
+
+
+def _whole(record: Mapping[str, Any]) -> tuple[dict[str, Any], RenderableType]:
+    """A repository: its pull requests, the statuses of its commits, the newest last, and its refs."""
+    pulls = [summary(record, pull) for pull in _pulls(record)]
+    document = {
+        "repository": record["name"],
+        "pulls": pulls,
+        "statuses": record["statuses"],
+        "refs": record["refs"],
+    }
+    parts = [
+        table("pull requests", _COLUMNS[1:], [tuple(pull[name] for name in _SHOWN[1:]) for pull in pulls]),
+        *_statuses(record["statuses"]),
+        _refs(record["refs"]),
+    ]
+    return document, Group(*(parts if pulls else parts[1:]))
 
 
 def summary(record: Mapping[str, Any], pull: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,9 +108,6 @@ def comments_of(repository: str, number: int) -> list[str]:
         if pull["number"] == number
         for comment in _comments(record, pull)
     ]
-
-
-_SHOWN: Final = ("repository", "number", "title", "state", "comments", "check_runs")
 
 
 def _record(repository: str) -> Mapping[str, Any]:
@@ -161,5 +182,14 @@ def _picture(document: Mapping[str, Any], pull: Mapping[str, Any]) -> Renderable
     for comment in document["comments"]:
         parts += [Text(f"\ncomment {comment['id']}, {comment['updated_at'][:19]}Z", style="bold")]
         parts += [_markdown(comment["body"])]
-    parts += [table("\nrefs", ("ref", "commit"), [(r, sha[:12]) for r, sha in document["refs"].items()])]
+    parts += [*_statuses(document["statuses"]), _refs(document["refs"])]
     return Group(*parts)
+
+
+def _statuses(found: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
+    rows = [(each["sha"][:12], each["context"], each["state"], each["description"]) for each in found]
+    return [table("\nstatuses", ("commit", "=context", "state", "description"), rows)] if rows else []
+
+
+def _refs(refs: Mapping[str, str]) -> RenderableType:
+    return table("\nrefs", ("ref", "commit"), [(name, sha[:12]) for name, sha in refs.items()])

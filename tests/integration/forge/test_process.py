@@ -21,7 +21,7 @@ from writ.adapters.forge_secret import ForgeSecret
 from writ.adapters.github import GitHubForge
 from writ.adapters.github_client import GitHubClient
 from writ.contracts.forge_site import ForgeSite
-from writ.ports.forge import Annotation, CheckReport
+from writ.ports.forge import Annotation, CheckReport, CommitStatus
 from writ.ports.forge_words import Conclusion, Level
 
 PAYLOAD = (ROOT / "events/github/samples/pull_request/converted_to_draft.payload.json").read_bytes()
@@ -45,7 +45,7 @@ def test_plane_that_is_told_of_the_forge_can_use_it(
         secret = ForgeSecret("forge")
         assert (secret.read().app, secret.read().api) == (APP, process.start().address)
         process.take_in(PAYLOAD)
-        permissions = {"pull_requests": "write", "checks": "write"}
+        permissions = {"pull_requests": "write", "checks": "write", "statuses": "write"}
         forge = GitHubForge(GitHubClient(ForgeSite(api="stored"), secret, ManualClock(), permissions))
         head = forge.pull_request(REPOSITORY, NUMBER).head_sha
         forge.create_comment(REPOSITORY, NUMBER, "### Gate\n\n> all well")
@@ -53,14 +53,17 @@ def test_plane_that_is_told_of_the_forge_can_use_it(
         forge.create_check_run(
             REPOSITORY, CheckReport("writ/gate", head, "1", Conclusion.FAILURE, "One", "s", (remark,))
         )
+        forge.create_status(REPOSITORY, head, CommitStatus("ci/build", "success", "all of it"))
     monkeypatch.setattr(commands, "ForgeProcess", lambda: process)
     listed = CliRunner().invoke(commands.app, ["list", "--json"])
     (item,) = json.loads(listed.output)["items"]
     assert (item["repository"], item["comments"], item["check_runs"]) == (REPOSITORY, 1, 1)
     shown = CliRunner().invoke(commands.app, ["show", REPOSITORY.lower(), str(NUMBER)])
     assert shown.exit_code == 0
-    for part in ("all well", "writ/gate: failure", "a.py:7", "no licence", "refs/heads/"):
+    for part in ("all well", "writ/gate: failure", "a.py:7", "no licence", "all of it", "refs/heads/"):
         assert part in shown.output
+    for word in ("pull requests", "ci/build", "refs/heads/"):
+        assert word in CliRunner().invoke(commands.app, ["show", REPOSITORY]).output
     absent = CliRunner().invoke(commands.app, ["show", REPOSITORY, "999", "--json"])
     assert absent.exit_code != 0
 

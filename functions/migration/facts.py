@@ -31,8 +31,9 @@ class Facts(BaseModel):
     """`record` is what an event is about, `attempt` the next one of its flow.
 
     `key` of the table that is asked for, empty where there is none, and `holder`, the migration that is open
-    for it. `released` are the migrations of a release that its service left. `stale`: attempts of flows that
-    are to drive what nobody drives.
+    for it. `unknown`: flags of the document that are not there, by what they are for. `released` are the
+    migrations of a release that its service left. `stale`: attempts of flows that are to drive what nobody
+    drives.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -42,6 +43,7 @@ class Facts(BaseModel):
     attempt: int = 1
     key: tuple[str, ...] = ()
     holder: str | None = None
+    unknown: dict[str, str] = {}
     released: tuple[Record, ...] = ()
     attempts: dict[str, int] = {}
     stale: dict[str, int] = {}
@@ -87,10 +89,15 @@ def look(record: Record, ports: "Ports") -> Look:
 def _asked(asked: MigrationRequested, ports: "Ports") -> Facts:
     table = str(asked.document.get("table", ""))
     key = ports.items.key_of(table) if table else None
+    flags = asked.document.get("flags")
+    named = flags.items() if isinstance(flags, dict) else ()
     return Facts(
         record=ports.migrations.read(asked.migration),
         key=key or (),
         holder=ports.migrations.holder(table) if table else None,
+        unknown={
+            which: flag for which, flag in named if isinstance(flag, str) and not ports.switches.known(flag)
+        },
     )
 
 

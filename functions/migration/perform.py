@@ -178,13 +178,23 @@ def _announce_move(action: Action, observed: Observation) -> Sequence[EventData]
     elif "writes" in observed:
         shapes = {name: observed[name] for name in ("writes", "reads")}
         said.append(MigrationMoved.model_validate({**about, "stage": stage, **shapes}))
-    if given.get("flag") is not None:
-        wanted = {"flag": given["flag"], "percent": given["percent"], "on_for": [], "off_for": []}
-        who = {"by": "migration", "reason": f"{given['migration']}: {stage}"[:200]}
-        said.append(FlagChangeRequested.model_validate({**wanted, **who}))
+    said += _flag_asked_for(given, str(given["migration"]), stage)
     if observed.get("restored") and isinstance(then := given.get("then"), dict):
         said.append(RollbackRequested.model_validate(then))
     return said
+
+
+def _announce_resume(action: Action, observed: Observation) -> Sequence[EventData]:
+    """The flag that the stage waits for is asked for again."""
+    return _flag_asked_for(action.parameters, action.target.id, str(observed["stage"]))
+
+
+def _flag_asked_for(given: Mapping[str, Any], migration: str, stage: str) -> list[EventData]:
+    if given.get("flag") is None:
+        return []
+    wanted = {"flag": given["flag"], "percent": given["percent"], "on_for": [], "off_for": []}
+    who = {"by": "migration", "reason": f"{migration}: {stage}"[:200]}
+    return [FlagChangeRequested.model_validate({**wanted, **who})]
 
 
 def _announce_reverse(action: Action, observed: Observation) -> Sequence[EventData]:
@@ -202,7 +212,7 @@ ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "finish-migration": _MOVE,
     "halt-migration": Effect(halt_migration, observe_halt),
     "pause-migration": Effect(pause_migration, observe_told),
-    "resume-migration": Effect(resume_migration, observe_driven),
+    "resume-migration": Effect(resume_migration, observe_driven, _announce_resume),
     "abort-migration": Effect(abort_migration, observe_told),
     "reverse-migration": Effect(reverse_migration, observe_driven, _announce_reverse),
     "restart-flow": Effect(restart_flow, observe_restart),

@@ -94,6 +94,9 @@ def _start(event: AnyEvent, asked: MigrationRequested, facts: Facts) -> Action:
     if touched := sorted(document.touches() & set(facts.key)):
         message = f"{touched[0]} is part of the table's key, which cannot be changed"
         raise ContractError(message, field="document.changes")
+    for which, flag in sorted(facts.unknown.items()):
+        message = f"there is no flag {flag}, or it cannot be read"
+        raise NotFoundError(message, field=f"document.flags.{which}")
     if facts.holder and not asked.dry_run:
         message = f"{facts.holder} is open for {document.table}"
         raise ConflictError(message, code="conflict.migration", field="document.table")
@@ -132,10 +135,8 @@ def action_of(event_id: str, record: Record, move: Move) -> Action:
     if move.stage is not None:
         stays = move.stage in TURNS and move.stage is record.stage
         name = "note-flag" if stays else NAMES[move.stage]
-    if move.stage is not None and move.stage in TURNS and move.stage is not record.stage:
-        which, on = TURNS[move.stage]
-        flag = getattr(record.document.flags, which)
-        parameters |= {"flag": flag, "percent": 100 if on else 0} if flag is not None else {}
+    if move.stage is not None and move.stage is not record.stage:
+        parameters |= _turn(record, move.stage)
     if move.stage is Stage.LEAVE and (who := record.by_id or record.by):
         parameters[ASKED_BY] = who  # a flow comes to it, and its person does not approve it
     if record.then is not None:
@@ -148,6 +149,15 @@ def action_of(event_id: str, record: Record, move: Move) -> Action:
         once_per=(record.id, str(record.seq), event_id),
         parameters=parameters,
     )
+
+
+def _turn(record: Record, stage: Stage) -> dict[str, Any]:
+    """The flag that turns with a stage, and the share that is asked for."""
+    if stage not in TURNS:
+        return {}
+    which, on = TURNS[stage]
+    flag = getattr(record.document.flags, which)
+    return {} if flag is None else {"flag": flag, "percent": 100 if on else 0}
 
 
 def _halt(event: AnyEvent, halted: MigrationHalted, facts: Facts) -> list[Action]:
@@ -168,6 +178,8 @@ def _control(event: AnyEvent, command: MigrationControl, facts: Facts) -> Action
             name, more = "resume-migration", {"attempt": facts.attempt}
             if record.final is None and record.pause is None:
                 raise ConflictError(f"{record.id} is not paused", code="conflict.running", field="id")
+            if record.turned_at is None:  # it may have been denied: a freeze, a person, a full limit
+                more |= _turn(record, record.stage)
         case MigrationAbortRequested():
             name = "abort-migration"
         case MigrationReverseRequested():

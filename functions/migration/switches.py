@@ -16,6 +16,10 @@ class Switches:
     def __init__(self, flags: FlagStates) -> None:
         self._flags = flags
 
+    def known(self, flag: str) -> bool:
+        """Whether there is such a flag; False where that cannot be read."""
+        return self._flags.has(flag, one_of_each_hundredth(flag)[0]) is not None
+
     def turned(self, flag: str, on: bool) -> bool:
         """Whether a flag is so for everybody; False where that cannot be read."""
         return all(self._flags.has(flag, tenant) is on for tenant in one_of_each_hundredth(flag))

@@ -50,6 +50,9 @@ class _Ports(ports.Ports):
 class _On:
     """Flags that are so as soon as they are asked for."""
 
+    def known(self, flag: str) -> bool:
+        return bool(flag)
+
     def turned(self, flag: str, on: bool) -> bool:
         return bool(flag) or on
 

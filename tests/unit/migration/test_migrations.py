@@ -354,6 +354,7 @@ def test_who_asks_for_the_old_shape_while_it_is_on_its_way_back_is_told_as_well(
 
 def test_a_stage_waits_until_everybody_has_its_flag(world: MigrationsPlane) -> None:
     world.seed(3)
+    world.flags.shares["orders-both"] = 0
     begin(flags={"both": "orders-both"})
     world.until("expand")
     (asked,) = [each.data for each in world.plane.announced() if each.type == "FlagChangeRequested.v1"]
@@ -367,6 +368,34 @@ def test_a_stage_waits_until_everybody_has_its_flag(world: MigrationsPlane) -> N
     world.until("backfill")
 
 
+@pytest.mark.parametrize("which", ["both", "reads", "only"])
+def test_a_flag_that_is_not_there_is_refused_before_anything_is_written(
+    world: MigrationsPlane, which: str
+) -> None:
+    world.seed(3)
+    answer = begin(flags={which: "no-flag"})
+    assert (answer.status, answer.body["field"]) == (404, f"document.flags.{which}")
+    assert world.migrations.read("orders-total") is None
+    assert not world.plane.announced()
+
+
+def test_a_flag_that_was_denied_is_asked_for_again_when_somebody_resumes(world: MigrationsPlane) -> None:
+    world.seed(3)
+    world.flags.shares["a-flag"] = 0
+    begin(flags={"both": "a-flag"})
+    world.until("expand")
+    tell("pause")
+    assert tell("resume").status == 202
+    asked = [each.data for each in world.plane.announced() if each.type == "FlagChangeRequested.v1"]
+    assert [(each.flag, each.percent) for each in asked] == [("a-flag", 100)] * 2  # type: ignore[attr-defined]
+    world.flags.shares["a-flag"] = 100
+    world.until("backfill")
+    tell("pause")
+    tell("resume")
+    asked = [each.data for each in world.plane.announced() if each.type == "FlagChangeRequested.v1"]
+    assert len(asked) == 2
+
+
 @pytest.mark.parametrize(
     ("which", "stage", "wait_s"), [("both", "expand", 60), ("reads", "switch", 60), ("only", "leave", 10)]
 )
@@ -374,6 +403,7 @@ def test_the_waits_of_a_stage_count_from_when_everybody_has_its_flag(
     world: MigrationsPlane, which: str, stage: str, wait_s: int
 ) -> None:
     world.seed(3)
+    world.flags.shares["a-flag"] = 0
     begin(flags={which: "a-flag"})
     if stage == "leave":
         world.settle()
@@ -394,6 +424,7 @@ def test_the_waits_of_a_stage_count_from_when_everybody_has_its_flag(
 
 def test_a_flag_that_was_turned_off_again_has_to_settle_anew(world: MigrationsPlane) -> None:
     world.seed(3)
+    world.flags.shares["a-flag"] = 0
     begin(flags={"both": "a-flag"})
     world.until("expand")
     for share, noted in ((100, True), (50, False), (100, True)):

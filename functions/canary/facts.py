@@ -1,8 +1,9 @@
 """What the plan must know: rollouts that the canary drives, and how each of them does."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from writ.contracts.event import AnyEvent
 from writ.contracts.events.rollouts import (
@@ -12,6 +13,7 @@ from writ.contracts.events.rollouts import (
     RolloutRequested,
 )
 from writ.rollout.following import Watched, following
+from writ.rollout.plan import Group
 from writ.rollout.state import Rollout, service_of
 
 if TYPE_CHECKING:
@@ -21,12 +23,16 @@ if TYPE_CHECKING:
 class Facts(BaseModel):
     """`open` is the rollout of a command's service; `watched` are those that an event is about.
 
+    `serves`: the version that each function of a group serves that a rollout is asked for; None where it has
+    no such alias.
+
     `elsewhere` is the rollout that a flow asks about and that is not, or no longer, the canary's to drive.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     open: str | None = None
+    serves: dict[str, str | None] = {}
     watched: tuple[Watched, ...] = ()
     elsewhere: Rollout | None = None
 
@@ -35,7 +41,7 @@ def gather(event: AnyEvent, ports: "Ports") -> Facts:
     """Read the facts of an event. A tick, and an alarm, is about every rollout that is open."""
     match event.data:
         case RolloutRequested(group=group):
-            return Facts(open=_open(str(group.get("service", "")), ports))
+            return Facts(open=_open(str(group.get("service", "")), ports), serves=_serves(group, ports))
         case RolloutAbortRequested(rollout=id):
             return Facts(open=_open(service_of(id), ports))
         case RolloutDue(rollout=id):
@@ -62,6 +68,13 @@ def _mine(ids: list[str], ports: "Ports") -> list[Rollout]:
     found = [ports.rollouts.read(service_of(id)) for id in ids]
     rollouts = [row.rollout for row in found if row is not None and row.rollout is not None]
     return [rollout for rollout in rollouts if rollout.driver == "canary" and rollout.id in ids]
+
+
+def _serves(given: Mapping[str, Any], ports: "Ports") -> dict[str, str | None]:
+    try:
+        return ports.coordinator.serving(Group.model_validate(dict(given)))
+    except ValidationError:  # the plan says what is wrong with it
+        return {}
 
 
 def _open(service: str, ports: "Ports") -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -30,8 +31,9 @@ BOT: Final = "canary"
 def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
     """The action a command calls for, or the next move of every rollout that was looked at.
 
-    Raises ContractError for a rollout that makes no sense, ConflictError for a service that has one,
-    NotFoundError for one that is not open; each names the field.
+    Raises ContractError for a rollout that makes no sense, ConflictError for a service that has one or serves
+    the release already, NotFoundError for one that is not open and for a function without its alias; each
+    names the field. What somebody asked for wrongly is so no failure of the bot, whose budget it would spend.
     """
     match event.data:
         case RolloutRequested() as command:
@@ -39,6 +41,7 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
             if facts.open is not None:
                 message = f"{facts.open} is under way for {rollout.group.service}"
                 raise ConflictError(message, code="conflict.rollout", field="group.service")
+            _check(rollout, facts.serves)
             return [
                 Action.of(
                     BOT,
@@ -81,6 +84,16 @@ def plan(event: AnyEvent, facts: Facts, now: datetime) -> list[Action]:
                 for each in facts.watched
                 for action in actions_for(BOT, each, event.id, ticked=ticked, now=now)
             ]
+
+
+def _check(wanted: Rollout, serves: Mapping[str, str | None]) -> None:
+    for function, version in serves.items():
+        if version is None:
+            message = f"{function} has no alias {wanted.group.alias}"
+            raise NotFoundError(message, field="group.functions")
+    if serves == wanted.candidate.versions:
+        message = f"{wanted.group.service} serves {wanted.candidate.id} already"
+        raise ConflictError(message, code="conflict.release", field="release.versions")
 
 
 def _named(alarm: str, event: AnyEvent, facts: Facts) -> list[Rollout]:

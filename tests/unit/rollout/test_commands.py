@@ -84,6 +84,27 @@ def test_a_second_rollout_of_the_service_is_a_conflict(writ: Command, wanted: st
     assert refused["error"]["field"] == "group.service"
 
 
+def test_a_rollout_that_cannot_begin_is_refused_and_is_no_failure_of_the_bot(
+    world: World, writ: Command, wanted: str
+) -> None:
+    body = json.loads(Path(wanted).read_text())
+    group, release = body["group"], body["release"]
+    typed = {**group, "functions": ["service-typed-wrong"]}
+    wrong = {
+        ("not_found", "group.functions"): {
+            "group": typed,
+            "release": {**release, "versions": {"service-typed-wrong": "2"}},
+        },
+        ("conflict.release", "release.versions"): {"release": {**release, "versions": OLD.versions}},
+    }
+    for (code, field), changes in wrong.items():
+        Path(wanted).write_text(json.dumps({**body, **changes}))
+        refused = shown(writ("canary", "start", wanted, "--json"), 1)["error"]
+        assert (refused["code"], refused["field"]) == (code, field)
+    assert not world.actions.records
+    assert not world.rollouts.held
+
+
 def test_an_abort_takes_a_rollout_back(world: World, writ: Command, wanted: str) -> None:
     writ("canary", "start", wanted)
     world.step()

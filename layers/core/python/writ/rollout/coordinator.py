@@ -21,7 +21,7 @@ from typing import Final
 from writ.contracts.errors import BusyError, ConflictError, ContendedError, NotFoundError, PermanentError
 from writ.rollout.decide import Move
 from writ.rollout.kept import look_of
-from writ.rollout.plan import Release
+from writ.rollout.plan import Group, Release
 from writ.rollout.ports import Alias, Aliases, Clock, Hooks, Rollouts
 from writ.rollout.state import (
     BASELINE,
@@ -103,6 +103,10 @@ class Coordinator:
         )
         self._rollouts.write(row if row.version else None, after)
         return rollout
+
+    def serving(self, group: Group) -> dict[str, str | None]:
+        """The version that each function's alias serves now; None where there is no such alias."""
+        return {function: self._version(function, group.alias) for function in group.functions}
 
     def move(self, rollout_id: str, seq: int, move: Move, attempt: Attempt) -> Rollout:
         """Make the move that was decided on transition `seq` of a rollout.
@@ -255,6 +259,12 @@ class Coordinator:
             self._rollouts.write(row, after, closed)
         except ConflictError:
             raise ContendedError("another move was begun meanwhile", code="rollout.contended") from None
+
+    def _version(self, function: str, alias: str) -> str | None:
+        try:
+            return self._aliases.read(function, alias).version
+        except NotFoundError:
+            return None
 
     def _serving(self, wanted: Rollout, row: Row) -> Release:
         versions: dict[str, str] = {}

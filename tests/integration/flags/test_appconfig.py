@@ -100,6 +100,13 @@ def test_what_people_set_goes_over_what_is_declared(world: World) -> None:
     assert world.ask(flags) is False
 
 
+def test_what_was_set_of_a_flag_that_is_declared_no_more_is_no_flag(world: World) -> None:
+    world.sessions.documents["settings"] = document(gone=Rollout(percent=100))
+    flags = AppConfigFlags(SITE, lambda: world.now)
+    assert flags.has("gone", "acme") is None
+    assert flags.has("search", "acme") is True
+
+
 def test_a_minute_of_questions_costs_four_requests_and_each_further_one_two(world: World) -> None:
     flags = reader(world)
     for _ in range(50):

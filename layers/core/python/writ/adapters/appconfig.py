@@ -74,7 +74,10 @@ class _Configuration:
 
 
 class _Layers(StoreProvider):
-    """What is declared, and over it what people set; the same object until one of them changes."""
+    """What is declared, and over it what people set; the same object until one of them changes.
+
+    What was set of a flag that has left the catalogue since is no flag any more.
+    """
 
     def __init__(self, site: FlagSite, clock: Callable[[], float]) -> None:
         self._declared = _Configuration(site, site.declared)
@@ -90,7 +93,8 @@ class _Layers(StoreProvider):
         now = self._clock()
         declared, settings = self._declared.features(now), self._settings.features(now)
         if self._merged is None or self._merged[0] is not declared or self._merged[1] is not settings:
-            self._merged = (declared, settings, {**declared, **settings})
+            merged = {name: settings.get(name, feature) for name, feature in declared.items()}
+            self._merged = (declared, settings, merged)
         return self._merged[2]
 
 

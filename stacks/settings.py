@@ -241,8 +241,9 @@ _ENVIRONMENTS: Final = {
             log_days=7,
             second_factor=False,
             witness=True,
+            # The local forge, which only gets its address when it starts, vouches for runs as well.
             forge=ForgeSite(api="stored"),
-            # The local forge vouches, which only gets its address when it starts.
+            anchor=AnchorSite(repository="writ/log", api="stored"),
             workflows=WorkflowSite(issuer=f"https://forge.{_DOMAIN}", repositories=("*/*",), gates=("**",)),
             rate=2000,
             burst=5000,
@@ -279,6 +280,13 @@ def settings_for(env: str | None, target: str | None = None) -> Settings:
     if target not in TARGETS:
         raise ValueError(f"-c target={target}: choose one of {', '.join(TARGETS)}")
     chosen = TARGETS[target]
+    if chosen.linked_layer:
+        return replace(settings, target=chosen)
     # What listens on this machine alone is out of reach for functions that run in containers.
-    near = chosen.linked_layer or settings.forge is None or settings.forge.api != "stored"
-    return replace(settings, target=chosen, forge=settings.forge if near else None)
+    forge, anchor = settings.forge, settings.anchor
+    return replace(
+        settings,
+        target=chosen,
+        forge=None if forge is not None and forge.api == "stored" else forge,
+        anchor=None if anchor is not None and anchor.api == "stored" else anchor,
+    )

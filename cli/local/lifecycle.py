@@ -16,6 +16,7 @@ from cli.operate import flow_runs
 from cli.output import Output, facts, table
 from cli.plane import RUN_FILE, STATE, Plane, RunFile, calling
 from cli.progress import Bars
+from stacks.settings import settings_for
 
 ENV: Final = deploy.ENV
 _STEPS: Final = {
@@ -78,6 +79,8 @@ def up(output: Output, *, port: int | None = None) -> Plane:
     if elsewhere.endpoint() is None:
         forge = ForgeProcess()
         forge.introduce(plane.aws, plane.thing("forge"))
+        if (anchor := settings_for(ENV).anchor) is not None:
+            forge.introduce_anchor(plane.aws, plane.thing("anchor"), anchor.repository)
         vouch(plane.aws, plane.thing("api"), forge.start().address, plane.file.api_url)
         if not deployment.fresh:
             flow_runs.revive(plane)

@@ -17,13 +17,14 @@ from typing import Any, Final
 import httpx
 
 from cli.localforge.server import HOST, PUSH, SEEN, TAKE_IN
-from cli.localforge.sign_in import APP, private_key
+from cli.localforge.sign_in import APP, personal_token, private_key
 from cli.output import CommandError
 from cli.plane import ROOT, STATE
 
 _READY_S: Final = 15.0
 _STOP_S: Final = 10.0
 _TIMEOUT_S: Final = 10.0
+_ANCHORS: Final = "Statuses of this commit hold checkpoints of the log.\n"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,13 @@ class ForgeProcess:
         running = self.start()
         credentials = {"app": APP, "private_key": private_key(self.folder), "api": running.address}
         client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps(credentials))
+
+    def introduce_anchor(self, client: Callable[[str], Any], secret: str, repository: str) -> None:
+        """Have a repository in which a plane may post its log's checkpoints, and tell the plane how."""
+        running = self.start()
+        self.push(repository, {"README.md": _ANCHORS}, "chore: begin")
+        known = {"token": personal_token(self.folder), "api": running.address}
+        client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps(known))
 
     def take_in(self, payload: bytes, files: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         """Have the pull request of a payload there before a bot asks for it; `files` are what it changes.

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 APP: Final = "Iv1.writlocal"
 APP_SLUG: Final = "writ-local"
 LIFETIME: Final = timedelta(hours=1)
+_PERSONAL: Final = {"statuses": "write", "contents": "read"}
 
 
 class RefusedError(Exception):
@@ -51,7 +52,8 @@ class Gate:
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        return cls(public.decode())
+        lasting = Grant(datetime.max.replace(tzinfo=UTC), frozenset(), _PERSONAL)
+        return cls(public.decode(), {personal_token(folder): lasting})
 
     def app(self, authorization: str) -> None:
         """Raises RefusedError unless the App itself asks, by a JSON Web Token that it signed."""
@@ -95,6 +97,14 @@ def private_key(folder: Path) -> str:
     if not path.is_file():
         keep(path, json.dumps({"app": APP, "private_key": made_key()}))
     return str(json.loads(path.read_text(encoding="utf-8"))["private_key"])
+
+
+def personal_token(folder: Path) -> str:
+    """The token by which the plane's log is anchored: made once, good for statuses, and without an end."""
+    path = folder / "token"
+    if not path.is_file():
+        keep(path, "ghp_" + secrets.token_hex(18))
+    return path.read_text(encoding="utf-8")
 
 
 def made_key() -> str:

@@ -1,21 +1,20 @@
-"""GitHub's REST API, the three requests of it that posting a commit status takes, and the token for them.
+"""GitHub's REST API, the three requests of it that posting a commit status takes, and what it is known by.
 
 https://docs.github.com/en/rest/commits/statuses
 """
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from urllib3.exceptions import HTTPError
 
 from functions.anchor.statuses import Posted
-from writ.adapters import aws
+from writ.adapters.forge_secret import Credentials
 from writ.adapters.github_limits import failure
 from writ.contracts.anchor import Commit
 from writ.contracts.errors import PermanentError, TransientError
@@ -23,7 +22,6 @@ from writ.ports.clock import Clock
 
 TIMEOUT_S: Final = 5
 MAX_ANSWER: Final = 4 * 1024 * 1024
-TOKEN_LIFETIME_S: Final = 60
 _PAGE: Final = 100
 _PAGES: Final = 10
 _VERSION: Final = "2022-11-28"
@@ -55,19 +53,22 @@ class _CommitItem(BaseModel):
     sha: Commit
 
 
-class Token(Protocol):
+class Secret(Protocol):
     """What GitHub knows the bot by."""
 
-    def read(self) -> SecretStr:
+    def read(self) -> Credentials:
         """Raises PermanentError where there is none."""
 
 
 class GitHubStatuses:
-    """See Statuses. Follows no redirect, for the token is meant for one host."""
+    """See Statuses. Follows no redirect, for the token is meant for one host.
 
-    def __init__(self, api: str, token: Token, clock: Clock, timeout_s: int = TIMEOUT_S) -> None:
+    `api` "stored" is the address beside the token.
+    """
+
+    def __init__(self, api: str, secret: Secret, clock: Clock, timeout_s: int = TIMEOUT_S) -> None:
         self._api = api
-        self._token = token
+        self._secret = secret
         self._clock = clock
         self._session = URLLib3Session(timeout=timeout_s)
 
@@ -93,15 +94,16 @@ class GitHubStatuses:
         return self._ask("POST", f"repos/{repository}/statuses/{commit}", _status(), body).posted()
 
     def _ask(self, method: str, path: str, form: TypeAdapter[T], body: Mapping[str, Any] | None = None) -> T:
+        address, token = self._known()
         headers = {
             "Accept": "application/vnd.github+json",
-            "Authorization": f"Bearer {self._token.read().get_secret_value()}",
+            "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
             "User-Agent": "writ-anchor",
             "X-GitHub-Api-Version": _VERSION,
         }
         data = json.dumps(body).encode() if body else None
-        request = AWSRequest(method, f"{self._api}/{path}", headers=headers, data=data, stream_output=True)
+        request = AWSRequest(method, f"{address}/{path}", headers=headers, data=data, stream_output=True)
         try:
             answer = self._session.send(request.prepare())
             with answer.raw:
@@ -117,6 +119,15 @@ class GitHubStatuses:
         except ValidationError:
             raise TransientError("GitHub's answer does not read", code="github.answer") from None
 
+    def _known(self) -> tuple[str, str]:
+        """The address, and the token for it."""
+        stored = self._secret.read()
+        address = stored.api if self._api == "stored" else self._api
+        if stored.token is None or address is None:
+            what = "token" if stored.token is None else "address"
+            raise PermanentError(f"no {what} is stored", code="secret.invalid", field="anchor")
+        return address, stored.token.get_secret_value()
+
 
 def _commits() -> TypeAdapter[list[_CommitItem]]:
     return TypeAdapter(list[_CommitItem])
@@ -128,48 +139,3 @@ def _statuses() -> TypeAdapter[list[_Status]]:
 
 def _status() -> TypeAdapter[_Status]:
     return TypeAdapter(_Status)
-
-
-class _Kept(BaseModel):
-    """Printable and in one word: nothing of it can end up in another header."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, defer_build=True)
-
-    token: Annotated[SecretStr, Field(min_length=16, max_length=512)]
-
-
-class SecretsManagerToken:
-    """See Token. Read at most once a minute; an operator stores it as `{"token": "…"}`."""
-
-    def __init__(self, secret_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._secret_id = secret_id
-        self._clock = clock
-        self._until = float("-inf")
-        self._token = SecretStr("")
-
-    def read(self) -> SecretStr:
-        if self._clock() >= self._until:
-            self._token = self._read()
-            self._until = self._clock() + TOKEN_LIFETIME_S
-        return self._token
-
-    def _read(self) -> SecretStr:
-        try:
-            answer = aws.client("secretsmanager").get_secret_value(SecretId=self._secret_id)
-        except (BotoCoreError, ClientError) as error:
-            if aws.error_code(error) == "ResourceNotFoundException":
-                raise PermanentError("no token is stored", code="secret.missing", field="anchor") from None
-            raise aws.failure(error, "reading the token for GitHub") from error
-        try:
-            token = _Kept.model_validate_json(answer.get("SecretString") or "{}").token
-        except ValidationError:
-            # Without its cause: the cause quotes the secret.
-            raise _malformed() from None
-        value = token.get_secret_value()
-        if not (value.isascii() and value.isprintable() and " " not in value):
-            raise _malformed()
-        return token
-
-
-def _malformed() -> PermanentError:
-    return PermanentError("the token for GitHub is malformed", code="secret.invalid", field="anchor")

@@ -7,9 +7,10 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from functions.anchor.github import GitHubStatuses, SecretsManagerToken
+from functions.anchor.github import GitHubStatuses
 from functions.anchor.memory import Memory, MemoryTable
 from functions.anchor.statuses import Statuses
+from writ.adapters.forge_secret import ForgeSecret
 from writ.adapters.log_bucket import LogBucket
 from writ.adapters.system import SystemClock
 from writ.contracts.anchor import AnchorSite
@@ -46,12 +47,12 @@ def connect(environment: Environment) -> Ports:
     """The ports of a deployed function. Raises ContractError for a site that does not read."""
     site = _site(environment.anchor)
     clock = SystemClock()
-    token = SecretsManagerToken(environment.secret("anchor"))
+    secret = ForgeSecret(environment.secret("anchor"), field="anchor")
     return Ports(
         site=site,
         origin=environment.log_origin,
         files=LogBucket(environment.bucket("log")),
-        statuses=GitHubStatuses(site.api if site else GITHUB_API, token, clock),
+        statuses=GitHubStatuses(site.api if site else GITHUB_API, secret, clock),
         memory=MemoryTable(environment.table("notes")),
         clock=clock,
     )

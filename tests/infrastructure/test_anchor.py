@@ -27,8 +27,19 @@ def test_only_the_anchor_bot_knows_the_site_and_only_where_there_is_one() -> Non
 
 
 def test_no_environment_posts_anywhere_until_somebody_says_where(plane: Synthesis) -> None:
-    for function in plane.all("AWS::Lambda::Function"):
-        assert "WRIT_ANCHOR" not in function.properties["Environment"]["Variables"], function
+    """But on this machine, where the forge is local as well."""
+    found = {
+        function.properties["Environment"]["Variables"].get("WRIT_ANCHOR")
+        for function in plane.all("AWS::Lambda::Function")
+    }
+    local = AnchorSite(repository="writ/log", api="stored").model_dump_json(exclude_none=True)
+    assert found == ({None, local} if plane.names.env == "local" else {None})
+
+
+def test_what_listens_on_this_machine_alone_is_no_site_elsewhere() -> None:
+    assert settings_for("local").anchor is not None
+    elsewhere = settings_for("local", "localstack")
+    assert (elsewhere.anchor, elsewhere.forge) == (None, None)
 
 
 def test_token_is_stored_by_an_operator_and_never_made_up(plane: Synthesis) -> None:

@@ -12,18 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from functions.anchor.github import (
-    TOKEN_LIFETIME_S,
-    GitHubStatuses,
-    SecretsManagerToken,
-)
+from functions.anchor.github import GitHubStatuses
 from functions.anchor.memory import Memory, MemoryTable, Post
 from functions.anchor.statuses import Posted
 from tests.support.memory import START, ManualClock
 from tests.support.moto_aws import moto_aws
 from writ.adapters import aws
+from writ.adapters.forge_secret import Credentials
 from writ.adapters.github_limits import LONGEST_WAIT, SHORTEST_WAIT
 from writ.contracts.errors import ForgeBusyError, PermanentError, TransientError, WritError
 
@@ -66,9 +62,12 @@ class Server:
         return GitHubStatuses(self.url, Given(), self.clock)
 
 
+@dataclass
 class Given:
-    def read(self) -> SecretStr:
-        return SecretStr(TOKEN)
+    kept: Credentials = field(default_factory=lambda: Credentials.model_validate({"token": TOKEN}))
+
+    def read(self) -> Credentials:
+        return self.kept
 
 
 @contextmanager
@@ -254,51 +253,31 @@ def account() -> Iterator[None]:
         yield
 
 
-def store(text: str) -> None:
-    client = aws.client("secretsmanager")
-    if client.list_secrets()["SecretList"]:
-        client.put_secret_value(SecretId="anchor", SecretString=text)
-    else:
-        client.create_secret(Name="anchor", SecretString=text)
+APP = {"app": "Iv1.a", "private_key": "-----BEGIN " + "x" * 64}
 
 
-@pytest.mark.usefixtures("account")
-def test_token_is_read_once_a_minute() -> None:
-    store(json.dumps({"token": TOKEN}))
-    now = 0.0
-    token = SecretsManagerToken("anchor", clock=lambda: now)
-    assert token.read().get_secret_value() == TOKEN
-    store(json.dumps({"token": TOKEN[::-1]}))
-    assert token.read().get_secret_value() == TOKEN
-    now = TOKEN_LIFETIME_S
-    assert token.read().get_secret_value() == TOKEN[::-1]
-
-
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
-    "text",
-    ["x", TOKEN, "{}", '{"token": "short"}', json.dumps({"token": TOKEN + "\r\nX-Other: 1"}),
-     json.dumps({"token": TOKEN + " two"}), json.dumps({"token": TOKEN + "ü"})],
-)  # fmt: skip
-def test_token_that_is_none_is_refused_without_quoting_it(text: str) -> None:
-    store(text)
-    with pytest.raises(PermanentError, match=r"secret\.invalid") as refused:
-        SecretsManagerToken("anchor").read()
-    assert TOKEN not in str(refused.value)
-    assert refused.value.__suppress_context__ or refused.value.__context__ is None
+    ("api", "kept", "told"),
+    [
+        ("stored", {"token": TOKEN}, "no address is stored"),
+        ("stored", {**APP, "api": "https://a.example"}, "no token is stored"),
+        ("https://a.example", APP, "no token is stored"),
+    ],
+    ids=["no address", "an app with an address", "an app"],
+)
+def test_what_is_stored_has_to_be_a_token_and_where_it_is_good(
+    api: str, kept: dict[str, str], told: str
+) -> None:
+    statuses = GitHubStatuses(api, Given(Credentials.model_validate(kept)), ManualClock())
+    with pytest.raises(PermanentError, match=told) as refused:
+        statuses.newest_commit(REPOSITORY)
+    assert (refused.value.code, refused.value.field) == ("secret.invalid", "anchor")
 
 
-@pytest.mark.usefixtures("account")
-def test_secret_that_was_made_and_never_filled_says_so() -> None:
-    aws.client("secretsmanager").create_secret(Name="anchor")
-    with pytest.raises(PermanentError, match=r"secret\.(missing|invalid)"):
-        SecretsManagerToken("anchor").read()
-
-
-@pytest.mark.usefixtures("account")
-def test_secret_that_is_not_there_is_missing() -> None:
-    with pytest.raises(PermanentError, match=r"secret\.missing"):
-        SecretsManagerToken("anchor").read()
+def test_address_may_lie_beside_the_token() -> None:
+    with github(Reply(200, [{"sha": COMMIT}])) as server:
+        stored = Given(Credentials.model_validate({"token": TOKEN, "api": server.url}))
+        assert GitHubStatuses("stored", stored, server.clock).newest_commit(REPOSITORY) == COMMIT
 
 
 @pytest.mark.usefixtures("account")

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -17,10 +16,9 @@ import pytest
 from dulwich import porcelain
 from dulwich.objects import ObjectID
 from dulwich.repo import Repo
-from pydantic import SecretStr
 
 from cli.localforge.server import PUSH, SEEN, TAKE_IN, LocalServer
-from cli.localforge.sign_in import APP, private_key
+from cli.localforge.sign_in import APP, personal_token, private_key
 from cli.plane import ROOT
 from functions.anchor.github import GitHubStatuses
 from tests.support.memory import ManualClock
@@ -64,16 +62,6 @@ class Stored:
 
     def read(self) -> Credentials:
         return self.credentials
-
-
-@dataclass
-class Given:
-    """A token that an operator stored."""
-
-    token: SecretStr
-
-    def read(self) -> SecretStr:
-        return self.token
 
 
 @contextmanager
@@ -187,16 +175,16 @@ def test_anchor_bot_posts_there_and_verifiers_read_all_that_was_posted(local: Lo
     api, repository, name = local.server.address, "acme/releases", context_of("log.example")
     pushed = {"repository": repository, "files": {"README.md": "x"}, "message": "feat: begin"}
     sha = httpx.post(api + PUSH, json=pushed).json()["sha"]
-    rights = {"statuses": "write", "contents": "read"}
-    token = SecretStr(local.server.gate.issue({"permissions": rights}, datetime.now(UTC))["token"])
-    statuses = GitHubStatuses(api, Given(token), ManualClock())
+    token = personal_token(local.folder)
+    stored = Stored(Credentials.model_validate({"token": token, "api": api}))
+    statuses = GitHubStatuses("stored", stored, ManualClock())
     assert statuses.newest_commit(repository) == sha
     said = [describe(size, bytes(32)) for size in (1, 2)]
     posted = [statuses.post(repository, sha, name, each) for each in said]
     assert [statuses.find(repository, sha, name, each) for each in said] == posted
     assert statuses.find(repository, sha, "other", said[0]) is None
     address = f"{api}/repos/{repository}/commits/{sha}/statuses"
-    listed = httpx.get(address, headers={"Authorization": f"Bearer {token.get_secret_value()}"})
+    listed = httpx.get(address, headers={"Authorization": f"Bearer {token}"})
     assert [each.size for each in read_statuses(listed.content, "log.example")] == [2, 1]
     assert local.forge().statuses(repository, sha) == [CommitStatus(name, "success", said[1])]
 

@@ -11,7 +11,6 @@ from writ.contracts.errors import PermanentError
 from writ.contracts.forge_site import ApiUrl
 
 LIFETIME_S: Final = 60
-_SECRET: Final = "forge"  # noqa: S105
 _PEM: Final = "-----BEGIN "
 
 
@@ -41,10 +40,13 @@ class Credentials(BaseModel):
 
 
 class ForgeSecret:
-    """The secret `forge`, read at most once a minute."""
+    """A secret with credentials, read at most once a minute; errors name it as `field`."""
 
-    def __init__(self, secret_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, secret_id: str, *, field: str = "forge", clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._secret_id = secret_id
+        self._field = field
         self._clock = clock
         self._until = float("-inf")
         self._kept: Credentials | None = None
@@ -67,13 +69,13 @@ class ForgeSecret:
             answer = {}
         text = answer.get("SecretString")
         if not text:  # the emulator has an empty one until somebody stores one
-            raise PermanentError("no credentials are stored", code="secret.missing", field=_SECRET)
+            raise PermanentError("no credentials are stored", code="secret.missing", field=self._field)
         try:
             return Credentials.model_validate_json(text)
         except ValidationError:
             # Without its cause: the cause quotes the secret.
             message = "the credentials for the forge are malformed"
-            raise PermanentError(message, code="secret.invalid", field=_SECRET) from None
+            raise PermanentError(message, code="secret.invalid", field=self._field) from None
 
 
 def _is_word(token: str) -> bool:

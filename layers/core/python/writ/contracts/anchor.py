@@ -3,7 +3,7 @@
 https://docs.github.com/en/rest/commits/statuses
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -30,14 +30,15 @@ class AnchorSite(BaseModel):
 
     Without `commit` it is the newest one of the default branch. GitHub takes 1,000 statuses of one name for
     a commit, so a fixed one lasts 41 days of hourly statuses and more. `api` is another server's REST API,
-    for GitHub Enterprise.
+    for GitHub Enterprise; "stored" where it lies beside the token in the secret `anchor`, as for the local
+    forge, which only gets its address when it starts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     repository: Repository
     commit: Commit | None = None
-    api: ApiUrl = GITHUB_API
+    api: ApiUrl | Literal["stored"] = GITHUB_API
 
 
 def context_of(origin: str) -> str:

@@ -16,7 +16,7 @@ from cli.operate import flow_runs
 from cli.output import Output, facts, table
 from cli.plane import RUN_FILE, STATE, Plane, RunFile, calling
 from cli.progress import Bars
-from stacks.settings import settings_for
+from writ.contracts.anchor import AnchorSite
 
 ENV: Final = deploy.ENV
 _STEPS: Final = {
@@ -79,7 +79,7 @@ def up(output: Output, *, port: int | None = None) -> Plane:
     if elsewhere.endpoint() is None:
         forge = ForgeProcess()
         forge.introduce(plane.aws, plane.thing("forge"))
-        if (anchor := settings_for(ENV).anchor) is not None:
+        if (anchor := anchor_of(plane)) is not None and anchor.api == "stored":
             forge.introduce_anchor(plane.aws, plane.thing("anchor"), anchor.repository)
         vouch(plane.aws, plane.thing("api"), forge.start().address, plane.file.api_url)
         if not deployment.fresh:
@@ -112,9 +112,19 @@ def status() -> Status:
 
 def log_origin(plane: Plane) -> str:
     """The name of the plane's log, from the function that signs it."""
-    with calling("reading the configuration of the sequencer"):
-        found = plane.aws("lambda").get_function_configuration(FunctionName=plane.thing("sequencer"))
-    return str(found["Environment"]["Variables"]["WRIT_LOG_ORIGIN"])
+    return _variables(plane, "sequencer")["WRIT_LOG_ORIGIN"]
+
+
+def anchor_of(plane: Plane) -> AnchorSite | None:
+    """Where the plane's log is anchored, from the function that does it; None where it is nowhere."""
+    text = _variables(plane, "anchor").get("WRIT_ANCHOR")
+    return AnchorSite.model_validate_json(text) if text else None
+
+
+def _variables(plane: Plane, function: str) -> dict[str, str]:
+    with calling(f"reading the configuration of {function}"):
+        found = plane.aws("lambda").get_function_configuration(FunctionName=plane.thing(function))
+    return dict(found["Environment"]["Variables"])
 
 
 def picture(state: Status) -> RenderableType:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,10 +30,11 @@ _ANCHORS: Final = "Statuses of this commit hold checkpoints of the log.\n"
 
 @dataclass(frozen=True)
 class Running:
-    """A forge that was started."""
+    """A forge that was started, and a digest of its code."""
 
     pid: int
     port: int
+    code: str = ""
 
     @property
     def address(self) -> str:
@@ -51,9 +53,14 @@ class ForgeProcess:
         return last if last is not None and _answers(last.address) else None
 
     def start(self) -> Running:
-        """Start it, on the port it had before if that is free, and wait for it. Raises CommandError."""
+        """Start it, on the port it had before if that is free, and wait for it. Raises CommandError.
+
+        One that runs is left as it is, unless it was started from other code than is here now.
+        """
         if (found := self.running()) is not None:
-            return found
+            if found.code == _code():
+                return found
+            self.stop()
         self.folder.mkdir(parents=True, exist_ok=True)
         last = self._last()
         port = _free_port(last.port if last else 0)
@@ -67,7 +74,7 @@ class ForgeProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        made = Running(child.pid, port)
+        made = Running(child.pid, port, _code())
         self._record.write_text(json.dumps(asdict(made)), encoding="utf-8")
         deadline = time.monotonic() + _READY_S
         while not _answers(made.address):
@@ -142,6 +149,12 @@ class ForgeProcess:
         if not answer.is_success:
             raise CommandError(f"the local forge answered {answer.status_code}", code="forge.refused")
         return answer.json()
+
+
+def _code() -> str:
+    """What a forge that is started now runs."""
+    parts = sorted(Path(__file__).parent.glob("*.py"))
+    return sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()
 
 
 def _answers(address: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.local import forge as commands
+from cli.localforge import process as module
 from cli.localforge.process import ForgeProcess
 from cli.localforge.sign_in import APP
 from cli.output import CommandError
@@ -66,6 +67,19 @@ def test_plane_that_is_told_of_the_forge_can_use_it(
         assert word in CliRunner().invoke(commands.app, ["show", REPOSITORY]).output
     absent = CliRunner().invoke(commands.app, ["show", REPOSITORY, "999", "--json"])
     assert absent.exit_code != 0
+
+
+def test_forge_of_other_code_is_started_anew_where_it_was(
+    process: ForgeProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = process.start()
+    process.take_in(PAYLOAD)
+    monkeypatch.setattr(module, "_code", lambda: "newer")
+    again = process.start()
+    assert (again.port, again.code) == (first.port, "newer")
+    assert again.pid != first.pid
+    assert process.start() == again
+    assert [record["name"] for record in process.seen()] == [REPOSITORY]
 
 
 def test_forge_keeps_its_port_and_what_it_knows_over_a_stop(process: ForgeProcess) -> None:

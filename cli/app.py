@@ -2,83 +2,94 @@
 
 from __future__ import annotations
 
-import typer
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from importlib import import_module
+from typing import Any, Final, cast
 
-from cli.demo import commands as demo
-from cli.gates import exceptions, gate
-from cli.graph import evidence
-from cli.ledger import commands as ledger_commands
-from cli.ledger import witness_commands
-from cli.local import commands as local
-from cli.local import delivery, forge, sending, ticks
-from cli.making import commands as making
-from cli.operate import (
-    actions,
-    backlog,
-    bots,
-    break_glass,
-    bumps,
-    canary,
-    erasures,
-    flags,
-    flows,
-    migrations,
-    policy,
-    previews,
-    rollouts,
-    slo,
-)
-from cli.release import release, releases
-from cli.sdk import api_diff
-from cli.sdk import commands as sdk
-from cli.trace import commands as trace
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command_from_info, get_group
+from typer.models import CommandInfo
+
+# A command, or a group of them, by its module and its name there.
+_PLACES: Final[Mapping[str, str]] = {
+    "run": "cli.local.commands:run",
+    "up": "cli.local.commands:up",
+    "down": "cli.local.commands:down",
+    "status": "cli.local.commands:status",
+    "replay": "cli.local.sending:replay",
+    "rollback": "cli.operate.rollouts:rollback",
+    "slo": "cli.operate.slo:slo",
+    "logs": "cli.local.commands:logs",
+    "trace": "cli.trace.commands:trace",
+    "synth": "cli.local.delivery:synth",
+    "deploy": "cli.local.delivery:deploy",
+    "generate": "cli.making.commands:generate",
+    "new-bot": "cli.making.commands:new_bot",
+    "bots": "cli.operate.bots:app",
+    "backlog": "cli.operate.backlog:app",
+    "actions": "cli.operate.actions:app",
+    "flows": "cli.operate.flows:app",
+    "forge": "cli.local.forge:app",
+    "policy": "cli.operate.policy:app",
+    "gate": "cli.gates.gate:app",
+    "exceptions": "cli.gates.exceptions:app",
+    "flags": "cli.operate.flags:app",
+    "break-glass": "cli.operate.break_glass:app",
+    "ledger": "cli.ledger.commands:app",
+    "evidence": "cli.graph.evidence:app",
+    "witness": "cli.ledger.witness_commands:app",
+    "canary": "cli.operate.canary:app",
+    "previews": "cli.operate.previews:app",
+    "bumps": "cli.operate.bumps:app",
+    "release": "cli.release.commands:app",
+    "migrations": "cli.operate.migrations:app",
+    "api": "cli.sdk.api_diff:app",
+    "sdk": "cli.sdk.commands:app",
+    "erasures": "cli.operate.erasures:app",
+    "holds": "cli.operate.erasures:holds",
+    "demo": "cli.demo.commands:app",
+}
+
+
+class _Parts(Mapping[str, Any]):
+    """Loads a command when it is asked for: none waits for what others import, which is most of a second."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, member = _PLACES[name].partition(":")
+        found: typer.Typer | Callable[..., Any] = getattr(import_module(module), member)
+        if not isinstance(found, typer.Typer):
+            info = CommandInfo(name, callback=found)
+            return get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode=None)
+        found.rich_markup_mode = None
+        group = get_group(found)
+        group.name = name
+        return group
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+class _Root(TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = cast("MutableMapping[str, Any]", _Parts())
+
 
 app = typer.Typer(
     name="writ",
+    cls=_Root,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Run, look at and steer the control plane.",
 )
-app.command("run")(local.run)
-app.command("up")(local.up)
-app.command("down")(local.down)
-app.command("status")(local.status)
-app.command("replay")(sending.replay)
-app.add_typer(bots.app, name="bots")
-bots.app.command("tick")(ticks.tick)
-app.add_typer(backlog.app, name="backlog")
-app.add_typer(actions.app, name="actions")
-app.add_typer(flows.app, name="flows")
-app.add_typer(forge.app, name="forge")
-app.add_typer(policy.app, name="policy")
-app.add_typer(gate.app, name="gate")
-app.add_typer(exceptions.app, name="exceptions")
-app.add_typer(flags.app, name="flags")
-app.add_typer(break_glass.app, name="break-glass")
-app.add_typer(ledger_commands.app, name="ledger")
-app.add_typer(evidence.app, name="evidence")
-app.add_typer(witness_commands.app, name="witness")
-app.add_typer(canary.app, name="canary")
-canary.app.command("start")(rollouts.start)
-canary.app.command("status")(rollouts.status)
-canary.app.command("abort")(rollouts.abort)
-app.command("rollback")(rollouts.rollback)
-app.add_typer(previews.app, name="previews")
-releases.add_to(release.app)
-app.add_typer(bumps.app, name="bumps")
-app.add_typer(release.app, name="release")
-app.add_typer(migrations.app, name="migrations")
-app.add_typer(api_diff.app, name="api")
-app.add_typer(sdk.app, name="sdk")
-app.add_typer(erasures.app, name="erasures")
-app.add_typer(erasures.holds, name="holds")
-app.command("slo")(slo.slo)
-app.command("logs")(local.logs)
-app.command("trace")(trace.trace)
-app.add_typer(demo.app, name="demo")
-app.command("synth")(delivery.synth)
-app.command("deploy")(delivery.deploy)
-app.command("generate")(making.generate)
-app.command("new-bot")(making.new_bot)
+
+
+@app.callback()
+def _writ() -> None:
+    """Has no options of its own."""

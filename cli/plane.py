@@ -124,6 +124,16 @@ class Plane:
             self._clients[service] = make(service, region_name=self.file.region, config=config, **local)
         return self._clients[service]
 
+    def queue_url(self, queue: str) -> str:
+        """Where a bot's queue is, or its dead letters'. Raises CommandError for a bot without one."""
+        sqs = self.aws("sqs")
+        with calling(f"looking for the queue of {queue.removesuffix('-dlq')}"):
+            try:
+                return str(sqs.get_queue_url(QueueName=self.thing(queue))["QueueUrl"])
+            except sqs.exceptions.QueueDoesNotExist:
+                pass
+        raise CommandError(f"there is no bot with a queue {queue}", code="not_found", hint="writ bots list")
+
     @cached_property
     def _account(self) -> str:
         if self.file.aws_endpoint_url:

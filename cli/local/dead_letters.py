@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cli.output import CommandError, UsageError
+from cli.output import UsageError
 from cli.plane import Plane, calling
 from writ.contracts.errors import ContractError
 from writ.contracts.event import parse_event
@@ -124,7 +124,7 @@ def resend(plane: Plane, bot: str, repairs: Sequence[Repair], *, dry_run: bool =
     Raises CommandError for a bot without queues.
     """
     sqs = plane.aws("sqs")
-    source, target = (url_of(plane, name) for name in (f"{bot}-dlq", bot))
+    source, target = (plane.queue_url(name) for name in (f"{bot}-dlq", bot))
     results = []
     for letter in _letters(sqs, source):
         results.append(_resend(sqs, letter, repairs, source, target, dry_run=dry_run))
@@ -169,14 +169,3 @@ def _letters(sqs: Any, url: str) -> Iterator[DeadLetter]:
         for message in fresh:
             seen.add(message["MessageId"])
             yield DeadLetter.read(message)
-
-
-def url_of(plane: Plane, queue: str) -> str:
-    """Where a bot's queue is. Raises CommandError for a bot without one."""
-    sqs = plane.aws("sqs")
-    with calling(f"looking for the queue of {queue.removesuffix('-dlq')}"):
-        try:
-            return str(sqs.get_queue_url(QueueName=plane.thing(queue))["QueueUrl"])
-        except sqs.exceptions.QueueDoesNotExist:
-            pass
-    raise CommandError(f"there is no bot with a queue {queue}", code="not_found", hint="writ bots list")

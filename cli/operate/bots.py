@@ -8,10 +8,12 @@ import typer
 from rich.console import Group, RenderableType
 
 from cli.api import Api
+from cli.operate import ticks
 from cli.output import JsonFlag, Output, facts, reporting, table
 from cli.plane import Plane
 
 app = typer.Typer(no_args_is_help=True, help="Who acts here, within which limits, and how well.")
+app.command("tick")(ticks.tick)
 
 BotName = Annotated[str, typer.Argument(metavar="BOT", help="The name of a bot.")]
 OneAction = Annotated[str | None, typer.Option(help="One action alone; the whole bot if absent.")]

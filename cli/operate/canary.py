@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.operate import rollouts
 from cli.operate.canary_picture import picture
 from cli.output import CommandError, JsonFlag, UsageError, reporting
 from writ.contracts.errors import ContractError
@@ -20,6 +21,9 @@ from writ.judge.verdict import Judgement, Verdict, judge
 from writ.judge.window import Trial
 
 app = typer.Typer(no_args_is_help=True, help="Roll a release out, and judge it against the one it replaces.")
+app.command("start")(rollouts.start)
+app.command("status")(rollouts.status)
+app.command("abort")(rollouts.abort)
 
 _MOST_BYTES = 64 * 1024 * 1024
 

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from cli.app import app
 from cli.ledger.copying import write_copy
 from cli.ledger.log_source import PlaneLog
-from cli.local.ticks import send
 from cli.localforge.server import PUSH, SEEN, LocalServer
 from cli.localforge.sign_in import personal_token
+from cli.operate.ticks import send
 from stacks.settings import settings_for
 from tests.e2e.conftest import World, eventually, sample
 

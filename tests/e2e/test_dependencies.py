@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from cli.local import elsewhere
-from cli.local.ticks import send
 from cli.localforge.server import PUSH, TAKE_IN, LocalServer
+from cli.operate.ticks import send
 from stacks.settings import settings_for
 from tests.e2e.conftest import Person, World, eventually
 from tests.support.playback import Playback, playing

@@ -9,8 +9,8 @@ import httpx
 
 from cli.demo.preview_world import PullRequests, Space
 from cli.local.replay import Webhook
-from cli.local.ticks import send
 from cli.localforge.server import TAKE_IN, LocalServer
+from cli.operate.ticks import send
 from functions.preview.model import preview_id
 from tests.e2e.conftest import Person, World, eventually
 

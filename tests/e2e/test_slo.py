@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cli.local.ticks import send
+from cli.operate.ticks import send
 from tests.e2e.conftest import Person, World, eventually
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.local.dead_letters import Repair, repaired, resend
 from cli.output import CommandError, UsageError
+from cli.plane import Plane, RunFile
 from writ.contracts.errors import ContractError
 
 SAMPLE = Path(__file__).parents[3] / "events/github/IssueLabelled.v1.sample.json"
@@ -65,8 +65,9 @@ class Queues:
         self.hidden.discard(ReceiptHandle)
 
 
-def plane(queues: Queues) -> Any:
-    return SimpleNamespace(aws=lambda _: queues, thing=lambda name: f"writ-local-{name}")
+def plane(queues: Queues) -> Plane:
+    file = RunFile(api_url="https://api.example", region="us-east-1", bus_name="writ", log_origin="log")
+    return Plane(file, {"sqs": queues})
 
 
 def data(body: str) -> Mapping[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.plane import Plane
+from cli.plane import Plane, RunFile
 from writ.contracts.event import parse_event
 from writ.contracts.events.platform import ScheduleTicked
 
@@ -31,7 +30,8 @@ class Queues:
 @pytest.fixture(autouse=True)
 def plane(monkeypatch: pytest.MonkeyPatch) -> None:
     SENT.clear()
-    made = SimpleNamespace(aws=lambda _: Queues(), thing=lambda name: f"writ-local-{name}")
+    file = RunFile(api_url="https://api.example", region="us-east-1", bus_name="writ", log_origin="log")
+    made = Plane(file, {"sqs": Queues()})
     monkeypatch.setattr(Plane, "load", lambda: made)
 
 

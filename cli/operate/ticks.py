@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from cli.local.dead_letters import url_of
 from cli.output import JsonFlag, UsageError, reporting, table
 from cli.plane import Plane, calling
 from stacks.manifest import load_folders
@@ -36,7 +35,7 @@ def send(plane: Plane, bot: str, schedule: str) -> str:
     """Put a tick into the queue of a bot; its id. Raises CommandError for a bot without a queue."""
     id = f"tick-{uuid.uuid4().hex}"
     due = platform.tick(schedule, id=id, time=datetime.now(UTC).isoformat())
-    url = url_of(plane, bot)
+    url = plane.queue_url(bot)
     with calling(f"waking {bot}"):
         plane.aws("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(due, separators=(",", ":")))
     return id

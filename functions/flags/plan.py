@@ -47,7 +47,7 @@ def _change(event: AnyEvent, command: FlagChangeRequested, facts: Facts, now: da
     except ValidationError as error:
         problem = from_validation(error, "rollout")
         raise ContractError(problem.message, field=problem.field or "off_for") from None
-    widens = after.widens(before)
+    widens = after.widens(before, flag.name)
     name = "narrow-flag"
     if widens:
         name = "widen-risky-flag" if flag.risk == "high" else "widen-flag"

@@ -19,12 +19,16 @@ def others(world: World) -> list[Person]:
 def test_two_others_break_the_glass_and_a_fourth_reviews_it(
     world: World, operator: Person, colleague: Person, others: list[Person]
 ) -> None:
+    tenants = ["acme", "globex"]
+    without = operator("PATCH", FLAG, {"percent": 100, "off_for": tenants, "reason": "not these"})
+    assert without.status_code == 200, without.text
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     freeze = {"id": "quiet", "scope": {"actions": ["widen-flag"]}, "owner": "platform", "reason": "quiet"}
     assert operator("POST", "v1/policy/freezes", {**freeze, "ends_at": tomorrow}).status_code == 201
 
     def widen(tenant: str) -> tuple[int, str]:
-        answer = operator("PATCH", FLAG, {"on_for": [tenant], "reason": "they asked"})
+        still = [other for other in tenants if other != tenant]
+        answer = operator("PATCH", FLAG, {"off_for": still, "reason": "they asked"})
         return answer.status_code, answer.json().get("code", "")
 
     assert widen("acme") == (403, "policy.freeze")

@@ -33,12 +33,15 @@ def test_a_killed_flag_turns_its_behaviour_off_and_a_wider_rollout_on_again(
 
 
 def test_one_action_is_paused_while_the_bot_goes_on(operator: Person) -> None:
+    flag = "v1/flags/graph-queries"
+    without = operator("PATCH", flag, {"off_for": ["acme"], "reason": "not acme"})
+    assert without.status_code == 200, without.text
     held = operator("POST", "v1/bots/flags/actions/widen-flag/pause", {"reason": "not today"})
     assert held.status_code == 200, held.text
-    refused = operator("PATCH", "v1/flags/graph-queries", {"on_for": ["acme"], "reason": "acme too"})
+    refused = operator("PATCH", flag, {"off_for": [], "reason": "acme too"})
     assert (refused.status_code, refused.json()["code"]) == (403, "policy.action_paused")
-    allowed = operator("PATCH", "v1/flags/graph-queries", {"off_for": ["globex"], "reason": "not them"})
+    allowed = operator("PATCH", flag, {"off_for": ["acme", "globex"], "reason": "not them"})
     assert allowed.status_code == 200
     assert operator("POST", "v1/bots/flags/actions/widen-flag/resume", {"reason": "today"}).status_code == 200
-    again = operator("PATCH", "v1/flags/graph-queries", {"off_for": [], "reason": "everybody"})
+    again = operator("PATCH", flag, {"off_for": [], "reason": "everybody"})
     assert again.status_code == 200

@@ -83,11 +83,46 @@ def test_a_tenant_on_both_lists_is_refused() -> None:
         (Rollout(percent=10), Rollout(percent=11), True),
         (Rollout(percent=10), Rollout(percent=9), False),
         (Rollout(percent=10), Rollout(percent=5, on_for=("acme",)), True),
-        (Rollout(percent=10, off_for=("acme",)), Rollout(percent=10), True),
+        (Rollout(percent=10, off_for=("acme",)), Rollout(percent=10, on_for=("acme",)), True),
+        (Rollout(percent=90, off_for=("acme",)), Rollout(percent=90), True),
+        (Rollout(percent=10, off_for=("acme",)), Rollout(percent=10), False),
         (Rollout(percent=10), Rollout(percent=10, off_for=("acme",)), False),
+        (Rollout(percent=10, on_for=("acme",)), Rollout(percent=10), False),
+        (Rollout(percent=100), Rollout(percent=25, on_for=("acme",)), False),
+        (Rollout(percent=81), Rollout(percent=25, on_for=("acme",)), False),
+        (Rollout(percent=80), Rollout(percent=25, on_for=("acme",)), True),
+        (Rollout(percent=100, off_for=("acme",)), Rollout(percent=25, on_for=("acme",)), True),
     ],
 )
 def test_a_rollout_widens_when_anybody_gets_what_he_had_not(
     before: Rollout, after: Rollout, widens: bool
 ) -> None:
-    assert after.widens(before) is widens
+    """The bucket of acme is 80."""
+    assert after.widens(before, "search") is widens
+
+
+PEOPLE = TENANTS[:200]
+
+
+@st.composite
+def rollouts(draw: st.DrawFn) -> Rollout:
+    """Any share, and few enough names that two rollouts often name the same."""
+    listed = draw(st.dictionaries(st.sampled_from(PEOPLE[:12]), st.booleans()))
+    return Rollout(
+        percent=draw(st.integers(0, 100)),
+        on_for=tuple(tenant for tenant, on in listed.items() if on),
+        off_for=tuple(tenant for tenant, on in listed.items() if not on),
+    )
+
+
+@given(rollouts(), rollouts())
+def test_a_rollout_that_gives_it_to_anybody_widens_and_one_of_no_larger_share_that_does_not_narrows(
+    before: Rollout, after: Rollout
+) -> None:
+    gained = having(after, PEOPLE) - having(before, PEOPLE)
+    assert after.widens(before, "search") is (bool(gained) or after.percent > before.percent)
+
+
+@given(rollouts())
+def test_a_tenant_has_what_the_rules_answer(rollout: Rollout) -> None:
+    assert {tenant for tenant in PEOPLE if rollout.has("search", tenant)} == having(rollout, PEOPLE)

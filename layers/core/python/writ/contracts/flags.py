@@ -54,12 +54,21 @@ class Rollout(_Part):
         """Whether everybody has it."""
         return self.percent == 100 and not self.off_for
 
-    def widens(self, before: "Rollout") -> bool:
-        """Whether anybody may have it who had it not before."""
-        return bool(
-            self.percent > before.percent
-            or set(self.on_for) - set(before.on_for)
-            or set(before.off_for) - set(self.off_for)
+    def has(self, flag: str, tenant: str) -> bool:
+        """Whether a tenant has the flag of this name, as the rules of `feature` answer it."""
+        if tenant in self.off_for or tenant in self.on_for:
+            return tenant in self.on_for
+        return bucket(flag, tenant) < self.percent
+
+    def widens(self, before: "Rollout", flag: str) -> bool:
+        """Whether any tenant has the flag of this name who had it not before.
+
+        A larger share is taken to give it to somebody, whoever there is.
+        """
+        # Whoever else there is keeps what he had, or loses it, while the share does not grow.
+        gaining = {*self.on_for, *before.off_for}
+        return self.percent > before.percent or any(
+            self.has(flag, tenant) and not before.has(flag, tenant) for tenant in gaining
         )
 
 

@@ -92,14 +92,17 @@ class Output:
         self.failed = True
 
     def error(self, error: WritError) -> None:
-        """Say what went wrong, and what to do next where that is known."""
+        """Say what went wrong, with the code and the field, and what to do next where that is known."""
         hint = getattr(error, "hint", None)
         if self.as_json:
             document = {"code": error.code, "message": error.message, "field": error.field, "hint": hint}
             given = {key: value for key, value in document.items() if value is not None}
             typer.echo(json.dumps({"error": given}, indent=2, ensure_ascii=False))
             return
-        place = f" (field: {visible(error.field)})" if error.field else ""
+        # The code is what runbooks explain; these say no more than the message.
+        known = [] if error.code.startswith(("command.", "http.")) else [error.code]
+        known += [f"field: {error.field}"] if error.field else []
+        place = f" ({visible(', '.join(known))})" if known else ""
         self.notes.print(Text.assemble(("✘ ", "bold red"), visible(error.message), (place, "dim")))
         if hint:
             self.notes.print(Text.assemble(("  next: ", "bold"), visible(hint)))

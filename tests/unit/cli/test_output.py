@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import httpx
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from cli.api import refusal
 from cli.app import app
 from cli.output import CommandError, JsonFlag, Output, UsageError, counted, facts, reporting, table, visible
 from writ.contracts.errors import WritError
@@ -58,6 +60,29 @@ def test_an_error_says_field_and_what_to_do_next() -> None:
     result = ran(raising(CommandError("port 1 is taken", field="--port", hint="choose another")))
     assert "(field: --port)" in result.stderr
     assert "next: choose another" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "problem", "said"),
+    [
+        (
+            503,
+            {"detail": "Temporarily unavailable", "code": "dependency.switched_off"},
+            "✘ 503: Temporarily unavailable (dependency.switched_off)",
+        ),
+        (
+            400,
+            {"detail": "ends_at lies ahead", "code": "contract.invalid", "field": "ends_at"},
+            "✘ 400: ends_at lies ahead (contract.invalid, field: ends_at)",
+        ),
+        (502, {}, "✘ 502: Bad Gateway"),
+    ],
+)
+def test_what_the_plane_refuses_says_the_code_that_runbooks_explain(
+    status: int, problem: dict[str, str], said: str
+) -> None:
+    result = ran(raising(refusal(httpx.Response(status, json=problem))))
+    assert result.stderr.strip() == said
 
 
 def test_an_error_in_json_is_one_document_with_what_is_known() -> None:

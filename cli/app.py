@@ -19,6 +19,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "status": "cli.local.commands:status",
     "replay": "cli.local.sending:replay",
     "rollback": "cli.operate.rollouts:rollback",
+    "whoami": "cli.operate.whoami:whoami",
     "slo": "cli.operate.slo:slo",
     "logs": "cli.local.commands:logs",
     "trace": "cli.trace.commands:trace",

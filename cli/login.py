@@ -73,13 +73,21 @@ class Login:
             json.dump({"token": token}, file)
 
 
-def expiry(token: str) -> float:
-    """When a JWT ends, in epoch seconds; 0 for anything that is not one. The API checks, not we."""
+def claims(token: str) -> dict[str, Any]:
+    """What a JWT says; nothing for anything that is not one. The API checks it, not we."""
     try:
         payload = token.split(".")[1]
-        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return float(claims["exp"])
-    except (IndexError, Error, ValueError, KeyError, TypeError):
+        said = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, Error, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def expiry(token: str) -> float:
+    """When a JWT ends, in epoch seconds; 0 for anything that is not one."""
+    try:
+        return float(claims(token)["exp"])
+    except (ValueError, KeyError, TypeError):
         return 0.0
 
 

@@ -17,7 +17,9 @@ _DEBT = {"expired": "expired", "full": "on for everybody", "no_owner": "no owner
 
 FlagName = Annotated[str, typer.Argument(metavar="FLAG", help="The name of a flag.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the evidence.")]
-Tenants = Annotated[list[str] | None, typer.Option(help="A tenant; may be repeated. Replaces the list.")]
+Tenants = Annotated[
+    list[str] | None, typer.Option(help="A tenant, by its id; repeatable. Replaces the list.")
+]
 
 
 @app.command("list")
@@ -88,6 +90,7 @@ def _show(output: Output, name: str, flag: dict[str, Any]) -> None:
     by = flag["set"] or {}
     rows = {
         "what it does": flag["summary"],
+        "tenants": flag["tenants"],
         "on for": _state(flag),
         "set by": by.get("by"),
         "because": by.get("reason"),

@@ -26,6 +26,7 @@ class FlagShown(Shown):
 
     name: str
     summary: str
+    tenants: str | None
     owner: str
     kind: FlagKind
     risk: Literal["low", "high"]

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
-from cli.login import Login, expiry, sign_in, sign_in_as
+from cli.login import Login, claims, expiry, sign_in, sign_in_as
 from cli.output import CommandError
+from cli.plane import Plane
+from tests.support.commands import commanding, shown
+from writ.runtime.rest import Api as RestApi
 
 NOW = 1_700_000_000.0
 
@@ -40,6 +43,27 @@ class Cognito:
 
 def login(folder: Path, fetch: Cognito, now: float = NOW) -> Login:
     return Login(folder / "deep" / "token.json", fetch, lambda: now)
+
+
+def test_whoever_holds_a_token_is_told_his_id_and_his_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"sub": "8f3e2c1a", "username": "ann", "exp": NOW}
+    payload = urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+    writ = commanding(monkeypatch, tmp_path, RestApi("none"))
+    plane = SimpleNamespace(file=SimpleNamespace(env="local"))
+    monkeypatch.setattr(Plane, "load", classmethod(lambda _cls: plane))
+    monkeypatch.setenv("WRIT_TOKEN", f"head.{payload}.signature")
+    assert shown(writ("whoami", "--json")) == {"id": "8f3e2c1a", "name": "ann"}
+    assert "8f3e2c1a" in writ("whoami").stdout
+    monkeypatch.setenv("WRIT_TOKEN", "nonsense")
+    refused = writ("whoami")
+    assert (refused.exit_code, "login.unnamed" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("text", ["", "a.b", "a.bnVsbA.c", "a.W10.c", "a.e30.c"])
+def test_what_is_no_token_says_nothing_and_is_over(text: str) -> None:
+    assert (claims(text), expiry(text)) == ({}, 0.0)
 
 
 def test_a_token_is_fetched_once_and_kept(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def a_flag(name: str, **fields: Any) -> Flag:
     given = {
         "name": name,
         "summary": "What having it means",
+        "tenants": "shops, by their number",
         "owner": "platform",
         "kind": "release",
         "default": False,

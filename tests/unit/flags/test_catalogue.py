@@ -43,6 +43,7 @@ def written(folder: Path, fields: object) -> Path:
         ({"default": True}, "flags.new-search"),
         ({"rollout": {"percent": 101}}, "flags.new-search.rollout.percent"),
         ({"rollout": {"percent": 10, "on_for": ["a b"]}}, "flags.new-search.rollout.on_for.0"),
+        ({"tenants": ""}, "flags.new-search.tenants"),
         ({"color": "red"}, "flags.new-search.color"),
         ({"name": "other"}, "flags.new-search"),
     ],
@@ -68,6 +69,7 @@ def test_the_catalogue_of_this_repository_agrees_with_its_code() -> None:
     flags, uses = flag_catalogue.load(), flag_catalogue.uses()
     flag_catalogue.check(flags, uses)
     assert {use.flag for use in uses} == set(flags)
+    assert [name for name, flag in flags.items() if flag.tenants is None] == []
 
 
 def test_what_is_staged_is_what_the_bot_reads(tmp_path: Path) -> None:

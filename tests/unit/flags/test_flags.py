@@ -194,7 +194,8 @@ def test_the_terminal_lists_sets_kills_and_shows_debt(writ: Command) -> None:
     done = shown(writ("flags", "set", "new-search", "--percent", "25", "--reason", "a quarter", "--json"))
     assert (done["now"]["percent"], done["set"]["by"]) == (25, "Ann")
     text = writ("flags", "show", "new-search").stdout
-    assert all(part in text for part in ("25 %", "a quarter", "10 %", "functions/shop/api.py:7"))
+    parts = ("25 %", "a quarter", "10 %", "shops, by their number", "functions/shop/api.py:7")
+    assert all(part in text for part in parts)
     assert "nobody: killed" in writ("flags", "kill", "search", "--reason", "it hurts").stdout
     assert "0 of 3 flags in debt" in writ("flags", "debt").stderr
     waiting = writ("flags", "set", "risky-search", "--percent", "90", "--reason", "all")

@@ -73,10 +73,14 @@ class Rollout(_Part):
 
 
 class Flag(_Part):
-    """One flag of the catalogue. `default` is what holds while nothing can be read."""
+    """One flag of the catalogue. `tenants` is what it is asked about, and by which id of theirs.
+
+    `default` is what holds while nothing can be read.
+    """
 
     name: Name
     summary: Annotated[str, Field(min_length=10, max_length=200)]
+    tenants: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     owner: Name
     kind: FlagKind
     risk: Literal["low", "high"] = "low"

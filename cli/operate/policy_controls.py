@@ -23,7 +23,9 @@ Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the eviden
 Bots = Annotated[str, typer.Option("--bot", help="For which bots: * and ? match anything.")]
 Actions = Annotated[str, typer.Option("--action", help="For which actions.")]
 Targets = Annotated[str, typer.Option("--target", help="For which targets, as kind:id.")]
-Until = Annotated[str, typer.Option(help="When it ends: 2030-01-31T18:00:00Z, say.")]
+_FORM = "When it ends, in the form of 2030-01-31T18:00:00Z"
+FreezeUntil = Annotated[str, typer.Option(help=f"{_FORM}; 366 days ahead at most, 1830 if it comes again.")]
+ExceptionUntil = Annotated[str, typer.Option(help=f"{_FORM}; 90 days ahead at most.")]
 Names = Annotated[list[str] | None, typer.Option(help="Held alone; may be repeated. Everything if absent.")]
 
 
@@ -55,7 +57,7 @@ def declare(
     *,
     owner: Owner,
     reason: Why,
-    until: Until,
+    until: FreezeUntil,
     start: Annotated[str | None, typer.Option("--from", help="When it begins; at once if absent.")] = None,
     weekly: Annotated[
         str | None,
@@ -158,7 +160,7 @@ def grant(
     rule: Annotated[str, typer.Option(help="The rule to waive: limit_per_hour, say.")],
     owner: Owner,
     reason: Why,
-    until: Until,
+    until: ExceptionUntil,
     bot: Bots,
     action: Actions = "*",
     target: Targets = "*",

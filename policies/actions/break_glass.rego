@@ -5,6 +5,7 @@ package writ.actions
 import rego.v1
 
 # A pause, missing facts, and the review of high risk cannot be overridden.
+# Error budgets and forks are left to exceptions: an emergency makes neither an unstable service nor code from outside safer.
 # METADATA
 # entrypoint: true
 breakable := ["freeze", "limit_blast_radius", "limit_per_hour", "limit_per_target", "window_closed"]

@@ -13,6 +13,7 @@ from functions.policy.api import api
 from tests.support.commands import Command, commanding
 from tests.support.controls import ControlledPlane
 from tests.support.memory import START
+from tests.unit.policy.facts import engine
 
 ROOT = Path(__file__).parents[3]
 GUIDES = ROOT / "docs" / "guides"
@@ -54,3 +55,15 @@ def test_no_guide_sets_a_time_that_passes_or_is_too_far_ahead() -> None:
     setting = (*ASKING, "exceptions add ")
     shown = [line for page in GUIDES.glob("*.md") for line in commands(page, setting)]
     assert [line for line in shown if re.search(r"--until \"?\d", line)] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "entrypoint"),
+    [("Rules that can be waived:", "waivable"), ("Rules that can be overridden, in one scope:", "breakable")],
+)
+def test_the_guide_names_the_rules_that_can_be_waived_and_those_that_can_be_overridden(
+    sentence: str, entrypoint: str
+) -> None:
+    guide = (GUIDES / "policy.md").read_text(encoding="utf-8")
+    named, _, _ = guide.partition(sentence)[2].partition(".")
+    assert sorted(re.findall(r"`(\w+)`", named)) == engine().evaluate(f"writ/actions/{entrypoint}", {})

@@ -82,6 +82,10 @@ def approve(glass: GlassId, reason: Why, as_json: JsonFlag = False) -> None:
         _show(output, glass, done)
         if done.get("opened"):
             output.note(f"open until {done['opened']['expires_at']}; afterwards somebody else reviews it")
+        elif missing := done.get("missing"):
+            output.note(
+                f"not open yet: {missing} more, of somebody else: writ break-glass approve {glass} --reason …"
+            )
 
 
 @app.command()

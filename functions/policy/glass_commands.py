@@ -17,6 +17,7 @@ from writ.contracts.events.break_glass import (
     BreakGlassRequested,
     BreakGlassReviewGiven,
 )
+from writ.policy.break_glass import APPROVALS
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
 
@@ -38,7 +39,7 @@ def say(request: Request, kind: type[BreakGlassControl], done: str) -> Response:
 
 def approve(request: Request) -> Response:
     """Approve it; the second approval opens it."""
-    return say(request, BreakGlassApprovalGiven, "approved")
+    return say(request, BreakGlassApprovalGiven, "asked")
 
 
 def review(request: Request) -> Response:
@@ -63,8 +64,10 @@ def _carried(request: Request, kind: type[BreakGlassControl], reason: str, done:
     command = kind.model_validate({"id": id, "reason": reason, **_who(request)})
     record = carry_out(bot, request, command, field="id")
     observed = record.outcome.observed if record.outcome else {}
-    opened = observed.get("opened")
-    return answer(record, {"id": id, "stage": "open" if opened else done, "opened": opened})
+    opened, approvals = observed.get("opened"), observed.get("approvals")
+    missing = APPROVALS - approvals if isinstance(approvals, int) else 0
+    stage = "open" if opened else done
+    return answer(record, {"id": id, "stage": stage, "missing": missing, "opened": opened})
 
 
 def _who(request: Request) -> dict[str, str]:

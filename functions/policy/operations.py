@@ -112,10 +112,11 @@ class BreakGlassOpening(Shown):
 
 
 class BreakGlassTold(Shown):
-    """A break-glass after a word on it; `opened` is null where that opened nothing."""
+    """A break-glass after a word on it: how many approvals it still waits for, and what that word opened."""
 
     id: str
-    stage: Literal["open", "approved", "reviewed", "closed"]
+    stage: Literal["asked", "open", "reviewed", "closed"]
+    missing: int
     opened: BreakGlassOpening | None
 
 

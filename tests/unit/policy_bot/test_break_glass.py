@@ -247,6 +247,16 @@ def writ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, plane: ControlledPlane
     return commanding(monkeypatch, tmp_path, api)
 
 
+def test_the_first_approval_says_that_another_is_missing_and_the_second_that_it_is_open(
+    writ: Command, plane: ControlledPlane
+) -> None:
+    ask("bob")
+    first = writ("break-glass", "approve", "outage", "--reason", "agreed")
+    assert (first.exit_code, "asked" in first.stdout, "1 more" in first.stderr) == (0, True, True)
+    second = approve("cleo").body
+    assert (second["stage"], second["missing"]) == ("open", 0)
+
+
 def test_the_terminal_tells_the_whole_story(writ: Command, plane: ControlledPlane) -> None:
     words = ["--rule", "freeze", "--owner", "platform", "--bot", "backlog", "--minutes", "30"]
     asked = writ("break-glass", "request", "outage", *words, "--reason", "Checkout is down")

@@ -112,6 +112,7 @@ def _state(flag: dict[str, Any]) -> str:
 
 def _rollout(rollout: dict[str, Any]) -> str:
     share = {0: "nobody", 100: "everybody"}.get(rollout["percent"], f"{rollout['percent']} %")
-    named = [f"and {', '.join(rollout['on_for'])}"] if rollout["on_for"] else []
-    named += [f"but not {', '.join(rollout['off_for'])}"] if rollout["off_for"] else []
-    return " ".join([share, *named])
+    if rollout["on_for"]:
+        named = ", ".join(rollout["on_for"])
+        share = f"{share} and {named}" if rollout["percent"] else f"{named} alone"
+    return f"{share} but not {', '.join(rollout['off_for'])}" if rollout["off_for"] else share

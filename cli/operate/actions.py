@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from rich.console import Group, RenderableType
@@ -14,6 +14,7 @@ from cli.plane import Plane
 app = typer.Typer(no_args_is_help=True, help="What bots do, and your answers to what waits for one.")
 
 State = Literal["succeeded", "failed", "denied", "expired", "waiting", "claimed"]
+_OPEN: Final = ("waiting", "claimed")
 ActionId = Annotated[str, typer.Argument(metavar="ACTION", help="The id of an action: act-…")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the evidence.")]
 
@@ -63,6 +64,10 @@ def _answer(output: Output, action: str, answer: str, reason: str) -> None:
     with Api.of(Plane.load()) as api:
         answered = api.post(f"v1/actions/{action}/{answer}", {"reason": reason})
     output.show(answered, facts(f"{answer} {action}", answered))
+    if answered["state"] in _OPEN:
+        output.note(
+            f"your answer stands; the bot goes on by itself, within seconds: writ actions show {action}"
+        )
 
 
 def _target(action: dict[str, Any]) -> str:

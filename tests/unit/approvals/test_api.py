@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from functions.approvals import api
 from tests.support.approvals import calm_plane, ports_of, published, waiting
+from tests.support.commands import commanding
 from tests.support.http import Answer, call
 from tests.support.plane import Plane
 from tests.support.records import an_action
@@ -55,6 +57,18 @@ def test_approval_is_accepted_and_shown_until_the_bot_has_acted(plane: Plane) ->
     again = ask("POST", f"/v1/actions/{action.id}/approve", SAID)
     assert (again.status, again.body["state"]) == (200, "succeeded")
     assert ask("GET", f"/v1/actions/{action.id}").body["outcome"]["status"] == "succeeded"
+
+
+def test_the_terminal_says_that_an_answered_action_goes_on_by_itself_until_it_has(
+    plane: Plane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    action, writ = waiting(plane), commanding(monkeypatch, tmp_path, api.api)
+    words = ("actions", "approve", action.id, "--reason", "looked at it")
+    answered = writ(*words)
+    assert ("waiting" in answered.stdout, "goes on by itself" in answered.stderr) == (True, True)
+    assert f"writ actions show {action.id}" in answered.stderr
+    plane.worker().resume(action.id)
+    assert "goes on" not in writ(*words).stderr
 
 
 def test_rejection_ends_the_action_without_its_effect(plane: Plane) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -123,7 +124,7 @@ def reporting(as_json: bool) -> Iterator[Output]:
 
 def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """A plain table; columns named with a leading `>` are aligned right, with a leading `=` never broken."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    made = Table(title=_title(title), title_justify="left", box=None, pad_edge=False, header_style="dim")
     for column in columns:
         made.add_column(
             column.lstrip(">="),
@@ -138,13 +139,24 @@ def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[obj
 
 def facts(title: str, values: Mapping[str, object]) -> Table:
     """One thing and its properties, one a line; absent ones are left out."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+    made = Table(title=_title(title), title_justify="left", box=None, pad_edge=False, show_header=False)
     made.add_column(style="dim")
     made.add_column(overflow="fold")
     for name, value in values.items():
         if value is not None:
             made.add_row(name, _cell(value))
     return made
+
+
+class _Title(Text):
+    """A title as wide as the terminal lets it be: rich would break it at the width of its table."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
+        return super().__rich_console__(console, options.update(width=console.width, justify="default"))
+
+
+def _title(text: str | None) -> Text | None:
+    return None if text is None else _Title(visible(text), "table.title")
 
 
 def _cell(value: object) -> Text:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 import typer
+from rich.table import Table
 from typer.testing import CliRunner, Result
 
 from cli.api import refusal
@@ -170,6 +171,17 @@ def test_every_command_takes_json() -> None:
 )
 def test_what_comes_from_outside_only_shows(given: str, shown: str) -> None:
     assert visible(given) == shown
+
+
+@pytest.mark.parametrize("made", [table, None])
+def test_a_title_is_one_line_over_a_table_that_is_narrower(
+    made: Callable[..., Table] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    title = "\nexception migration of [everything]"
+    shown = made(title, ("a",), [("b",)]) if made else facts(title, {"a": "b"})
+    Output(as_json=False).show({}, shown)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[:2] == ["", "exception migration of [everything]"]
 
 
 def test_one_thing_is_told_in_the_singular() -> None:

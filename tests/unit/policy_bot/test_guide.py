@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from functions.policy.api import api
-from tests.support.commands import Command, commanding
+from tests.support.commands import Command, commanding, shown
 from tests.support.controls import ControlledPlane
 from tests.support.memory import START
 from tests.unit.policy.facts import engine
@@ -44,17 +44,17 @@ def writ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, plane: ControlledPlane
 
 
 def test_what_the_guides_set_is_taken(writ: Command) -> None:
-    shown = [line for page in sorted(GUIDES.glob("*.md")) for line in commands(page)]
-    assert len(shown) >= 7
-    for line in shown:
+    given = [line for page in sorted(GUIDES.glob("*.md")) for line in commands(page)]
+    assert len(given) >= 7
+    for line in given:
         result = writ(*shlex.split(at_start(line)))
         assert result.exit_code == 0, f"{line}: {result.stderr}"
 
 
 def test_no_guide_sets_a_time_that_passes_or_is_too_far_ahead() -> None:
     setting = (*ASKING, "exceptions add ")
-    shown = [line for page in GUIDES.glob("*.md") for line in commands(page, setting)]
-    assert [line for line in shown if re.search(r"--until \"?\d", line)] == []
+    given = [line for page in GUIDES.glob("*.md") for line in commands(page, setting)]
+    assert [line for line in given if re.search(r"--until \"?\d", line)] == []
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,11 @@ def test_the_guide_names_the_rules_that_can_be_waived_and_those_that_can_be_over
     guide = (GUIDES / "policy.md").read_text(encoding="utf-8")
     named, _, _ = guide.partition(sentence)[2].partition(".")
     assert sorted(re.findall(r"`(\w+)`", named)) == engine().evaluate(f"writ/actions/{entrypoint}", {})
+
+
+def test_the_question_of_the_guide_is_whole_and_allowed(writ: Command, tmp_path: Path) -> None:
+    guide = (GUIDES / "policy.md").read_text(encoding="utf-8")
+    question = tmp_path / "question.json"
+    question.write_text(guide.partition("```json\n")[2].partition("```")[0], encoding="utf-8")
+    answer = shown(writ("policy", "decide", str(question), "--json"))
+    assert (answer["verdict"], [reason["code"] for reason in answer["reasons"]]) == ("allow", ["risk_medium"])

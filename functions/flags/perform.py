@@ -13,7 +13,7 @@ from writ.contracts.action import Action
 from writ.contracts.errors import ConflictError, ContendedError, PermanentError
 from writ.contracts.event import EventData
 from writ.contracts.events.flags import FlagChanged, FlagDebtReported, FlagKilled
-from writ.contracts.flags import Rollout
+from writ.contracts.flags import Flag, Rollout
 from writ.runtime.effect import Effect, Observation
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ _ROLLOUT: Final = ("percent", "on_for", "off_for")
 def change(action: Action, ports: Ports, *, killed: bool) -> Observation:
     """Set the flag, once; and let the newest version be deployed, whoever made it.
 
-    Fails as `not_found` when the flag left the catalogue meanwhile.
+    Fails as `not_found` when the flag left the catalogue meanwhile, and as `conflict.moved` when somebody
+    else changed it: what was allowed is the step from what it was, and not the turning on again of a flag
+    that was killed since.
     """
     flag = ports.catalogue().flags.get(action.target.id)
     if flag is None:
@@ -37,9 +39,13 @@ def change(action: Action, ports: Ports, *, killed: bool) -> Observation:
         if mine is not None:
             return _deployed(ports, mine, versions[-1].number)
         newest = versions[-1].number
+        found = book.parse(ports.store.text(newest))
+        if not killed and action.parameters.get("was") not in (None, _now(flag, found)):
+            message = f"{flag.name} was changed meanwhile: look at it, and ask again"
+            raise PermanentError(message, code="conflict.moved", field="flag")
         settings = book.changed(
             flag,
-            book.parse(ports.store.text(newest)),
+            found,
             Rollout() if killed else _rollout(action),
             killed=killed,
             by=str(action.parameters["by"]),
@@ -81,6 +87,10 @@ def _observed(ports: Ports, number: int) -> Observation:
 
 def _rollout(action: Action) -> Rollout:
     return Rollout.model_validate({name: action.parameters[name] for name in _ROLLOUT})
+
+
+def _now(flag: Flag, settings: book.Settings) -> dict[str, Any]:
+    return book.rollout_of(flag, settings).model_dump(mode="json")
 
 
 def _items(action: Action) -> list[Any]:

@@ -52,7 +52,8 @@ def _change(event: AnyEvent, command: FlagChangeRequested, facts: Facts, now: da
     if widens:
         name = "widen-risky-flag" if flag.risk == "high" else "widen-flag"
     because = f"{command.by} set {flag.name} from {_shown(before)} to {_shown(after)}"
-    return _act(event, command, name, because, now, **after.model_dump(mode="json"))
+    was = before.model_dump(mode="json")
+    return _act(event, command, name, because, now, **after.model_dump(mode="json"), was=was)
 
 
 def _report(facts: Facts, now: datetime) -> Action:

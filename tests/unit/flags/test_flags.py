@@ -17,7 +17,8 @@ from tests.support.controls import command
 from tests.support.http import Answer, call
 from tests.support.memory import START
 from tests.unit.flags.conftest import FlagsPlane, a_flag, catalogue
-from writ.contracts.errors import TransientError
+from writ.contracts.action import Action
+from writ.contracts.errors import PermanentError, TransientError
 from writ.contracts.flags import Rollout, Setting
 from writ.ports.controls import FREEZES
 
@@ -103,6 +104,28 @@ def test_bad_input_names_the_field_and_changes_nothing(
 def test_an_unknown_flag_is_404(flags: FlagsPlane) -> None:
     assert [patch("nothing", percent=1).status, kill("nothing").status] == [404, 404]
     assert call(api, "GET", "/v1/flags/nothing").status == 404
+
+
+def test_what_was_approved_before_a_kill_turns_nothing_on_again(flags: FlagsPlane) -> None:
+    waiting = patch("risky-search", percent=50)
+    kill("risky-search")
+    record = flags.plane.approve(waiting.body["action"], "bob", bot)
+    assert record.outcome is not None
+    assert (record.outcome.code, record.outcome.overtaken) == ("conflict.moved", True)
+    assert call(api, "GET", "/v1/flags/risky-search").body["now"]["percent"] == 0
+
+
+def test_less_of_what_was_killed_meanwhile_gives_it_to_nobody(flags: FlagsPlane) -> None:
+    patch("new-search", percent=5)
+    (action,) = [record.action for record in flags.plane.actions.records.values()]
+    kill("new-search")
+    late = Action.of(
+        "flags", action.name, action.target, reason="x", once_per=("late",), parameters=action.parameters
+    )
+    with pytest.raises(PermanentError, match="meanwhile") as raised:
+        ACTIONS[late.name].perform(late, flags.ports)
+    assert raised.value.code == "conflict.moved"
+    assert call(api, "GET", "/v1/flags/new-search").body["now"]["percent"] == 0
 
 
 def test_a_second_attempt_makes_no_second_version_but_deploys_the_first(flags: FlagsPlane) -> None:

@@ -245,6 +245,12 @@ test_a_freeze_denies_medium_and_high_risk if {
 	}
 }
 
+test_a_freeze_says_until_when_where_that_is_known if {
+	frozen := array.concat(freeze([], []), [{"id": "audit", "scope": {}, "until": "2026-12-01T08:00Z"}])
+	decision := decide({"/action/risk": "high", "/change/freezes": frozen})
+	decision.reasons[0].message == "frozen by audit until 2026-12-01T08:00Z, year-end"
+}
+
 test_a_freeze_lets_low_risk_through_and_says_so if {
 	decision := decide({"/change/freezes": freeze([], [])})
 	decision.verdict == "allow"

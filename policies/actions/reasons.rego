@@ -91,7 +91,14 @@ hours_wanted := input.action.cooldown.hours if {
 
 message("fork") := sprintf("runs code of another repository (%s)", [input.action.origin])
 
-message("freeze") := concat(" ", ["frozen by", concat(", ", sort([id | some id in freezes]))])
+message("freeze") := concat(" ", ["frozen by", concat(", ", sort([named(freeze) |
+	some freeze in input.change.freezes
+	holds(freeze)
+]))])
+
+named(freeze) := sprintf("%s until %s", [freeze.id, freeze.until]) if {
+	is_string(object.get(freeze, "until", null))
+} else := freeze.id
 
 message("window_closed") := sprintf("outside the change window: %s", [input.change.window])
 

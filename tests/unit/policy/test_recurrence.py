@@ -110,7 +110,8 @@ def test_policy_is_told_of_it_the_second_it_begins() -> None:
     begin = utc("2026-02-27T15:00")
     assert change_facts(items, [], begin - SECOND)["freezes"] == []
     (told,) = change_facts(items, [], begin)["freezes"]
-    assert told == {"id": "again", "reason": "nobody is there", "scope": {"bots": [], "actions": []}}
+    until = {"until": "2026-03-02T06:00Z"}  # of this occurrence, and not of the last one
+    assert told == {"id": "again", "reason": "nobody is there", "scope": {"bots": [], "actions": []}, **until}
 
 
 def test_what_nobody_can_read_is_not_taken_for_no_freeze() -> None:

@@ -20,7 +20,7 @@ _FREEZES: Final = TypeAdapter(list[Freeze])
 def change_facts(
     freezes: Sequence[Mapping[str, Any]], windows: Sequence[Mapping[str, Any]], now: datetime
 ) -> dict[str, Any]:
-    """The `change` facts at an instant: `window_open`, `window` and the `freezes` in force.
+    """The `change` facts at an instant: `window_open`, `window` and `freezes` in force, each `until` when.
 
     Where no window is defined, it is open. Definitions that cannot be read leave their fact out, and
     policy answers `unknown`.
@@ -36,8 +36,13 @@ def change_facts(
         in_force = freezes_at(_FREEZES.validate_python(list(freezes)), now)
     except ValidationError:
         return facts
-    shown = {"id", "reason", "scope"}
-    return {**facts, "freezes": [freeze.model_dump(mode="json", include=shown) for freeze in in_force]}
+    return {**facts, "freezes": [_shown(freeze, now) for freeze in in_force]}
+
+
+def _shown(freeze: Freeze, now: datetime) -> dict[str, Any]:
+    held = freeze.occurrence(now)
+    until = {} if held is None else {"until": held[1].astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")}
+    return {**freeze.model_dump(mode="json", include={"id", "reason", "scope"}), **until}
 
 
 def freezes_at(freezes: Iterable[Freeze], now: datetime) -> list[Freeze]:

@@ -116,10 +116,11 @@ class FreezeScopeFacts(_Facts):
 
 
 class FreezeFacts(_Facts):
-    """A freeze in force now."""
+    """A freeze in force now, and until when."""
 
     id: Filled
     scope: FreezeScopeFacts
+    until: StrictStr | None = None
 
 
 class ChangeFacts(_Facts):

@@ -171,6 +171,7 @@ def _whole(found: dict[str, Any]) -> dict[str, object]:
         **_brief(found),
         "next": found["next"]["reason"],
         "until": found["next"]["until"],
+        **_held(found["next"]["held"]),
         "halted": None if pause is None else f"{pause['code'] or 'paused'}: {pause['reason']}",
         "pass": found["pass"],
         "items": None if counts is None else _figures(counts),
@@ -179,6 +180,14 @@ def _whole(found: dict[str, Any]) -> dict[str, object]:
         "old version": "can read it" if found["old_version_can_read"] else "cannot read it",
         "way back": way["refused"] or ", ".join(way["stages"]) or "nothing to take back",
     }
+
+
+def _held(held: dict[str, Any] | None) -> dict[str, object]:
+    """Why policy does not let it go on, or not without a person."""
+    if held is None:
+        return {}
+    word = {"deny": "denied", "review": "waits for a person"}.get(held["verdict"], "not decided")
+    return {word: f"{held['code']}: {held['message']}"}
 
 
 def _figures(counts: dict[str, Any]) -> str:

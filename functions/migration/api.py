@@ -41,7 +41,9 @@ def start_migration(request: Request) -> Response:
 @api.get("/v1/migrations/{id}")
 def show_migration(request: Request) -> Response:
     """How far a migration is, what it waits for, what it found, and what taking it back would mean."""
-    return Response(views.whole(_record(request), _ports()))
+    from functions.migration import commands
+
+    return Response(views.whole(_record(request), _ports(), commands.foreseen))
 
 
 @api.post("/v1/migrations/{id}/pause")

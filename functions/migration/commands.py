@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from functions.migration import views
 from functions.migration.handler import bot
 from functions.migration.plan import document_of
+from writ.contracts.action import Action, Decision
 from writ.contracts.errors import NotFoundError
 from writ.contracts.event import EventData
 from writ.contracts.events.migrations import (
@@ -20,6 +21,7 @@ from writ.contracts.events.migrations import (
     MigrationReverseRequested,
 )
 from writ.contracts.redaction import redact_text
+from writ.ports.actions import Cause
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
 
@@ -77,6 +79,12 @@ def abort(request: Request) -> Response:
 def reverse(request: Request) -> Response:
     """Take it back."""
     return _told(request, MigrationReverseRequested)
+
+
+def foreseen(action: Action) -> Decision:
+    """How policy would decide on an action of a migration's flow now; it is not taken."""
+    cause = Cause("MigrationAdvanced.v1", "")
+    return bot.wiring.loop.decide(action, cause, bot.wiring.clock.now(), None)
 
 
 def _told(request: Request, kind: type[MigrationControl]) -> Response:

@@ -37,12 +37,21 @@ class MigrationSummary(Shown):
     progress: MigrationProgress
 
 
+class Held(Shown):
+    """Why policy does not let the next move be made now: not at all, or not without a person."""
+
+    verdict: Literal["deny", "review", "unknown"]
+    code: str
+    message: str
+
+
 class NextMove(Shown):
-    """What comes next and why; `what` is null while it waits."""
+    """What comes next and why; `what` is null while it waits. `held` is null where policy allows it now."""
 
     what: str | None
     reason: str
     until: AwareDatetime | None
+    held: Held | None
 
 
 class WayBack(Shown):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.migration.facts import look
+from functions.migration.plan import action_of
+from writ.contracts.action import Verdict
 from writ.migration.decide import Move, next_move
 from writ.migration.progress import progress
 from writ.migration.reversal import reads_old, reversal
@@ -14,6 +17,7 @@ from writ.migration.transitions import writes
 
 if TYPE_CHECKING:
     from functions.migration.ports import Ports
+    from writ.contracts.action import Action, Decision
 
 
 def brief(record: Record, now: datetime) -> dict[str, Any]:
@@ -35,8 +39,8 @@ def brief(record: Record, now: datetime) -> dict[str, Any]:
     }
 
 
-def whole(record: Record, ports: Ports) -> dict[str, Any]:
-    """Everything that is known of one."""
+def whole(record: Record, ports: Ports, decide: Callable[[Action], Decision]) -> dict[str, Any]:
+    """Everything that is known of one; `decide` says what policy thinks of its next move now."""
     now, plan = ports.clock.now(), reversal(record)
     move = next_move(record, look(record, ports), now)
     sweep = record.sweep
@@ -44,7 +48,7 @@ def whole(record: Record, ports: Ports) -> dict[str, Any]:
     return {
         **brief(record, now),
         "document": record.document.model_dump(mode="json", exclude_none=True),
-        "next": _next(move),
+        "next": {**_next(move), "held": None if move.waits else _held(decide(action_of("", record, move)))},
         "pause": None if record.pause is None else record.pause.model_dump(mode="json"),
         "back": record.back,
         "pass": None if sweep is None else sweep.number,
@@ -73,4 +77,16 @@ def _next(move: Move) -> dict[str, Any]:
         "what": None if what is None else str(what),
         "reason": move.reason,
         "until": None if move.until is None else move.until.isoformat(timespec="seconds"),
+    }
+
+
+def _held(decision: Decision) -> dict[str, Any] | None:
+    """Why policy has a move wait, for a person or for its own rules to allow it; None where it does not."""
+    if decision.verdict is Verdict.ALLOW:
+        return None
+    why = decision.reasons[0] if decision.reasons else None
+    return {
+        "verdict": decision.verdict.value,
+        "code": why.code if why else f"policy.{decision.verdict}",
+        "message": why.message if why else f"policy answers {decision.verdict}",
     }

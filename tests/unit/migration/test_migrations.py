@@ -20,7 +20,7 @@ from tests.support.rollouts import NEW, OLD, rollout
 from tests.support.tasks import event
 from writ.contracts.action import ASKED_BY
 from writ.migration.state import Ending
-from writ.ports.controls import FREEZES
+from writ.ports.controls import FREEZES, budget_key, service_digest
 from writ.rollout.state import Result, Row
 
 START = "/v1/migrations"
@@ -218,14 +218,45 @@ def test_there_is_no_way_back_past_a_step_without_a_reverse(world: MigrationsPla
     assert world.record().final is Ending.DONE
 
 
+def freeze(world: MigrationsPlane) -> None:
+    """From now on nothing of medium or high risk."""
+    freeze = {"id": "f", "scope": {}, "owner": "o", "reason": "r", "declared_by": "ann"}
+    times = {"starts_at": "2026-03-01T00:00:00Z", "ends_at": "2026-06-01T00:00:00Z"}
+    world.plane.controls.documents[FREEZES] = json.dumps({"items": [{**freeze, **times}]})
+
+
+def test_why_policy_holds_a_step_is_shown_and_nothing_is_recorded(
+    world: MigrationsPlane, writ: Command
+) -> None:
+    world.seed(3)
+    begin()
+    world.until("backfill")
+    assert show()["next"]["held"] is None
+    freeze(world)
+    known = dict(world.plane.actions.records)
+    held = show()["next"]["held"]
+    assert held == {"verdict": "deny", "code": "freeze", "message": "frozen by f until 2026-06-01T00:00Z"}
+    assert world.plane.actions.records == known
+    said = " ".join(writ("migrations", "show", "orders-total").output.split())
+    assert "denied freeze: frozen by f until 2026-06-01T00:00Z" in said
+
+
+def test_a_step_that_a_person_has_to_let_pass_says_so(world: MigrationsPlane, writ: Command) -> None:
+    world.seed(3)
+    begin()
+    world.until("backfill")
+    key = budget_key(service_digest("migration"))
+    world.plane.controls.documents[key] = json.dumps({"budget": "review"})
+    assert (show()["state"], show()["next"]["held"]["verdict"]) == ("running", "review")
+    assert "waits for a person" in writ("migrations", "show", "orders-total").output
+
+
 def test_a_freeze_holds_what_writes_and_not_the_way_back(world: MigrationsPlane) -> None:
     olds = world.seed(3)
     begin()
     world.until("backfill")
     world.runs.step()
-    freeze = {"id": "f", "scope": {}, "owner": "o", "reason": "r", "declared_by": "ann"}
-    times = {"starts_at": "2026-03-01T00:00:00Z", "ends_at": "2026-06-01T00:00:00Z"}
-    world.plane.controls.documents[FREEZES] = json.dumps({"items": [{**freeze, **times}]})
+    freeze(world)
     world.settle()
     assert (show()["state"], show()["pause"]["code"]) == ("halted", "freeze")
     assert tell("reverse").status == 202

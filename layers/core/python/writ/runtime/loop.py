@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn
 
-from writ.contracts.action import Action, Outcome, Status, Verdict
+from writ.contracts.action import Action, Approval, Decision, Outcome, Status, Verdict
 from writ.contracts.errors import (
     ConflictError,
     ContendedError,
@@ -83,10 +83,9 @@ class Loop(Generic[PortsT]):
         TransientError
             A dependency or the effect failed in a way that may pass; deliver again later.
         """
-        spec = self._spec(action)
         for _ in range(_DECISION_ROUNDS):
             now = self._ports.clock.now()
-            decision = self._ports.judge.decide(Question(self._identity, spec, action, cause), now)
+            decision = self.decide(action, cause, now, None)
             record = ActionRecord(
                 action=action,
                 decision=decision,
@@ -105,6 +104,13 @@ class Loop(Generic[PortsT]):
                 return self.resume(action.id)
             return self._proceed(record)
         raise ContendedError("a limit kept moving while the action was decided", code="limit.contended")
+
+    def decide(
+        self, action: Action, cause: Cause, now: datetime, said: Approval | None, *, counted: bool = False
+    ) -> Decision:
+        """How policy decides on an action, which is neither taken nor recorded. See Judge.decide."""
+        question = Question(self._identity, self._spec(action), action, cause, said)
+        return self._ports.judge.decide(question, now, counted=counted)
 
     def resume(self, action_id: str) -> ActionRecord:
         """Take an existing action further: after a crash, an answer, or the end of its waiting time.
@@ -172,8 +178,7 @@ class Loop(Generic[PortsT]):
             )
             return self._proceed(taken)
         action = record.action
-        question = Question(self._identity, self._spec(action), action, record.cause, request.answer)
-        decision = self._ports.judge.decide(question, now)
+        decision = self.decide(action, record.cause, now, request.answer)
         taken = self._advance(
             record,
             reservations=reservations_of(action, decision, now),
@@ -243,9 +248,8 @@ class Loop(Generic[PortsT]):
 
     def _refused_since(self, record: ActionRecord) -> Outcome | None:
         """A pause or freeze that came after the claim also stops an effect that has not happened yet."""
-        action = record.action
-        question = Question(self._identity, self._spec(action), action, record.cause, record.approval)
-        decision = self._ports.judge.decide(question, self._ports.clock.now(), counted=True)
+        now = self._ports.clock.now()
+        decision = self.decide(record.action, record.cause, now, record.approval, counted=True)
         return None if decision.verdict is Verdict.ALLOW else denial(decision)
 
     def _finish(self, record: ActionRecord, intent: Adopted, outcome: Outcome) -> ActionRecord:

@@ -47,9 +47,12 @@ def status(
             output.show({"items": items}, _listed(items))
             return
         found = api.get(f"v1/rollouts/{rollout}")
-        parts = [facts(rollout, _brief(found)), _trail(found["trail"])]
+        coming = found["next"]
+        parts = [facts(rollout, {**_brief(found), **_coming(coming)}), _trail(found["trail"])]
         drawn = decided(found["looks"])
         output.show(found, Group(*parts, *([drawn] if drawn is not None else [])))
+        if coming is not None and coming["action"]:
+            output.note(f"a person decides: writ actions approve {coming['action']} --reason …")
 
 
 def abort(rollout: RolloutId, *, reason: Reason, as_json: JsonFlag = False) -> None:
@@ -98,6 +101,19 @@ def _brief(rollout: dict[str, Any]) -> dict[str, object]:
         "state": rollout["state"],
         "weight": f"{rollout['weight']:.0%}",
         "because": rollout["reason"],
+    }
+
+
+def _coming(coming: dict[str, Any] | None) -> dict[str, object]:
+    """What an open rollout waits for, and what its metrics say so far."""
+    if coming is None:
+        return {}
+    said = "; ".join(coming["seen"])
+    seen = f"judge {coming['verdict']}, objectives {coming['health']}"
+    return {
+        "next": coming["reason"],
+        "until": coming["until"],
+        "seen now": f"{seen}: {said}" if said else seen,
     }
 
 

@@ -41,12 +41,20 @@ def start_rollout(request: Request) -> Response:
 
 @api.get("/v1/rollouts/{id}")
 def show_rollout(request: Request) -> Response:
-    """How far a rollout is, with its trail and the newest judgements that decided a transition."""
+    """How far a rollout is and what it waits for, with its trail and the newest judgements of transitions.
+
+    The metrics of one that is open are read for it.
+    """
     id = request.path["id"]
     rollout = _rollouts().find(id) if re.fullmatch(ROLLOUT_ID, id) else None
     if rollout is None:
         raise NotFoundError("there is no such rollout", field="id")
-    return Response(views.whole(rollout, _rollouts().looks(id, views.LOOKS)))
+    coming = None
+    if rollout.final is None:
+        from functions.canary import commands
+
+        coming = commands.coming(rollout)
+    return Response(views.whole(rollout, _rollouts().looks(id, views.LOOKS), coming))
 
 
 @api.post("/v1/rollouts/{id}/abort")

@@ -1,6 +1,7 @@
 """What people ask of rollouts: each is an action in their name."""
 
 import re
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -10,6 +11,9 @@ from functions.canary.handler import bot
 from writ.contracts.errors import NotFoundError
 from writ.contracts.events.rollouts import RolloutAbortRequested, RolloutRequested
 from writ.contracts.rollout_id import ROLLOUT_ID
+from writ.rollout.acting import gate_id
+from writ.rollout.decide import Look, next_move
+from writ.rollout.state import Kind, Rollout
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
 
@@ -61,3 +65,23 @@ def abort(request: Request) -> Response:
     command = RolloutAbortRequested(rollout=id, reason=asked.reason, by=request.caller.shown)
     record = carry_out(bot, request, command, field="id")
     return answer(record, {"id": id, "state": "reverting"}, status=202, location=f"/v1/rollouts/{id}")
+
+
+def expected(rollout: Rollout, look: Look, now: datetime) -> dict[str, Any]:
+    """What an open rollout does next, or waits for, by a look at it; a gate is the action of a person."""
+    move = next_move(rollout, look, now)
+    return {
+        "what": move.kind and move.kind.value,
+        "reason": move.reason,
+        "until": move.until and move.until.isoformat(timespec="seconds"),
+        "action": gate_id(rollout.driver, rollout, move.asked) if move.kind is Kind.GATE else None,
+        "health": look.health.value,
+        "verdict": look.verdict.value,
+        "seen": list(look.reasons),
+    }
+
+
+def coming(rollout: Rollout) -> dict[str, Any]:
+    """What an open rollout does next, by a look at it now."""
+    wiring = bot.wiring
+    return expected(rollout, wiring.ports.observer.look(rollout), wiring.clock.now())

@@ -8,10 +8,11 @@ from pydantic import AwareDatetime
 
 from functions.canary.commands import Abort, NewRollout
 from writ.openapi.operation import Operation, Operations, Page, Paging, Shown
-from writ.rollout.kept import KeptLook
+from writ.rollout.decide import Health
+from writ.rollout.kept import KeptLook, Verdict
 from writ.rollout.plan import Group, Plan
 from writ.rollout.signals import Watch
-from writ.rollout.state import Entry, Result
+from writ.rollout.state import Entry, Kind, Result
 
 
 class RolloutSummary(Shown):
@@ -34,6 +35,22 @@ class RolloutSummary(Shown):
     closed_at: AwareDatetime | None
 
 
+class ComingMove(Shown):
+    """What an open rollout does next and why; `what` is null while it waits.
+
+    `action` is the one that a person answers. `health`, `verdict` and `seen` are what a look at its metrics
+    says now.
+    """
+
+    what: Kind | None
+    reason: str
+    until: AwareDatetime | None
+    action: str | None
+    health: Health
+    verdict: Verdict
+    seen: list[str]
+
+
 class RolloutDetail(RolloutSummary):
     """A rollout with what it was made of, its transitions, and the looks that decided them."""
 
@@ -44,6 +61,7 @@ class RolloutDetail(RolloutSummary):
     repository: str | None
     pull_request: int | None
     trail: list[Entry]
+    next: ComingMove | None
     looks: list[KeptLook]
 
 
@@ -70,7 +88,7 @@ OPERATIONS: Final[Operations] = {
         located=(202,),
         errors=("conflict.*", "not_found"),
     ),
-    "GET /v1/rollouts/{id}": Operation(RolloutDetail, errors=("not_found",)),
+    "GET /v1/rollouts/{id}": Operation(RolloutDetail, errors=("not_found", "dependency.*")),
     "POST /v1/rollouts/{id}/abort": Operation(
         Reverting, status=(202,), body=Abort, acts=True, located=(202,), errors=("conflict.*", "not_found")
     ),

@@ -33,12 +33,13 @@ def brief(rollout: Rollout) -> dict[str, Any]:
     }
 
 
-def whole(rollout: Rollout, looks: Sequence[KeptLook]) -> dict[str, Any]:
-    """A rollout with what it was made of, the trail of its transitions, and the looks that decided them."""
+def whole(rollout: Rollout, looks: Sequence[KeptLook], coming: dict[str, Any] | None) -> dict[str, Any]:
+    """A rollout with what it was made of, its transitions, the looks that decided them, and what comes."""
     document = rollout.model_dump(mode="json")
     names = ("group", "plan", "watch", "by", "repository", "pull_request", "trail")
     return {
         **brief(rollout),
         **{name: document[name] for name in names},
+        "next": coming,
         "looks": [look.model_dump(mode="json") for look in looks],
     }

@@ -159,6 +159,22 @@ def test_the_judgement_that_decided_a_move_is_shown_with_the_rollout(
     assert "✔ pass" in drawn
 
 
+def test_what_an_open_rollout_waits_for_is_looked_at_and_shown(
+    world: World, writ: Command, wanted: str
+) -> None:
+    world.story = "unknown"
+    writ("canary", "start", wanted)
+    for _ in range(3):
+        world.step()
+    coming = shown(writ("canary", "status", "shop-1", "--json"))["next"]
+    assert (coming["what"], coming["reason"], coming["verdict"]) == (None, "not settled yet", "unknown")
+    said = writ("canary", "status", "shop-1").output
+    assert "seen now" in said
+    assert "not settled yet" in said
+    settle(world)
+    assert shown(writ("canary", "status", "shop-1", "--json"))["next"] is None
+
+
 def test_a_release_that_fails_leaves_its_judgement_in_the_incident_and_in_signed_evidence(
     world: World, writ: Command, wanted: str
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from functions.canary.commands import expected
 from tests.support.memory import START, ManualClock, MemoryActions
 from tests.support.records import changed, claimed
 from tests.support.rollouts import PLAN, MemoryMetrics, rollout
@@ -53,6 +54,14 @@ def test_what_policy_denies_is_asked_for_again_by_another_action() -> None:
     ids = {gate_id("canary", ROLLOUT, asked) for asked in range(3)}
     assert len(ids) == 3
     assert gate_id("canary", ROLLOUT) in ids
+
+
+def test_a_gate_is_shown_with_the_action_that_a_person_answers_or_with_what_denies_it() -> None:
+    waiting = expected(ROLLOUT, seen("freeze.active", ""), START + timedelta(seconds=200))
+    assert (waiting["what"], waiting["action"]) == ("gate", gate_id("canary", ROLLOUT, 1))
+    denied = expected(ROLLOUT, seen("freeze.active"), START + timedelta(seconds=70))
+    assert (denied["what"], denied["action"]) == (None, None)
+    assert denied["reason"] == "the gate after step 1 may not be opened: freeze.active"
 
 
 def test_a_person_may_refuse_what_was_denied_before() -> None:

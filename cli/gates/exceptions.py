@@ -15,6 +15,7 @@ from cli.api import Api
 from cli.gates import exception_file
 from cli.output import CommandError, JsonFlag, Output, UsageError, facts, reporting, table
 from cli.plane import Plane
+from cli.waiting import is_waiting, show_waiting
 from writ.contracts.errors import ContractError, from_validation
 from writ.gates import exceptions as waivers
 from writ.gates import versions
@@ -183,7 +184,8 @@ def _json(item: GateException) -> dict[str, Any]:
 
 
 def _done(output: Output, title: str, done: dict[str, Any]) -> None:
+    if is_waiting(done):
+        show_waiting(output, title, done)
+        return
     shown = {name: value for name, value in done.items() if not isinstance(value, dict | list)}
     output.show(done, facts(title, shown))
-    if done.get("state") == "waiting":
-        output.note(f"a second person decides: writ actions approve {done['action']} --reason …")

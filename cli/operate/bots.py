@@ -11,6 +11,7 @@ from cli.api import Api
 from cli.operate import ticks
 from cli.output import JsonFlag, Output, facts, reporting, table
 from cli.plane import Plane
+from cli.waiting import is_waiting, show_waiting
 
 app = typer.Typer(no_args_is_help=True, help="Who acts here, within which limits, and how well.")
 app.command("tick")(ticks.tick)
@@ -67,7 +68,11 @@ def _switch(output: Output, bot: str, action: str | None, what: str, reason: str
     held = bot if action is None else f"{bot}/actions/{action}"
     with Api.of(Plane.load()) as api:
         done = api.post(f"v1/bots/{held}/{what}", {"reason": reason})
-    output.show(done, facts(f"{what} {bot} {action or ''}".rstrip(), done))
+    title = f"{what} {bot} {action or ''}".rstrip()
+    if is_waiting(done):
+        show_waiting(output, title, done)
+    else:
+        output.show(done, facts(title, done))
 
 
 def _bot(bot: dict[str, Any]) -> RenderableType:

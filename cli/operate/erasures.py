@@ -9,6 +9,7 @@ import typer
 from cli.api import Api
 from cli.output import JsonFlag, Output, facts, reporting, table
 from cli.plane import Plane
+from cli.waiting import is_waiting, show_waiting
 
 app = typer.Typer(no_args_is_help=True, help="What evidence says of people, erased for good.")
 holds = typer.Typer(no_args_is_help=True, help="Legal holds: what must not be erased.")
@@ -88,7 +89,7 @@ def lift(hold: HoldId, reason: Why, as_json: JsonFlag = False) -> None:
 
 def _show(output: Output, title: str, done: dict[str, Any]) -> None:
     """Which action waits for whom."""
-    said = {name: value for name, value in done.items() if name != "reasons"}
-    output.show(done, facts(title, said))
-    if done.get("state") == "waiting":
-        output.note(f"a second person decides: writ actions approve {done['action']} --reason …")
+    if is_waiting(done):
+        show_waiting(output, title, done)
+    else:
+        output.show(done, facts(title, done))

@@ -9,6 +9,7 @@ import typer
 from cli.api import Api
 from cli.output import JsonFlag, Output, facts, reporting, table
 from cli.plane import Plane
+from cli.waiting import is_waiting, show_waiting
 
 app = typer.Typer(no_args_is_help=True, help="Behaviours turned on and off by tenant.")
 
@@ -82,10 +83,8 @@ def debt(as_json: JsonFlag = False) -> None:
 
 
 def _show(output: Output, name: str, flag: dict[str, Any]) -> None:
-    if flag.get("state") == "waiting":
-        reasons = ", ".join(reason["message"] for reason in flag["reasons"])
-        output.show(flag, facts(f"flag {name}", {"state": "waiting", "because": reasons}))
-        output.note(f"a second person decides: writ actions approve {flag['action']} --reason …")
+    if is_waiting(flag):
+        show_waiting(output, f"flag {name}", flag)
         return
     by = flag["set"] or {}
     rows = {

@@ -14,6 +14,7 @@ from cli.api import Api
 from cli.output import JsonFlag, Output, UsageError, facts, reporting, table
 from cli.plane import Plane
 from cli.progress import Bars
+from cli.waiting import is_waiting, show_waiting
 
 app = typer.Typer(no_args_is_help=True, help="Bring items of tables to a new shape, and back.")
 
@@ -33,6 +34,9 @@ def plan(file: File, *, as_json: JsonFlag = False) -> None:
         document = _read(file)
         with Api.of(Plane.load()) as api:
             begun = api.post(MIGRATIONS, {"document": document, "dry_run": True})
+            if is_waiting(begun):
+                show_waiting(output, "plan", begun)
+                return
             found = _watched(api, output, begun["id"])
         output.show(found, Group(_counted(found), _samples(found["samples"])))
         if not _can_begin(found):
@@ -46,9 +50,14 @@ def start(file: File, *, wait: Wait = False, as_json: JsonFlag = False) -> None:
         document = _read(file)
         with Api.of(Plane.load()) as api:
             begun = api.post(MIGRATIONS, {"document": document})
-            if wait and "id" in begun:
+            if is_waiting(begun):
+                show_waiting(output, "migration", begun)
+                return
+            if wait:
                 begun = _watched(api, output, begun["id"])
-        output.show(begun, facts("migration", _brief(begun) if "id" in begun else begun))
+        shown = _whole(begun) if wait else _brief(begun) if "stage" in begun else begun
+        output.show(begun, facts("migration", shown))
+        _say_who_decides(output, begun)
 
 
 @app.command("list")
@@ -70,8 +79,7 @@ def show(migration: Id, *, as_json: JsonFlag = False) -> None:
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         found = api.get(f"{MIGRATIONS}/{migration}")
         output.show(found, Group(facts("migration", _whole(found)), _stages(found["stages"])))
-        if found["next"]["what"] == "leave":
-            output.note("a person decides: writ actions list --state waiting, writ actions approve …")
+        _say_who_decides(output, found)
 
 
 @app.command()
@@ -80,6 +88,7 @@ def watch(migration: Id, *, as_json: JsonFlag = False) -> None:
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         found = _watched(api, output, migration)
         output.show(found, facts("migration", _whole(found)))
+        _say_who_decides(output, found)
 
 
 @app.command()
@@ -120,7 +129,10 @@ def _can_begin(found: dict[str, Any]) -> bool:
 def _tell(migration: str, what: str, reason: str, as_json: bool) -> None:
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         answer = api.post(f"{MIGRATIONS}/{migration}/{what}", {"reason": reason})
-        output.show(answer, facts("asked for", _brief(answer) if "id" in answer else answer))
+        if is_waiting(answer):
+            show_waiting(output, f"{what} {migration}", answer)
+        else:
+            output.show(answer, facts("asked for", _brief(answer) if "stage" in answer else answer))
 
 
 def _watched(api: Api, output: Output, id: str) -> Any:
@@ -129,10 +141,25 @@ def _watched(api: Api, output: Output, id: str) -> Any:
         while True:
             found = api.get(f"{MIGRATIONS}/{id}")
             progress = found["progress"]
-            bars.step(f"{id}: {found['stage']}", progress["done"] or 0, progress["items"] or 0)
-            if found["state"] not in ("running", "reversing") or found["next"]["what"] == "leave":
+            held = found["next"]["held"]
+            what = f"{found['stage']}, held by {held['code']}" if held else found["stage"]
+            bars.step(f"{id}: {what}", progress["done"] or 0, progress["items"] or 0)
+            if found["state"] not in ("running", "reversing") or _for_a_person(found):
                 return found
             time.sleep(_LOOKS_S)
+
+
+def _for_a_person(found: dict[str, Any]) -> bool:
+    """Whether the next step of a migration is one that a person decides."""
+    held = found["next"]["held"]
+    return held is not None and held["verdict"] == "review"
+
+
+def _say_who_decides(output: Output, found: dict[str, Any]) -> None:
+    if found.get("next") and _for_a_person(found):
+        reason = found["next"]["reason"]
+        output.note(f"it waits for a person ({reason}): writ actions list --bot migration --state waiting,")
+        output.note("then: writ actions approve ACTION --reason …")
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 from cli.api import Api
 from cli.output import JsonFlag, Output, UsageError, facts, reporting, table
 from cli.plane import Plane
+from cli.waiting import is_waiting, show_waiting
 
 freezes = typer.Typer(no_args_is_help=True, help="Times in which medium and high risk is held.")
 exceptions = typer.Typer(no_args_is_help=True, help="Rules that are waived, where and until when.")
@@ -188,9 +189,10 @@ def revoke(exception: ExceptionId, reason: Why, as_json: JsonFlag = False) -> No
 
 def _show(output: Output, title: str, done: dict[str, Any]) -> None:
     """What holds now, or which action waits for whom."""
-    output.show(done, facts(title, {name: _text(value) for name, value in done.items()}))
-    if done.get("state") == "waiting":
-        output.note(f"a second person decides: writ actions approve {done['action']} --reason …")
+    if is_waiting(done):
+        show_waiting(output, title, done)
+    else:
+        output.show(done, facts(title, {name: _text(value) for name, value in done.items()}))
 
 
 def _text(value: object) -> object:

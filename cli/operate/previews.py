@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from cli.api import Api
-from cli.output import JsonFlag, facts, reporting, table
+from cli.output import JsonFlag, Output, facts, reporting, table
 from cli.plane import Plane
+from cli.waiting import is_waiting, show_waiting
 
 app = typer.Typer(no_args_is_help=True, help="Preview environments of pull requests.")
 
@@ -41,8 +42,7 @@ def show(preview: PreviewName, as_json: JsonFlag = False) -> None:
 def extend(preview: PreviewName, as_json: JsonFlag = False) -> None:
     """Let a preview live on, up to its last day."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        answer = api.post(f"{PREVIEWS}/{preview}/extend", {})
-        output.show(answer, facts("asked for", _given(answer)))
+        _show(output, api.post(f"{PREVIEWS}/{preview}/extend", {}))
 
 
 @app.command()
@@ -54,8 +54,7 @@ def destroy(
 ) -> None:
     """Have everything of a preview removed before its time."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        answer = api.delete(f"{PREVIEWS}/{preview}", reason=reason)
-        output.show(answer, facts("asked for", _given(answer)))
+        _show(output, api.delete(f"{PREVIEWS}/{preview}", reason=reason))
 
 
 def _row(each: dict[str, Any]) -> tuple[object, ...]:
@@ -65,5 +64,8 @@ def _row(each: dict[str, Any]) -> tuple[object, ...]:
     return each["id"], pull_request, each["state"], commit, until, because or ""
 
 
-def _given(answer: dict[str, Any]) -> dict[str, Any]:
-    return {name: each for name, each in answer.items() if each is not None}
+def _show(output: Output, answer: dict[str, Any]) -> None:
+    if is_waiting(answer):
+        show_waiting(output, "asked for", answer)
+    else:
+        output.show(answer, facts("asked for", answer))

@@ -11,8 +11,9 @@ from rich.console import Group
 
 from cli.api import Api
 from cli.operate.canary_picture import decided
-from cli.output import JsonFlag, UsageError, facts, reporting, table
+from cli.output import JsonFlag, Output, UsageError, facts, reporting, table
 from cli.plane import Plane
+from cli.waiting import is_waiting, show_waiting
 
 RolloutId = Annotated[str, typer.Argument(metavar="ROLLOUT", help="The id of a rollout.")]
 Reason = Annotated[str, typer.Option(help="Why; it stays in evidence.")]
@@ -30,7 +31,10 @@ def start(
         body = _read(file)
         with Api.of(Plane.load()) as api:
             begun = api.post("v1/rollouts", body)
-        output.show(begun, facts("rollout", _brief(begun) if "id" in begun else begun))
+        if is_waiting(begun):
+            show_waiting(output, "rollout", begun)
+        else:
+            output.show(begun, facts("rollout", _brief(begun)))
 
 
 def status(
@@ -58,8 +62,7 @@ def status(
 def abort(rollout: RolloutId, *, reason: Reason, as_json: JsonFlag = False) -> None:
     """Have a rollout reverted, whatever it waits for."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
-        answer = api.post(f"v1/rollouts/{rollout}/abort", {"reason": reason})
-        output.show(answer, facts("asked for", answer))
+        _show(output, api.post(f"v1/rollouts/{rollout}/abort", {"reason": reason}))
 
 
 def rollback(
@@ -77,7 +80,13 @@ def rollback(
     """Take a service back: out of its open rollout, or to an earlier release with good evidence."""
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         body = {"service": service, "reason": reason, "release": release, "dependants": dependants}
-        answer = api.post("v1/rollbacks", body)
+        _show(output, api.post("v1/rollbacks", body))
+
+
+def _show(output: Output, answer: dict[str, Any]) -> None:
+    if is_waiting(answer):
+        show_waiting(output, "asked for", answer)
+    else:
         output.show(answer, facts("asked for", answer))
 
 

@@ -22,6 +22,7 @@ from cli.progress import Bars
 from cli.release.files import LARGEST, RELEASES, Id, fetch
 from cli.release.release import settings_of
 from cli.run_login import VARIABLES as RUN_VARIABLES
+from cli.waiting import is_waiting, show_waiting
 from writ.adapters.git_history import GitHistory
 from writ.release.build import BuildSettings
 
@@ -242,8 +243,8 @@ def is_held(found: dict[str, Any]) -> bool:
 
 
 def _show(output: Output, found: dict[str, Any]) -> None:
-    if "id" not in found:
-        output.show(found, facts("asked for", found))
+    if is_waiting(found):
+        show_waiting(output, "release", found)
         return
     parts: list[RenderableType] = [facts("release", _facts(found))]
     if "steps" in found:

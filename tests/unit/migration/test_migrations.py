@@ -16,6 +16,7 @@ from tests.support.commands import Command, commanding, shown
 from tests.support.http import Answer, call
 from tests.support.migrations import DOCUMENT, TABLE
 from tests.support.migrations_plane import MigrationsPlane
+from tests.support.reviewed import review_everything
 from tests.support.rollouts import NEW, OLD, rollout
 from tests.support.tasks import event
 from writ.contracts.action import ASKED_BY
@@ -249,6 +250,35 @@ def test_a_step_that_a_person_has_to_let_pass_says_so(world: MigrationsPlane, wr
     world.plane.controls.documents[key] = json.dumps({"budget": "review"})
     assert (show()["state"], show()["next"]["held"]["verdict"]) == ("running", "review")
     assert "waits for a person" in writ("migrations", "show", "orders-total").output
+
+
+@pytest.mark.parametrize("words", [["start"], ["plan"], ["start", "--wait"]])
+def test_a_start_that_waits_for_a_person_says_why_and_how_it_is_answered(
+    world: MigrationsPlane,
+    writ: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    words: list[str],
+) -> None:
+    file = tmp_path / "migration.json"
+    file.write_text(json.dumps(DOCUMENT))
+    review_everything(monkeypatch)
+    asked = writ("migrations", *words, str(file))
+    assert asked.exit_code == 0, asked.output
+    assert "budget_low: little error budget is left" in asked.output
+    assert f"writ actions approve {world.waiting()} --reason …" in asked.stderr
+
+
+def test_whoever_watches_is_told_that_it_waits_for_a_person(
+    world: MigrationsPlane, writ: Command, tmp_path: Path
+) -> None:
+    world.seed(3)
+    file = tmp_path / "migration.json"
+    file.write_text(json.dumps(DOCUMENT))
+    waited = writ("migrations", "start", str(file), "--wait")
+    assert world.waiting() is not None
+    assert "it waits for a person (nobody reads the old shape" in waited.stderr
+    assert "writ actions approve" in waited.stderr
 
 
 def test_a_freeze_holds_what_writes_and_not_the_way_back(world: MigrationsPlane) -> None:

@@ -17,6 +17,7 @@ from tests.chaos.rollout.world import Build, World
 from tests.support.commands import Command, commanding, shown
 from tests.support.http import call
 from tests.support.migrations import CONTRACTED, migrated
+from tests.support.reviewed import review_everything
 from tests.support.rollouts import NEW, OLD, SERVICE, command
 from writ.ports.flows import RunState
 from writ.rollout.kept import Judged
@@ -75,6 +76,17 @@ def test_a_release_is_rolled_out_and_shown_with_its_trail(world: World, writ: Co
     listed = writ("canary", "status")
     assert "shop-1" in listed.output
     assert "promoted" in listed.output
+
+
+def test_a_start_that_waits_for_a_person_says_why_and_how_it_is_answered(
+    world: World, writ: Command, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review_everything(monkeypatch)
+    asked = writ("canary", "start", wanted)
+    (action,) = world.actions.records
+    assert "budget_low: little error budget is left" in asked.output
+    assert f"writ actions approve {action} --reason …" in asked.stderr
+    assert "'code'" not in asked.output
 
 
 def test_a_second_rollout_of_the_service_is_a_conflict(writ: Command, wanted: str) -> None:

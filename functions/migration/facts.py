@@ -15,7 +15,7 @@ from writ.contracts.events.migrations import (
 from writ.contracts.events.platform import ScheduleTicked
 from writ.contracts.events.rollouts import RolloutEnded
 from writ.migration.decide import Look
-from writ.migration.state import TURNS, Ending, Record, Stage
+from writ.migration.state import Ending, Record, Stage
 from writ.ports.flows import RunState
 
 if TYPE_CHECKING:
@@ -69,13 +69,15 @@ def gather(event: AnyEvent, ports: "Ports") -> Facts:
 
 def look(record: Record, ports: "Ports") -> Look:
     """What was seen, as far as the stage asks for it."""
-    document, flags = record.document, dict[str, bool]()
-    if record.stage in TURNS:
-        which, on = TURNS[record.stage]
-        if (flag := getattr(document.flags, which)) is not None:
-            flags[flag] = on if ports.switches.turned(flag, on) else not on
+    document, flags, demand = record.document, dict[str, bool](), None
+    if record.flag is not None:
+        flag, on = record.flag
+        turned = ports.switches.turned(flag, on)
+        flags[flag] = on if turned else not on
+        if not turned and record.asked is not None:
+            demand = ports.demands.find(flag, record.asked.action)
     if record.stage not in _GUARDED:
-        return Look(flags=flags)
+        return Look(flags=flags, demand=demand)
     row = ports.rollouts.read(document.service)
     rollout = None if row is None or row.rollout is None else row.rollout.id
     reads: float | None = None
@@ -83,7 +85,7 @@ def look(record: Record, ports: "Ports") -> Look:
         until = ports.clock.now()
         since = until - timedelta(seconds=document.guards.quiet_s)
         reads = ports.reads.count(document.guards.old_reads, since, until)
-    return Look(rollout=rollout, old_reads=reads, flags=flags)
+    return Look(rollout=rollout, old_reads=reads, flags=flags, demand=demand)
 
 
 def _asked(asked: MigrationRequested, ports: "Ports") -> Facts:

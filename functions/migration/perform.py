@@ -91,9 +91,9 @@ def pause_migration(action: Action, ports: Ports) -> Observation:
 
 def resume_migration(action: Action, ports: Ports) -> Observation:
     """See Runner.resume; the flow is driven by another attempt from then on."""
-    attempt = _attempt(action)
+    attempt, asks = _attempt(action), action.parameters.get("flag") is not None
     with _settled():
-        observed = ports.runner.resume(action.target.id, action.id, attempt)
+        observed = ports.runner.resume(action.target.id, action.id, attempt, asks=asks)
     _drive(action.target.id, attempt, ports)
     return observed
 
@@ -172,16 +172,21 @@ def _announce_move(action: Action, observed: Observation) -> Sequence[EventData]
     """Which shapes are in use, the flag that has to follow, and who waits for the old shape to be back."""
     given, stage = action.parameters, str(observed["stage"])
     about = {"migration": given["migration"], "service": action.target.id, "table": given["table"]}
-    said: list[EventData] = []
+    said: list[EventData] = _flag_asked_for(given, str(given["migration"]), stage)
     if observed.get("over"):
         said.append(MigrationEnded.model_validate({**about, "final": observed["final"]}))
     elif "writes" in observed:
         shapes = {name: observed[name] for name in ("writes", "reads")}
         said.append(MigrationMoved.model_validate({**about, "stage": stage, **shapes}))
-    said += _flag_asked_for(given, str(given["migration"]), stage)
     if observed.get("restored") and isinstance(then := given.get("then"), dict):
         said.append(RollbackRequested.model_validate(then))
     return said
+
+
+def _announce_note(action: Action, observed: Observation) -> Sequence[EventData]:
+    """The flag, where it is asked for again."""
+    given = action.parameters
+    return _flag_asked_for(given, str(given["migration"]), str(observed["stage"]))
 
 
 def _announce_resume(action: Action, observed: Observation) -> Sequence[EventData]:
@@ -190,6 +195,7 @@ def _announce_resume(action: Action, observed: Observation) -> Sequence[EventDat
 
 
 def _flag_asked_for(given: Mapping[str, Any], migration: str, stage: str) -> list[EventData]:
+    """The first event of its action: by that the flag's own action is found, see Demands."""
     if given.get("flag") is None:
         return []
     wanted = {"flag": given["flag"], "percent": given["percent"], "on_for": [], "off_for": []}
@@ -208,7 +214,7 @@ _MOVE: Final[Effect[Any]] = Effect(make_move, observe_move, _announce_move)
 ACTIONS: Final[Mapping[str, Effect[Ports]]] = {
     "start-migration": Effect(start_migration, observe_start),
     **dict.fromkeys(NAMES.values(), _MOVE),
-    "note-flag": Effect(make_move, observe_move),
+    "note-flag": Effect(make_move, observe_move, _announce_note),
     "finish-migration": _MOVE,
     "halt-migration": Effect(halt_migration, observe_halt),
     "pause-migration": Effect(pause_migration, observe_told),

@@ -135,7 +135,7 @@ def action_of(event_id: str, record: Record, move: Move) -> Action:
     if move.stage is not None:
         stays = move.stage in TURNS and move.stage is record.stage
         name = "note-flag" if stays else NAMES[move.stage]
-    if move.stage is not None and move.stage is not record.stage:
+    if move.stage is not None and (move.ask or move.stage is not record.stage):
         parameters |= _turn(record, move.stage)
     if move.stage is Stage.LEAVE and (who := record.by_id or record.by):
         parameters[ASKED_BY] = who  # a flow comes to it, and its person does not approve it

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from functions.migration.demands import Demands
 from functions.migration.switches import Switches
 from writ.adapters.late import late
 from writ.adapters.late_flags import late_flags
@@ -21,6 +22,7 @@ from writ.ports.flows import Flows
 from writ.runtime.environment import Environment
 
 if TYPE_CHECKING:
+    from writ.ports.actions import ActionStore
     from writ.rollout.ports import Rollouts
 
 
@@ -33,6 +35,7 @@ class Ports:
     rollouts: Rollouts
     reads: OldReads
     switches: Switches
+    demands: Demands
     flows: Flows
     clock: Clock
 
@@ -50,9 +53,16 @@ def connect(environment: Environment) -> Ports:
         rollouts=late(partial(_rollouts, rollouts)),
         reads=CloudWatchOldReads(),
         switches=Switches(late_flags(environment.flag_site())),
+        demands=Demands(late(partial(_actions, environment.table("actions"), environment.table("usage")))),
         flows=StepFunctions(environment.flows),
         clock=SystemClock(),
     )
+
+
+def _actions(table: str, usage: str) -> ActionStore:
+    from writ.adapters.action_table import ActionTable
+
+    return ActionTable(table, usage)
 
 
 def _rollouts(table: str) -> Rollouts:

@@ -9,6 +9,7 @@ import pytest
 
 from functions.migration import api as routes
 from functions.migration import handler
+from functions.migration.demands import Demands
 from functions.migration.facts import FLOW
 from functions.migration.perform import ACTIONS
 from functions.migration.ports import Ports
@@ -61,6 +62,7 @@ class MigrationsPlane:
             rollouts=self.rollouts,
             reads=self.reads,
             switches=Switches(self.flags),
+            demands=Demands(self.plane.actions),
             flows=self.plane.flows,
             clock=self.plane.clock,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from functions.migration import facts, perform, plan, ports
+from functions.migration.demands import Demands
 from tests.chaos.harness import campaign
 from tests.chaos.harness.world import BotWorld
 from tests.chaos.migration.application import SETTLE_S, Application
@@ -97,6 +98,7 @@ class World(BotWorld):
             rollouts=wrap(self.rollouts, "Rollouts"),
             reads=wrap(reads, "OldReads"),
             switches=_On(),  # type: ignore[arg-type]
+            demands=Demands(wrap(self.actions, "Actions")),
             flows=wrap(self.flows, "Flows"),
             clock=self.clock,
             build=self.build,

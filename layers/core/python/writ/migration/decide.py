@@ -5,15 +5,18 @@ What is not known never leads on: it waits. Nothing but the way back goes on whe
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field
 
 from writ.migration.changes import Mode
 from writ.migration.reversal import reversal
-from writ.migration.state import SWEEPS, TURNS, Ending, Record, Stage, Sweep, Value
+from writ.migration.state import SWEEPS, Ending, Record, Stage, Sweep, Value
 
 MAX_PASSES: Final = 20
+# A flag that policy denied is asked for again after as long as it has been asked for, within these.
+_ASK_SOON: Final = timedelta(minutes=10)
+_ASK_LATER: Final = timedelta(hours=1)
 _FORWARD: Final = (
     Stage.SURVEY,
     Stage.EXPAND,
@@ -24,15 +27,30 @@ _FORWARD: Final = (
 )
 
 
+class Demand(Value):
+    """What became of the demand for a flag: the action that it is, how that stands, and since when.
+
+    `denied`: policy did not allow it, for `code`; what a person rejected, or did not answer, is not that.
+    """
+
+    action: str
+    state: str
+    at: AwareDatetime
+    denied: bool = False
+    code: str | None = None
+
+
 class Look(Value):
     """What was seen at one time. `old_reads` is None where nothing is known.
 
-    `flags` are those that the document names, and whether everybody has them.
+    `flags` are those that the document names, and whether everybody has them. `demand` is that for the flag
+    of the stage, as long as it has not turned; None where nothing is known of it.
     """
 
     rollout: str | None = None
     old_reads: float | None = None
     flags: Mapping[str, bool] = Field(default_factory=dict)
+    demand: Demand | None = None
 
 
 class Move(Value):
@@ -40,7 +58,7 @@ class Move(Value):
 
     `stage`: enter it, or stay in it: for one more batch, or to note what became of its flag. `ending`: it is
     over. `halt`: a code; it stops until a person lets it go on. None of them: it waits, until `until` if that
-    is known.
+    is known. `ask`: stay in the stage, and ask for its flag again.
     """
 
     reason: str
@@ -48,6 +66,7 @@ class Move(Value):
     ending: Ending | None = None
     halt: str | None = None
     until: AwareDatetime | None = None
+    ask: Literal[True] | None = None
 
     @property
     def waits(self) -> bool:
@@ -105,19 +124,38 @@ def _batch(record: Record, sweep: Sweep | None, look: Look, now: datetime) -> Mo
 
 def _turned(record: Record, look: Look, now: datetime) -> Move:
     """A flag was asked for: it has to be so, and to have reached everybody."""
-    which, on = TURNS[record.stage]
-    flag = getattr(record.document.flags, which)
-    if flag is not None:
+    if record.flag is not None:
+        flag, on = record.flag
         word, seen = "on" if on else "off", look.flags.get(flag) is on
         if seen is not (record.turned_at is not None):
             what = "is" if seen else "is no longer"
             return Move(reason=f"the flag {flag} {what} {word} for everybody", stage=record.stage)
         if not seen:
-            return Move(reason=f"the flag {flag} is not {word} for everybody yet")
+            return _asked(record, look.demand, f"the flag {flag} is not {word} for everybody yet", now)
     settled = record.since + timedelta(seconds=record.document.guards.settle_s)
     if now < settled:
         return Move(reason="a flag takes that long to reach everybody", until=settled)
     return _onward(record, look, now)
+
+
+def _asked(record: Record, demand: Demand | None, what: str, now: datetime) -> Move:
+    """A flag has not turned. What policy denied is asked for again: first soon, then more and more seldom.
+
+    Nothing else is: a person may have said no, or have taken the behaviour away again for a reason.
+    """
+    if record.asked is None:
+        return Move(reason=what)
+    what = f"{what}, asked for at {record.asked.at:%Y-%m-%dT%H:%MZ}"
+    if demand is None:
+        return Move(reason=what)
+    code = f" ({demand.code})" if demand.code else ""
+    reason = f"{what}: {demand.action} {demand.state}{code}"
+    if not demand.denied:
+        return Move(reason=reason)
+    due = demand.at + min(max(demand.at - record.stage_at, _ASK_SOON), _ASK_LATER)
+    if now < due:
+        return Move(reason=f"{reason}, and is asked for again", until=due)
+    return Move(reason=f"{reason}; it is asked for again", stage=record.stage, ask=True)
 
 
 def _onward(record: Record, look: Look, now: datetime) -> Move:

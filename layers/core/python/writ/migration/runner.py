@@ -27,6 +27,7 @@ from writ.migration.reversal import reads_old, reversal
 from writ.migration.state import (
     SWEEPS,
     After,
+    Asked,
     Asker,
     Ending,
     Mark,
@@ -114,7 +115,10 @@ class Runner:
         if move.stage is record.stage and record.stage in SWEEPS:
             return self._batch(record, move, action)
         if move.stage is record.stage:
-            return self._keep(record, transitions.noticed(record, now), move, action)
+            after = transitions.noticed(record, now)
+            if move.ask:
+                after = transitions.asked_again(record, action, now)
+            return self._keep(record, after, move, action)
         return self._keep(record, transitions.entered(record, move.stage, action, now), move, action)
 
     def find(self, id: str, action: str) -> Observed | None:
@@ -133,13 +137,17 @@ class Runner:
 
         return self._change(id, action, change)
 
-    def resume(self, id: str, action: str, run: int) -> Observed:
-        """Go on. Raises NotFoundError, and ConflictError `conflict.running` where it is not paused."""
+    def resume(self, id: str, action: str, run: int, *, asks: bool = False) -> Observed:
+        """Go on; `asks`: the action asks for the flag of the stage as well.
+
+        Raises NotFoundError, and ConflictError `conflict.running` where it is not paused.
+        """
 
         def change(record: Record) -> Record | None:
             if record.pause is None:
                 raise ConflictError(f"{id} is not paused", code="conflict.running", field="id")
-            return transitions.resumed(record, run)
+            asked = Asked(action=action, at=self._clock.now()) if asks else None
+            return transitions.resumed(record, run, asked)
 
         return self._change(id, action, change)
 

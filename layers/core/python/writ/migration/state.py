@@ -172,6 +172,13 @@ class Told(Value):
     observed: dict[str, JsonValue]
 
 
+class Asked(Value):
+    """The action that last asked for the flag of a stage, and when."""
+
+    action: str
+    at: AwareDatetime
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Who asked: the name that others may read, and the id that tells two of one name apart."""
@@ -195,9 +202,9 @@ class Record(Value):
     `version` grows with every write. `epoch` grows whenever nothing that was begun before may be written any
     more: with every stage, pause, abort and reversal; each write of an item is conditional on it. `run` is
     the attempt of the flow that drives it; an earlier one has been replaced. `turned_at` is when the flag of
-    the stage was first seen to be so for everybody; None until then, and where the stage has no flag. `told`
-    is what the last moves left behind, `obeyed` what the last commands did. `by` and `by_id` are those of
-    Asker; the id is forgotten when it is over.
+    the stage was first seen to be so for everybody; None until then, and where the stage has no flag, which
+    `asked` is of as well. `told` is what the last moves left behind, `obeyed` what the last commands did.
+    `by` and `by_id` are those of Asker; the id is forgotten when it is over.
     """
 
     id: str
@@ -214,6 +221,7 @@ class Record(Value):
     stage: Stage = Stage.SURVEY
     stage_at: AwareDatetime
     turned_at: AwareDatetime | None = None
+    asked: Asked | None = None
     expanded_at: AwareDatetime | None = None
     sweep: Sweep | None = None
     items: int | None = None
@@ -235,6 +243,13 @@ class Record(Value):
     def since(self) -> datetime:
         """From when the waits of the stage count: from its flag on, where it has one that was seen."""
         return self.turned_at or self.stage_at
+
+    @property
+    def flag(self) -> tuple[str, bool] | None:
+        """The flag of the stage, and whether it is to be on; None where the stage has none."""
+        which, on = TURNS.get(self.stage, ("both", False))
+        name: str | None = getattr(self.document.flags, which) if self.stage in TURNS else None
+        return None if name is None else (name, on)
 
     def after(self, **changes: Any) -> Self:
         """The record as it is written next."""

@@ -16,6 +16,7 @@ from writ.migration.state import (
     SWEEPS,
     TURNS,
     After,
+    Asked,
     Counts,
     Ending,
     Mark,
@@ -39,6 +40,7 @@ def entered(record: Record, stage: Stage, action: str, now: datetime) -> Record:
         "stage": stage,
         "stage_at": now,
         "turned_at": None,
+        "asked": None,
         "epoch": record.epoch + 1,
         "seq": record.seq + 1,
         "sweep": None if mode is None else Sweep.begin(mode, record.document.pace.segments),
@@ -46,7 +48,13 @@ def entered(record: Record, stage: Stage, action: str, now: datetime) -> Record:
     }
     if stage is Stage.EXPAND:
         changes["expanded_at"] = now
-    return record.after(**changes)
+    after = record.after(**changes)
+    return after if after.flag is None else after.model_copy(update={"asked": Asked(action=action, at=now)})
+
+
+def asked_again(record: Record, action: str, now: datetime) -> Record:
+    """Its flag is asked for once more."""
+    return record.after(asked=Asked(action=action, at=now), seq=record.seq + 1)
 
 
 def noticed(record: Record, now: datetime) -> Record:
@@ -84,14 +92,18 @@ def paused(record: Record, pause: Pause) -> Record:
     return record.after(pause=pause, epoch=record.epoch + 1, seq=record.seq + 1)
 
 
-def resumed(record: Record, run: int) -> Record:
-    """Going on; a sweep that was through is begun anew, for what stopped it may be mended."""
+def resumed(record: Record, run: int, asked: Asked | None = None) -> Record:
+    """Going on; a sweep that was through is begun anew, for what stopped it may be mended.
+
+    `asked`: with the flag of the stage asked for once more.
+    """
     sweep = record.sweep
     if sweep is not None and sweep.through:
         sweep = Sweep.begin(sweep.mode, len(sweep.segments))
     return record.after(
         pause=None,
         turned_at=None,  # what became of the flag meanwhile is not known
+        asked=asked or record.asked,
         sweep=sweep,
         run=max(run, record.run),
         epoch=record.epoch + 1,

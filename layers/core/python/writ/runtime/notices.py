@@ -83,7 +83,12 @@ def action_stalled(record: ActionRecord, now: datetime, producer: str) -> AnyEve
 
 def announced(record: ActionRecord, data: EventData, number: int, now: datetime) -> AnyEvent:
     """A domain event of a successful action, the `number`th of it."""
-    return _event(record, data, f"{record.action.id}.{number}", now)
+    return _event(record, data, announced_id(record.action.id, number), now)
+
+
+def announced_id(action_id: str, number: int) -> str:
+    """The id of the `number`th domain event of an action."""
+    return f"{action_id}.{number}"
 
 
 def _event(

@@ -18,14 +18,14 @@ from pydantic import (
 
 from functions.backlog import score
 from functions.backlog.score import Figures, Quadrant
-from writ.contracts.errors import ContractError, from_validation
+from writ.contracts.errors import NOT_BLANK, ContractError, from_validation
 from writ.contracts.redaction import redact_text
 
 KEPT: Final = 50
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 # A title ends up in statements and events, which must hold no secret.
-Title = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S"), AfterValidator(redact_text)]
+Title = Annotated[str, Field(min_length=1, max_length=300, pattern=NOT_BLANK), AfterValidator(redact_text)]
 Team = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 Minutes = Annotated[float, Field(gt=0, le=10_080)]
 People = Annotated[int, Field(ge=1, le=100_000)]

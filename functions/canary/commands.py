@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from functions.canary import views
 from functions.canary.handler import bot
-from writ.contracts.errors import NotFoundError
+from writ.contracts.errors import NOT_BLANK, NotFoundError
 from writ.contracts.events.rollouts import RolloutAbortRequested, RolloutRequested
 from writ.contracts.rollout_id import ROLLOUT_ID
 from writ.rollout.acting import gate_id
@@ -38,7 +38,7 @@ class Abort(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=NOT_BLANK)]
 
 
 def start(request: Request) -> Response:

@@ -10,7 +10,7 @@ from functions.migration import views
 from functions.migration.handler import bot
 from functions.migration.plan import document_of
 from writ.contracts.action import Action, Decision
-from writ.contracts.errors import NotFoundError
+from writ.contracts.errors import NOT_BLANK, NotFoundError
 from writ.contracts.event import EventData
 from writ.contracts.events.migrations import (
     MigrationAbortRequested,
@@ -42,7 +42,7 @@ class Why(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=NOT_BLANK)]
 
 
 def start(request: Request) -> Response:

@@ -13,7 +13,7 @@ from functions.release import views
 from functions.release.facts import staged
 from functions.release.handler import bot
 from functions.release.ports import Ports
-from writ.contracts.errors import NotFoundError, TransientError, WritError
+from writ.contracts.errors import NOT_BLANK, NotFoundError, TransientError, WritError
 from writ.contracts.event import EventData
 from writ.contracts.events.fields import Sha256
 from writ.contracts.events.releases import (
@@ -70,7 +70,7 @@ class Why(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=NOT_BLANK)]
 
 
 def start(request: Request) -> Response:

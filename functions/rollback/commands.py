@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.rollback.handler import bot
 from writ.contracts.action import Name
+from writ.contracts.errors import NOT_BLANK
 from writ.contracts.events.rollouts import RollbackRequested
 from writ.runtime.commands import answer, carry_out
 from writ.runtime.rest import Request, Response
@@ -19,7 +20,7 @@ class NewRollback(BaseModel):
     service: Name
     release: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     dependants: bool = False
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=NOT_BLANK)]
     repository: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,39}/[A-Za-z0-9_.-]{1,100}$")] | None = None
     pull_request: Annotated[int, Field(ge=1)] | None = None
 

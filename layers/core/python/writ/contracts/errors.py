@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+# The pattern of a text that says something.
+NOT_BLANK: Final = r"\S"
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -110,12 +113,26 @@ class PermanentError(WritError):
     code = "effect.failed"
 
 
+class MisfitError(ValueError):
+    """What a validator raises of a part that does not fit; `place` is its dotted path from there."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 def from_validation(error: ValidationError, subject: str) -> ContractError:
     """Turn pydantic's first complaint into a ContractError that names the field.
 
     The offending value is left out on purpose: it may be a secret.
     """
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or None
+    first = error.errors(include_url=False, include_input=False)[0]
+    place, message, context = [str(part) for part in first["loc"]], first["msg"], first.get("ctx", {})
+    if first["type"] == "value_error":
+        message = str(context["error"])  # without the word that pydantic puts before it
+        if isinstance(context["error"], MisfitError):
+            place.append(context["error"].place)
+    elif first["type"] == "string_pattern_mismatch" and context["pattern"] == NOT_BLANK:
+        message = "there is nothing in it but blanks"
     code = "contract.missing_field" if first["type"] == "missing" else "contract.invalid"
-    return ContractError(f"{subject}: {first['msg']}", code=code, field=field)
+    return ContractError(f"{subject}: {message}", code=code, field=".".join(place) or None)

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from writ.contracts.action import Name
+from writ.contracts.errors import MisfitError
 from writ.migration.changes import Change, Delete, dropped, problem
 
 MAX_CHANGES: Final = 20
@@ -96,17 +97,23 @@ class Migration(_Part):
     def _consistent(self) -> Self:
         found = problem(self.changes)
         if found is not None:
-            raise ValueError(f"changes.{found[0]}: {found[1]}")
+            raise MisfitError(f"changes.{found[0]}", found[1])
         if self.contract and not dropped(self.changes):
-            raise ValueError("no change takes anything away: say contract: false")
+            raise MisfitError("contract", "no change takes anything away: say contract: false")
         if not self.contract and any(isinstance(change, Delete) for change in self.changes):
-            raise ValueError("delete is what the contract does: say contract: true")
+            raise MisfitError("contract", "delete is what the contract does: say contract: true")
         if self.reverse.contract == "undo" and any(isinstance(one, Delete) for one in self.changes):
-            raise ValueError("reverse.contract: what delete removes cannot be brought back")
+            raise MisfitError("reverse.contract", "what delete removes cannot be brought back")
         if self.contract and self.guards.old_reads is None:
-            raise ValueError("guards.old_reads: the contract needs proof that nobody reads the old shape")
+            raise MisfitError("guards.old_reads", "the contract needs proof that nobody reads the old shape")
         return self
 
     def touches(self) -> frozenset[str]:
         """Every attribute that a change writes or removes."""
         return frozenset({*(change.target for change in self.changes), *dropped(self.changes)})
+
+
+def no_table(name: str) -> str:
+    """What is said of a table that is not there, or that is not a service's: IAM does not tell which."""
+    begin = "the names of those begin with the setting services (service-)"
+    return f"there is no table {name} of a service: {begin}"

@@ -24,7 +24,7 @@ from writ.contracts.events.migrations import (
 from writ.contracts.events.platform import ScheduleTicked
 from writ.contracts.events.rollouts import RolloutEnded
 from writ.migration.decide import Move, next_move
-from writ.migration.document import Migration
+from writ.migration.document import Migration, no_table
 from writ.migration.reversal import reversal
 from writ.migration.state import TURNS, Ending, Record, Stage
 
@@ -90,7 +90,7 @@ def _start(event: AnyEvent, asked: MigrationRequested, facts: Facts) -> Action:
         message = f"there is or was a migration {asked.migration}"
         raise ConflictError(message, code="conflict.migration", field="document.id")
     if not facts.key:
-        raise NotFoundError(f"there is no table {document.table}", field="document.table")
+        raise NotFoundError(no_table(document.table), field="document.table")
     if touched := sorted(document.touches() & set(facts.key)):
         message = f"{touched[0]} is part of the table's key, which cannot be changed"
         raise ContractError(message, field="document.changes")

@@ -147,7 +147,7 @@ def test_a_dry_run_finds_what_no_change_can_read(
     file.write_text(json.dumps(DOCUMENT))
     result = writ("migrations", "plan", str(file))
     assert result.exit_code == 1
-    assert "it is no string" in result.output
+    assert "because mail: it is no string" in result.output
 
 
 def test_nothing_is_written_while_it_is_paused(world: MigrationsPlane, writ: Command) -> None:
@@ -524,7 +524,7 @@ def test_an_item_that_cannot_be_read_stops_it_until_it_is_mended(world: Migratio
     assert (show()["state"], show()["pause"]["code"], show()["unfit"]) == (
         "halted",
         "migration.unfit",
-        ["it is no string"],
+        ["mail: it is no string"],
     )
     run = world.runs.latest()
     assert run is not None
@@ -544,7 +544,8 @@ def test_an_item_that_cannot_be_read_stops_it_until_it_is_mended(world: Migratio
         ({"changes": [{"kind": "rename", "source": "total", "target": "id"}]}, "document.changes"),
         ({"changes": [{"kind": "guess", "target": "x"}]}, "document.changes.0"),
         ({"pace": {"batch": 0}}, "document.pace.batch"),
-        ({"guards": {}}, "document"),
+        ({"guards": {}}, "document.guards.old_reads"),
+        ({"changes": [{"kind": "rename", "source": "a", "target": "a"}]}, "document.changes.0"),
         ({"surprise": 1}, "document.surprise"),
     ],
 )
@@ -554,8 +555,15 @@ def test_bad_input_names_its_field_and_changes_nothing(
     refused = begin(**change)
     assert refused.status in (400, 404), refused.body
     assert refused.body["field"] == field
+    assert "Value error" not in refused.body["detail"]
     assert not world.migrations.held
     assert not world.plane.actions.records
+
+
+def test_a_table_that_no_service_has_says_which_may_be_named(world: MigrationsPlane) -> None:
+    refused = begin(table="writ-local-actions")
+    assert refused.body["detail"].endswith("begin with the setting services (service-)")
+    assert not world.migrations.held
 
 
 @pytest.mark.parametrize("what", ["pause", "resume", "abort", "reverse"])

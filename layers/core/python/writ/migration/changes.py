@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from writ.contracts.errors import MisfitError
 from writ.migration.values import (
     EXACT,
     AttributeValue,
@@ -70,9 +71,9 @@ class Derive(_Part):
     @model_validator(mode="after")
     def _sensible(self) -> Self:
         if self.how != "concat" and len(self.sources) > 1:
-            raise ValueError(f"{self.how} has one source")
+            raise MisfitError("sources", f"{self.how} has one source")
         if self.how == "part" and not self.separator:
-            raise ValueError("part needs a separator")
+            raise MisfitError("separator", "part needs a separator")
         return self
 
 
@@ -242,7 +243,7 @@ def _value(change: Change, item: Item) -> AttributeValue | None:
         case Rename() | Copy():
             return item.get(change.source)
         case Derive():
-            given = [item[name] for name in change.sources if name in item]
+            given = {name: item[name] for name in change.sources if name in item}
             return _derived(change, given) if given else None
         case Default():
             return item.get(change.target) or scalar_of(change.value)
@@ -250,25 +251,32 @@ def _value(change: Change, item: Item) -> AttributeValue | None:
             return None
 
 
-def _derived(change: Derive, given: Sequence[AttributeValue]) -> AttributeValue:
-    first = given[0]
+def _derived(change: Derive, given: Mapping[str, AttributeValue]) -> AttributeValue:
+    made = []
+    for name, value in given.items():
+        try:
+            made.append(_made(change, value))
+        except UnfitError as error:
+            raise UnfitError(f"{name}: {error}") from None
+    return {"S": change.separator.join(one["S"] for one in made)} if change.how == "concat" else made[0]
+
+
+def _made(change: Derive, value: AttributeValue) -> AttributeValue:
     match change.how:
         case "number":
-            return {"N": plain(number_of(first))}
+            return {"N": plain(number_of(value))}
         case "scale":
-            return {"N": _scaled(first, change.by)}
-        case "concat":
-            text = change.separator.join(text_of(value) for value in given)
-        case "text":
-            text = text_of(first)
+            return {"N": _scaled(value, change.by)}
+        case "concat" | "text":
+            text = text_of(value)
         case "part":
-            text = _part(string_of(first), change)
+            text = _part(string_of(value), change)
         case "lower":
-            text = string_of(first).lower()
+            text = string_of(value).lower()
         case "upper":
-            text = string_of(first).upper()
+            text = string_of(value).upper()
         case "trim":
-            text = string_of(first).strip()
+            text = string_of(value).strip()
     return {"S": text}
 
 

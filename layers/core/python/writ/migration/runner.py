@@ -19,7 +19,7 @@ from writ.contracts.errors import ConflictError, ContendedError, NotFoundError, 
 from writ.migration import transitions
 from writ.migration.changes import Mode
 from writ.migration.decide import Move
-from writ.migration.document import Migration
+from writ.migration.document import Migration, no_table
 from writ.migration.editing import treated
 from writ.migration.places import key_of, place_of
 from writ.migration.ports import Items, Migrations
@@ -63,7 +63,7 @@ class Runner:
             return said
         key, now = self._items.key_of(document.table), self._clock.now()
         if key is None:
-            raise PermanentError(f"there is no table {document.table}", code="not_found", field="table")
+            raise PermanentError(no_table(document.table), code="not_found", field="table")
         if touched := sorted(document.touches() & set(key)):
             message = f"{touched[0]} is part of the table's key, which cannot be changed"
             raise PermanentError(message, code="contract.invalid", field="changes")

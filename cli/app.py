@@ -41,6 +41,7 @@ _PLACES: Final[Mapping[str, str]] = {
     "evidence": "cli.graph.evidence:app",
     "witness": "cli.ledger.witness_commands:app",
     "canary": "cli.operate.canary:app",
+    "incidents": "cli.operate.incidents:app",
     "previews": "cli.operate.previews:app",
     "bumps": "cli.operate.bumps:app",
     "release": "cli.release.commands:app",

@@ -30,6 +30,15 @@ def roll_back(request: Request) -> Response:
     return commands.roll_back(request)
 
 
+@api.get("/v1/incidents")
+def list_incidents(request: Request) -> Response:
+    """Releases that had to be taken back, of every service, the newest first."""
+    found = {incident.id: incident for incident in _incidents().all()}
+    names, following = request.page(list(found))
+    items = [found[name].model_dump(mode="json") for name in names]
+    return Response({"items": items, "next_cursor": following})
+
+
 @api.get("/v1/incidents/{id}")
 def show_incident(request: Request) -> Response:
     """What was recorded of a release that had to be taken back, by the id of its rollout, and its looks."""

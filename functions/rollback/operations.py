@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from functions.rollback.commands import NewRollback
 from functions.rollback.incident import Incident
-from writ.openapi.operation import Operation, Operations, Shown
+from writ.openapi.operation import Operation, Operations, Page, Paging, Shown
 from writ.rollout.kept import KeptLook
 
 
@@ -33,5 +33,6 @@ OPERATIONS: Final[Operations] = {
         located=(202,),
         errors=("conflict.*", "not_found"),
     ),
+    "GET /v1/incidents": Operation(Page[Incident], query=Paging),
     "GET /v1/incidents/{id}": Operation(IncidentShown, errors=("not_found",)),
 }

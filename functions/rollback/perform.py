@@ -75,11 +75,17 @@ def open_incident(action: Action, ports: Ports) -> Observation:
         service=str(given["service"]),
         severity="minor" if given["severity"] == "minor" else "major",
         reason=str(given["reason"]),
+        from_release=_name(given.get("from_release")),
+        to_release=_name(given.get("to_release")),
         opened_at=ports.clock.now(),
         action=action.id,
     )
     ports.incidents.open(incident)
     return _opened(action, ports.incidents.get(incident.id) or incident)
+
+
+def _name(given: object) -> str | None:
+    return None if given is None else str(given)
 
 
 def observe_incident(action: Action, ports: Ports) -> Observation | None:

@@ -137,7 +137,7 @@ def _left(event: AnyEvent, failing: Failing, now: datetime) -> list[Action]:
             why = f"{left.candidate.id} fails, and no earlier release reads the data"
         if restored is not None:
             why = f"{why}: {restored.target.id} is taken back first"
-        known = {"service": service, "severity": "major", "reason": reason}
+        known = {"service": service, "severity": "major", "reason": reason, "from_release": left.candidate.id}
         incident = _open_incident(left.id, left, known, why)
         return [incident] if restored is None else [restored, incident]
     back = left.after(
@@ -183,10 +183,18 @@ def _take_over(rollout: Rollout, event_id: str, why: str, rest: tuple[str, ...] 
 
 
 def _incident(end: RolloutEnded, rollout: Rollout | None) -> Action:
+    known: dict[str, Any] = {
+        "service": end.service,
+        "severity": "minor" if end.healthy else "major",
+        "reason": end.reason,
+        "to_release": end.release,
+    }
+    if rollout is not None:
+        known["from_release"] = (rollout.candidate if end.final == "reverted" else rollout.baseline).id
     return _open_incident(
         end.rollout,
         rollout,
-        {"service": end.service, "severity": "minor" if end.healthy else "major", "reason": end.reason},
+        known,
         f"{end.service} serves {end.release} again: {end.reason}",
     )
 

@@ -163,6 +163,9 @@ class MemoryIncidents:
     def get(self, id: str) -> Incident | None:
         return self.held.get(id)
 
+    def all(self) -> Sequence[Incident]:
+        return sorted(self.held.values(), key=lambda one: (one.opened_at, one.id), reverse=True)
+
     def open(self, incident: Incident) -> None:
         self.held.setdefault(incident.id, incident)
 

@@ -143,6 +143,17 @@ def test_an_incident_is_kept_once(table: RolloutTable) -> None:
     assert not table.past(SERVICE, 5)
 
 
+def test_incidents_of_every_service_are_listed_the_newest_first(table: RolloutTable) -> None:
+    incidents = IncidentTable("rollouts")
+    for hours, id in enumerate(("shop-2", "mail-7", "shop-10")):
+        opened_at = START + timedelta(hours=hours)
+        about = {"service": id.split("-")[0], "severity": "minor", "reason": "errors", "action": "a"}
+        incidents.open(Incident.model_validate({"id": id, "opened_at": opened_at, **about}))
+    table.write(None, Row(service=SERVICE).after(number=10, rollout=rollout(id="shop-11")))
+    assert [incident.id for incident in incidents.all()] == ["shop-10", "mail-7", "shop-2"]
+    assert [row.service for row in table.rows()] == [SERVICE]
+
+
 def _function() -> Any:
     """A function with two versions, whose alias `live` is at the first."""
     iam, client = aws.client("iam"), aws.client("lambda")

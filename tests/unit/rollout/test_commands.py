@@ -200,6 +200,30 @@ def test_a_release_that_fails_leaves_its_judgement_in_the_incident_and_in_signed
     assert Judged.model_validate(move["judged"]) == Judged.model_validate(look["judgement"])
 
 
+def test_incidents_are_listed_the_newest_first_with_their_releases(
+    world: World, writ: Command, wanted: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for id in ("shop-1", "shop-2"):
+        assert writ("canary", "start", wanted).exit_code == 0
+        world.step()
+        writ("canary", "abort", id, "--reason", "wrong")
+        settle(world)
+    page = call(rollback_routes.api, "GET", "/v1/incidents", query={"limit": "1"}).body
+    assert ([item["id"] for item in page["items"]], page["next_cursor"]) == (["shop-2"], "shop-2")
+    asking = commanding(monkeypatch, tmp_path, rollback_routes.api)
+    items = shown(asking("incidents", "list", "--json"))["items"]
+    assert [item["id"] for item in items] == ["shop-2", "shop-1"]
+    assert {item["from_release"] for item in items} == {"1.4.0"}
+    kept = world.rollouts.find("shop-1")
+    assert kept is not None
+    assert items[1]["to_release"] == kept.baseline.id
+    said = asking("incidents", "list").output
+    assert f"1.4.0 to {kept.baseline.id}" in said
+    assert said.index("shop-2") < said.index("shop-1")
+    assert "wrong" in asking("incidents", "show", "shop-1").output
+    assert shown(asking("incidents", "show", "shop-9", "--json"), 1)["error"]["code"] == "not_found"
+
+
 @pytest.mark.parametrize("id", ["shop-2", "shop", "past%2F1"])
 def test_an_incident_that_is_not_there_is_no_fault(world: World, id: str) -> None:
     assert world.calm

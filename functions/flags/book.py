@@ -46,6 +46,11 @@ def rollout_of(flag: Flag, settings: Settings) -> Rollout:
     return Rollout() if setting.killed else setting.rollout
 
 
+def killed(flag: Flag, settings: Settings) -> bool:
+    """Whether a person turned it off for everybody, and nobody set it since."""
+    return (setting := settings.get(flag.name)) is not None and setting.killed
+
+
 def changed(
     flag: Flag, settings: Settings, rollout: Rollout, *, killed: bool, by: str, reason: str, now: datetime
 ) -> dict[str, Setting]:

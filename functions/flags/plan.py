@@ -50,7 +50,9 @@ def _change(event: AnyEvent, command: FlagChangeRequested, facts: Facts, now: da
     widens = after.widens(before, flag.name)
     name = "narrow-flag"
     if widens:
-        name = "widen-risky-flag" if flag.risk == "high" else "widen-flag"
+        # Whoever killed it did not expect another bot to turn it on again.
+        against = event.meta.producer != BOT and book.killed(flag, facts.settings)
+        name = "widen-risky-flag" if flag.risk == "high" or against else "widen-flag"
     because = f"{command.by} set {flag.name} from {_shown(before)} to {_shown(after)}"
     was = before.model_dump(mode="json")
     return _act(event, command, name, because, now, **after.model_dump(mode="json"), was=was)

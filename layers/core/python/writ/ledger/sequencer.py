@@ -48,8 +48,7 @@ MAX_COMMIT: Final = 2000
 _ATTEMPTS: Final = 8
 _MINUTE: Final = timedelta(minutes=1)
 _FIRST_SWEEP: Final = timedelta(hours=1)
-# Some seconds of queries. What kept a sequencer from sweeping may have lasted for days, and a sweep that runs
-# out of time keeps nothing of what it did: all of them at once would be begun again for ever.
+# Some seconds of queries: a sweep over days would run out of time, keep nothing, and be begun again for ever.
 LONGEST_SWEEP: Final = timedelta(hours=4)
 
 Check = Callable[[str, bytes, bytes], None]
@@ -113,8 +112,7 @@ class Sequencer:
     def sweep(self, settle: timedelta) -> Integration:
         """Integrate what the stream did not bring, and publish again a head that has stood for long.
 
-        Looks at every minute once, when it ended `settle` ago; after a long pause at some hours of them, and
-        the next sweep goes on from there.
+        Looks at every minute once, when it ended `settle` ago; after a long pause at some hours of them.
         """
         done = Integration()
         end = (self._ports.clock.now() - settle).replace(second=0, microsecond=0)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
+from unittest.mock import patch
 
 from pydantic import JsonValue
+from typing_extensions import override
 
 from tests.chaos.migration.world import Build
 from tests.support.migrations import MemoryItems
+from writ.migration import runner
 from writ.migration.changes import Edit
 from writ.migration.decide import Move
-from writ.migration.ports import Fence
+from writ.migration.editing import treated
+from writ.migration.ports import Fence, Items
 from writ.migration.runner import Runner
 from writ.migration.state import Counts, Record, Sample, Sweep
 from writ.migration.values import Item
@@ -20,6 +24,7 @@ from writ.migration.values import Item
 class WithoutFence(MemoryItems):
     """Lets whoever hung write an item, whatever the migration has become."""
 
+    @override
     def check(self, fence: Fence) -> None:
         return
 
@@ -27,6 +32,7 @@ class WithoutFence(MemoryItems):
 class WithoutCondition(MemoryItems):
     """Writes what it made of an item over what the item has become."""
 
+    @override
     def _edited(self, table: str, id: str, edit: Edit) -> bool:
         if id not in self.tables[table]:
             return False
@@ -38,18 +44,21 @@ class WithoutCondition(MemoryItems):
 class CheckpointFirst(Runner):
     """Says that a batch is done, and then does it."""
 
+    @override
     def _batch(self, record: Record, move: Move, action: str) -> Mapping[str, JsonValue]:
-        self._later: tuple[Record, Sweep, Sequence[Item]] | None = None
-        observed = super()._batch(record, move, action)
-        if self._later is not None:
-            super()._treated(*self._later)
-        return observed
+        given: list[tuple[Items, Record, Sweep, Sequence[Item]]] = []
 
-    def _treated(
-        self, record: Record, sweep: Sweep, items: Sequence[Item]
-    ) -> tuple[Counts, tuple[Sample, ...], tuple[str, ...]]:
-        self._later = (record, sweep, items)
-        return Counts(scanned=len(items)), sweep.samples, sweep.unfit
+        def nothing(
+            port: Items, record: Record, sweep: Sweep, items: Sequence[Item]
+        ) -> tuple[Counts, tuple[Sample, ...], tuple[str, ...]]:
+            given.append((port, record, sweep, items))
+            return Counts(scanned=len(items)), sweep.samples, sweep.unfit
+
+        with patch.object(runner, "treated", nothing):
+            observed = super()._batch(record, move, action)
+        for batch in given:
+            treated(*batch)
+        return observed
 
 
 VARIANTS: Final = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,7 +10,8 @@ import typer
 from rich.console import Group
 
 from cli.api import Api
-from cli.output import JsonFlag, Output, UsageError, facts, reporting, table
+from cli.operate.given import read_object
+from cli.output import JsonFlag, Output, facts, reporting, table
 from cli.plane import Plane
 from cli.progress import Bars
 from cli.waiting import is_waiting, show_waiting
@@ -31,7 +31,7 @@ Wait = Annotated[bool, typer.Option("--wait", help="Watch it until it is over, o
 def plan(file: File, *, as_json: JsonFlag = False) -> None:
     """Look at what a migration would do: counts every item, shows some in form, and writes none."""
     with reporting(as_json) as output:
-        document = _read(file)
+        document = read_object(file)
         with Api.of(Plane.load()) as api:
             begun = api.post(MIGRATIONS, {"document": document, "dry_run": True})
             if is_waiting(begun):
@@ -47,7 +47,7 @@ def plan(file: File, *, as_json: JsonFlag = False) -> None:
 def start(file: File, *, wait: Wait = False, as_json: JsonFlag = False) -> None:
     """Begin a migration; `writ migrations show` says how far it is and what it waits for."""
     with reporting(as_json) as output:
-        document = _read(file)
+        document = read_object(file)
         with Api.of(Plane.load()) as api:
             begun = api.post(MIGRATIONS, {"document": document})
             if is_waiting(begun):
@@ -160,18 +160,6 @@ def _say_who_decides(output: Output, found: dict[str, Any]) -> None:
         reason = found["next"]["reason"]
         output.note(f"it waits for a person ({reason}): writ actions list --bot migration --state waiting,")
         output.note("then: writ actions approve ACTION --reason …")
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        body = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}", field="FILE") from None
-    except ValueError:
-        raise UsageError(f"{file} is not JSON", field="FILE") from None
-    if not isinstance(body, dict):
-        raise UsageError(f"{file} holds no object", field="FILE")
-    return body
 
 
 def _done(found: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,8 @@ from rich.console import Group
 
 from cli.api import Api
 from cli.operate.canary_picture import decided
-from cli.output import JsonFlag, Output, UsageError, facts, reporting, table
+from cli.operate.given import read_object
+from cli.output import JsonFlag, Output, facts, reporting, table
 from cli.plane import Plane
 from cli.waiting import is_waiting, show_waiting
 
@@ -28,7 +28,7 @@ def start(
 ) -> None:
     """Roll a release out, step by step."""
     with reporting(as_json) as output:
-        body = _read(file)
+        body = read_object(file)
         with Api.of(Plane.load()) as api:
             begun = api.post("v1/rollouts", body)
         if is_waiting(begun):
@@ -88,18 +88,6 @@ def _show(output: Output, answer: dict[str, Any]) -> None:
         show_waiting(output, "asked for", answer)
     else:
         output.show(answer, facts("asked for", answer))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        body = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}", field="FILE") from None
-    except ValueError:
-        raise UsageError(f"{file} is not JSON", field="FILE") from None
-    if not isinstance(body, dict):
-        raise UsageError(f"{file} holds no object", field="FILE")
-    return body
 
 
 def _brief(rollout: dict[str, Any]) -> dict[str, object]:

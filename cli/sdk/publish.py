@@ -20,6 +20,7 @@ from cli.release.release import settings_of
 from cli.sdk import version as sdk_version
 from cli.sdk.build import DOCUMENT
 from cli.sdk.openapi_file import parsed
+from cli.waiting import is_waiting
 from writ.adapters.git_history import GitHistory
 from writ.release.settings import FILE, ReleaseSettings
 from writ.release.versions import Bump, core, difference
@@ -128,7 +129,10 @@ def _begun(api: Api, source: Source, last: Fetched | None) -> Any:
     asked = {"repository": source.repository, "package": source.package, "ref": source.sha}
     given = {**asked, "at_least": _least(source, last).word}
     begun = api.post(RELEASES, {name: value for name, value in given.items() if value is not None})
-    return begun if "sha" in begun else api.get(f"{RELEASES}/{begun['id']}")
+    if is_waiting(begun):
+        hint = f"writ actions approve {begun['action']} --reason …, by somebody else; then again"
+        raise CommandError("a person decides whether it is begun", code="sdk.waiting", hint=hint)
+    return begun
 
 
 def _least(source: Source, last: Fetched | None) -> Bump:

@@ -138,6 +138,17 @@ def test_what_changed_in_the_api_decides_where_commits_call_for_less(writ: Comma
     assert (newest.planned.version, newest.planned.bump) == ("2.0.0", "major")
 
 
+def test_a_start_that_waits_for_a_person_says_who_goes_on(
+    writ: Command, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.commit("feat: describe it", STRING)
+    waits = {"action": "act-1", "state": "waiting", "reasons": []}
+    monkeypatch.setattr(Api, "post", lambda *_: waits)
+    told = publish(writ, shop, exit_code=1)
+    assert told["code"] == "sdk.waiting"
+    assert "writ actions approve act-1" in told["hint"]
+
+
 def test_a_publication_that_was_broken_off_goes_on(
     writ: Command, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

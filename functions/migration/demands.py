@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from writ.contracts.action import Status, Target, effect_key
+from writ.contracts.action import Action, Status, Target
 from writ.migration.decide import Demand
 from writ.runtime.notices import announced_id
 
@@ -45,5 +45,5 @@ class Demands:
 
 def action_id(name: str, flag: str, asking: str) -> str:
     """The id of the change of a flag that the first event of an action asked for."""
-    target = Target(kind="flag", id=flag)
-    return f"act-{effect_key(_BOT, name, target, (announced_id(asking, 0),))[:32]}"
+    once_per = (announced_id(asking, 0),)
+    return Action.of(_BOT, name, Target(kind="flag", id=flag), reason="looked up", once_per=once_per).id

@@ -153,11 +153,10 @@ def action_of(event_id: str, record: Record, move: Move) -> Action:
 
 def _turn(record: Record, stage: Stage) -> dict[str, Any]:
     """The flag that turns with a stage, and the share that is asked for."""
-    if stage not in TURNS:
+    if (turn := record.flag_of(stage)) is None:
         return {}
-    which, on = TURNS[stage]
-    flag = getattr(record.document.flags, which)
-    return {} if flag is None else {"flag": flag, "percent": 100 if on else 0}
+    flag, on = turn
+    return {"flag": flag, "percent": 100 if on else 0}
 
 
 def _halt(event: AnyEvent, halted: MigrationHalted, facts: Facts) -> list[Action]:

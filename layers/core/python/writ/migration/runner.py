@@ -115,10 +115,8 @@ class Runner:
         if move.stage is record.stage and record.stage in SWEEPS:
             return self._batch(record, move, action)
         if move.stage is record.stage:
-            after = transitions.noticed(record, now)
-            if move.ask:
-                after = transitions.asked_again(record, action, now)
-            return self._keep(record, after, move, action)
+            asked = transitions.asked_again(record, action, now) if move.ask else None
+            return self._keep(record, asked or transitions.noticed(record, now), move, action)
         return self._keep(record, transitions.entered(record, move.stage, action, now), move, action)
 
     def find(self, id: str, action: str) -> Observed | None:

@@ -247,8 +247,14 @@ class Record(Value):
     @property
     def flag(self) -> tuple[str, bool] | None:
         """The flag of the stage, and whether it is to be on; None where the stage has none."""
-        which, on = TURNS.get(self.stage, ("both", False))
-        name: str | None = getattr(self.document.flags, which) if self.stage in TURNS else None
+        return self.flag_of(self.stage)
+
+    def flag_of(self, stage: Stage) -> tuple[str, bool] | None:
+        """The same for another stage."""
+        if stage not in TURNS:
+            return None
+        which, on = TURNS[stage]
+        name: str | None = getattr(self.document.flags, which)
         return None if name is None else (name, on)
 
     def after(self, **changes: Any) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from aws_cdk import CfnCondition, CfnParameter, CfnResource, Environment, Fn, RemovalPolicy, Stack
 from aws_cdk.aws_logs import RetentionDays
@@ -227,6 +227,7 @@ class Settings:
         return CfnCondition(stack, f"Has{feature.value}", expression=is_true)
 
 
+SiteT = TypeVar("SiteT", ForgeSite, AnchorSite)
 _DOMAIN: Final = "writ.example"
 _ENVIRONMENTS: Final = {
     settings.env: settings
@@ -283,10 +284,8 @@ def settings_for(env: str | None, target: str | None = None) -> Settings:
     if chosen.linked_layer:
         return replace(settings, target=chosen)
     # What listens on this machine alone is out of reach for functions that run in containers.
-    forge, anchor = settings.forge, settings.anchor
-    return replace(
-        settings,
-        target=chosen,
-        forge=None if forge is not None and forge.api == "stored" else forge,
-        anchor=None if anchor is not None and anchor.api == "stored" else anchor,
-    )
+    return replace(settings, target=chosen, forge=_afar(settings.forge), anchor=_afar(settings.anchor))
+
+
+def _afar(site: SiteT | None) -> SiteT | None:
+    return None if site is not None and site.api == "stored" else site

@@ -95,15 +95,18 @@ def _arn(plane: Plane, alias: str) -> str:
         return str(plane.aws("kms").describe_key(KeyId=alias)["KeyMetadata"]["Arn"])
 
 
-def count(plane: Plane, root: TrustRoot, key: Key, calls: list[SignCall]) -> Counted:
-    """Hold calls of one key against the checkpoints and the promises of a plane."""
-    published = key.published(_versions(plane, calls), root)
+def count(plane: Plane, root: TrustRoot, key: Key, calls: list[SignCall], notes: dict[str, bytes]) -> Counted:
+    """Hold calls of one key against the checkpoints and the promises of a plane.
+
+    `notes` keeps the versions of the checkpoint that were read: keys that signed at one time share them.
+    """
+    published = key.published(_versions(plane, calls, notes), root)
     roles = {plane.thing("sequencer"): Kind.CHECKPOINT, plane.thing("notary"): Kind.PROMISE}
     promises = _promises(plane, root, key.public) if isinstance(key, LogKey) else 0
     return Counted(key, tally(calls, published, promises, roles))
 
 
-def _versions(plane: Plane, calls: list[SignCall]) -> Versions:
+def _versions(plane: Plane, calls: list[SignCall], notes: dict[str, bytes]) -> Versions:
     """Every version of the checkpoint that one of the calls can have led to."""
     bucket, s3 = plane.bucket("log"), plane.aws("s3")
     since = min(call.at for call in calls) - SKEW
@@ -118,9 +121,12 @@ def _versions(plane: Plane, calls: list[SignCall]) -> Versions:
         ]
 
     def read(item: tuple[datetime, str]) -> tuple[datetime, bytes]:
-        with calling("reading a version of the checkpoint"):
-            found = s3.get_object(Bucket=bucket, Key=CHECKPOINT, VersionId=item[1])
-            return item[0], found["Body"].read()
+        at, version = item
+        if version not in notes:
+            with calling("reading a version of the checkpoint"):
+                found = s3.get_object(Bucket=bucket, Key=CHECKPOINT, VersionId=version)
+                notes[version] = found["Body"].read()
+        return at, notes[version]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(read, listed)

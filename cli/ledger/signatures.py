@@ -60,7 +60,8 @@ def signatures(
         if not any(calls.values()):
             message = f"these logs hold no signature by {keys[0].arn}, and a log signs every ten minutes"
             raise CommandError(message, code="cloudtrail.none", hint="other logs, or --key ARN")
-        counted = [count(plane, root, each, calls[each.arn]) for each in keys if calls[each.arn]]
+        notes: dict[str, bytes] = {}
+        counted = [count(plane, root, each, calls[each.arn], notes) for each in keys if calls[each.arn]]
         output.show(document(counted, len(files)), Group(*picture(counted, len(files))))
         if not _ok(counted):
             output.found_problem()

@@ -9,12 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from dulwich import porcelain
-
 from cli.api import Api
 from cli.gates import gate
 from cli.gates import report as gate_report
 from cli.localforge.process import ForgeProcess
+from cli.localforge.repositories import cloned
 from cli.login import Login
 from cli.making import api_document
 from cli.output import CommandError, JsonFlag, facts, reporting
@@ -42,7 +41,7 @@ def sdk(*, as_json: JsonFlag = False) -> None:
             raise CommandError("the demonstration is for a local plane", code="plane.remote")
         with calling("showing the client"), tempfile.TemporaryDirectory() as place, Api.of(plane) as api:
             checkout = Path(place) / "checkout"
-            cloned(ForgeProcess().push(REPOSITORY, files(), "feat: describe the API"), checkout)
+            cloned(ForgeProcess().push(REPOSITORY, files(), "feat: describe the API"), checkout, "main")
             output.note(f"asks the gates about {REPOSITORY} in the local forge")
             report = gate.recorded(output, checkout, REPOSITORY)
             if report.verdict is not Verdict.ALLOW:
@@ -70,12 +69,6 @@ def files() -> dict[str, str]:
     """A repository that has the API's description and says how its client is released."""
     kept = {name: (ROOT / name).read_text(encoding="utf-8") for name in _COPIED}
     return {**kept, "release.yaml": SETTINGS}
-
-
-def cloned(git: Path, folder: Path) -> Path:
-    """A checkout of a repository's default branch."""
-    porcelain.clone(str(git), str(folder), branch="main", errstream=porcelain.NoneStream()).close()
-    return folder
 
 
 def installed(dist: Path, venv: Path) -> Path:

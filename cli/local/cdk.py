@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.output import CommandError
+from cli.plane import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 WORK: Final = ROOT / ".writ"
 CLI: Final = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 OLDEST_NODE: Final = 20

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Final
 
 from cli.output import CommandError
+from cli.plane import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 LOCK: Final = ROOT / "requirements-emulator.lock"
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"

@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+from dulwich import porcelain
+
 from cli.api import Api
 from cli.gates import gate
 from cli.gates.cases import write_mirror
 from cli.gates.outside import Places
+from cli.localforge.repositories import cloned
 from cli.localforge.runs import job_variables
 from cli.plane import Plane
 from cli.run_login import VARIABLES, RunLogin
@@ -55,7 +58,7 @@ class Job:
         with tempfile.TemporaryDirectory() as place:
             mirror, checkout = Path(place) / "advisories", Path(place) / "checkout"
             write_mirror(mirror, datetime.now(UTC).replace(microsecond=0))
-            self._check_out(checkout)
+            porcelain.reset(str(cloned(self.git, checkout, self.base)), "hard", self.head)
             asked = gate.Asked(checkout, f"origin/{self.base}", (), self.repository, Places(mirror))
             with Api.of_run(self._login(plane, forge)) as api:
                 gate.hand_in(api, gate.judged_for(api, asked))
@@ -65,11 +68,3 @@ class Job:
         variables = job_variables(forge, self.repository, self.number, self.head)
         url, bearer = (variables[name] for name in VARIABLES)
         return RunLogin(plane.file.api_url.rstrip("/"), url, bearer)
-
-    def _check_out(self, folder: Path) -> None:
-        """The head, in a clone that knows the base as its origin's."""
-        from dulwich import porcelain  # no other command needs it
-
-        silent = porcelain.NoneStream()
-        with porcelain.clone(str(self.git), str(folder), branch=self.base, errstream=silent) as cloned:
-            porcelain.reset(cloned, "hard", self.head)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from dulwich import porcelain
 from dulwich.graph import find_merge_base
 from dulwich.index import commit_tree
 from dulwich.object_store import iter_tree_contents
@@ -23,6 +24,12 @@ Files = dict[bytes, tuple[int, ObjectID]]
 
 class UnmergeableError(Exception):
     """Both sides changed the same file."""
+
+
+def cloned(git: Path, folder: Path, branch: str) -> Path:
+    """A checkout of a branch of a repository."""
+    porcelain.clone(str(git), str(folder), branch=branch, errstream=porcelain.NoneStream()).close()
+    return folder
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Final
 from cli.output import UsageError
 from cli.plane import ROOT
 
-TEMPLATES: Final = Path(__file__).parents[1] / "templates" / "bot"
+TEMPLATES: Final = ROOT / "cli" / "templates" / "bot"
 SUFFIX: Final = ".tmpl"
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]{1,23}")

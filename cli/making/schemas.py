@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from cli.plane import ROOT
 from writ.contracts.compatibility import breaks
 
-EVENTS: Final = Path(__file__).parents[2] / "events"
+EVENTS: Final = ROOT / "events"
 _GENERATED: Final = "*/*.v[0-9]*.json"
 _SAMPLE: Final = ".sample.json"
 

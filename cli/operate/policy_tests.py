@@ -18,11 +18,12 @@ from regopy import Bundle, Interpreter, RegoError, set_default_log_level
 from rich.console import Console
 from rich.table import Table
 
+from cli.plane import ROOT
 from writ.policy.bundle import is_data, merged_data, read_texts
 from writ.policy.errors import BundleError
 from writ.policy.source import Module, complaint
 
-POLICIES: Final = Path(__file__).resolve().parents[2] / "policies"
+POLICIES: Final = ROOT / "policies"
 PREFIX: Final = "test_"
 Status = Literal["passed", "failed", "error"]
 

@@ -20,6 +20,7 @@ from cli.demo import sdk as demo_sdk
 from cli.localforge.changes import take_commit
 from cli.localforge.records import RepositoryRecord
 from cli.localforge.releases import file_of
+from cli.localforge.repositories import cloned
 from cli.localforge.server import LocalServer
 from cli.login import Login
 from cli.making.api_document import PLACE
@@ -130,7 +131,7 @@ def test_the_client_of_the_api_is_published_got_back_and_calls_the_api(
         pushed = {"repository": name, "files": files, "message": "feat: describe the API"}
         made = take_commit(forge.forge, pushed)
     allow(operator, made["sha"], name)
-    source = Source.at(demo_sdk.cloned(Path(made["git"]), tmp_path / "checkout"), name, None, PLACE)
+    source = Source.at(cloned(Path(made["git"]), tmp_path / "checkout", "main"), name, None, PLACE)
 
     login = Login(tmp_path / "token.json", lambda: str(operator.token))
     with Api(world.plane.file.api_url, login) as api:

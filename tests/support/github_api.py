@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 from jsonschema import Draft4Validator
 
-from cli.local.cdk import ROOT, install
+from cli.local.cdk import install
+from cli.plane import ROOT
 
 _FILE: Final = ROOT / "node_modules" / "@octokit" / "openapi" / "generated" / "api.github.com.json"
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")

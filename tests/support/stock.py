@@ -17,7 +17,8 @@ from sigstore.models import Bundle, ClientTrustConfig
 from sigstore.verify import Verifier
 from sigstore.verify.policy import Identity
 
-from cli.local.cdk import ROOT, install
+from cli.local.cdk import install
+from cli.plane import ROOT
 from tests.support.forged_world import Case
 from writ.ledger.trusted_root import client_trust_config
 

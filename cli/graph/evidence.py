@@ -51,8 +51,9 @@ def draw(
     with reporting(as_json) as output:
         start = subject_of(subject)
         with Api.of(Plane.load()) as api:
+            names = _names(relation)
             picture = explore(
-                _asking(api), start, depth=depth, limit=limit, most=most, relations=_names(relation)
+                _asking(api), start, depth=depth, limit=limit, most=most, relations=names, typed=subject
             )
         _show(output, picture, svg_file, dot_file)
 

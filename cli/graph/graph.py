@@ -118,10 +118,11 @@ def explore(
     limit: int,
     most: int,
     relations: Sequence[str] | None = None,
+    typed: str = "",
 ) -> Picture:
     """What lies within `depth` links of a subject: `limit` links a node, `most` nodes.
 
-    Raises CommandError when no evidence names the subject.
+    Raises CommandError when no evidence names the subject, by what a person `typed` for it.
     """
     picture = Picture(subject)
     edges: dict[Edge, None] = {}
@@ -142,6 +143,13 @@ def explore(
                 picture.things.setdefault(other.id, other)
                 edges[_edge(id, link)] = None
         frontier = [id for id in reached if picture.things[id].kind not in HUBS]
+    if subject not in picture.things:
+        raise CommandError(
+            f"no evidence in the log names {typed or subject}",
+            code="not_found",
+            field="SUBJECT",
+            hint="writ actions list: its targets are things as evidence names them",
+        )
     picture.edges = sorted(edges)
     return picture
 
@@ -190,13 +198,6 @@ def _around(
             node = answer[name]
             if node is not None:
                 yield id, _thing(node), node["neighbors"]
-            elif id == picture.subject:
-                raise CommandError(
-                    f"no evidence in the log names {id}",
-                    code="not_found",
-                    field="SUBJECT",
-                    hint="writ actions list",
-                )
 
 
 def _thing(node: Mapping[str, Any]) -> Thing:

@@ -19,7 +19,8 @@ _DEBT = {"expired": "expired", "full": "on for everybody", "no_owner": "no owner
 FlagName = Annotated[str, typer.Argument(metavar="FLAG", help="The name of a flag.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the evidence.")]
 Tenants = Annotated[
-    list[str] | None, typer.Option(help="A tenant, by its id; repeatable. Replaces the list.")
+    list[str] | None,
+    typer.Option(help="A tenant, by its id; repeatable. Replaces the list; '' alone empties it."),
 ]
 
 
@@ -54,7 +55,7 @@ def set_flag(
     as_json: JsonFlag = False,
 ) -> None:
     """Give or take a flag's behaviour; what is left out stays as it is."""
-    wanted = {"percent": percent, "on_for": on_for, "off_for": off_for}
+    wanted = {"percent": percent, "on_for": _named(on_for), "off_for": _named(off_for)}
     body = {"reason": reason, **{name: value for name, value in wanted.items() if value is not None}}
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         _show(output, flag, api.request("PATCH", f"{FLAGS}/{flag}", body=body).json())
@@ -80,6 +81,11 @@ def debt(as_json: JsonFlag = False) -> None:
         output.show(found, *([table(None, columns, rows)] if rows else []))
         flags = {row[0] for row in rows}
         output.note(f"{len(flags)} of {found['flags']} flags in debt")
+
+
+def _named(tenants: list[str] | None) -> list[str] | None:
+    """What the option says: None where it was not given, and nobody for '' alone."""
+    return [] if tenants == [""] else tenants
 
 
 def _show(output: Output, name: str, flag: dict[str, Any]) -> None:

@@ -120,6 +120,8 @@ def test_a_subject_without_evidence_is_an_error(log: Log) -> None:
     with pytest.raises(CommandError) as refused:
         around("release:9.9")
     assert (refused.value.code, refused.value.field) == ("not_found", "SUBJECT")
+    with pytest.raises(CommandError, match="names repository:nobody/nothing "):
+        around(subject_of("repository:nobody/nothing"), typed="repository:nobody/nothing")
 
 
 def test_a_path_is_shown_link_by_link(approved: str) -> None:

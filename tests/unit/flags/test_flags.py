@@ -221,6 +221,8 @@ def test_the_terminal_lists_sets_kills_and_shows_debt(writ: Command) -> None:
     assert all(part in text for part in parts)
     named = writ("flags", "set", "new-search", "--percent", "0", "--on-for", "ann", "--reason", "only her")
     assert ("ann alone" in named.stdout, "nobody" in named.stdout) == (True, False)
+    emptied = writ("flags", "set", "new-search", "--on-for", "", "--reason", "nor she")
+    assert ("ann" in emptied.stdout, "nobody" in emptied.stdout) == (False, True)
     assert "nobody: killed" in writ("flags", "kill", "search", "--reason", "it hurts").stdout
     assert "0 of 3 flags in debt" in writ("flags", "debt").stderr
     waiting = writ("flags", "set", "risky-search", "--percent", "90", "--reason", "all")

@@ -36,7 +36,9 @@ from tests.support.log_forge import ORIGIN
 from tests.support.memory_ledger import MemoryFiles, MemoryHeads
 from writ.contracts.errors import TransientError
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
-from writ.ledger.sequencer import Sequencer
+from writ.ledger.note import Note, Signature
+from writ.ledger.publication import Publisher
+from writ.ledger.sequencer import Sequencer, SequencerPorts
 from writ.ports.ledger import Head
 
 
@@ -202,13 +204,20 @@ def test_another_sequencer_finishes_what_the_broken_one_began(case: Case) -> Non
 def published_when_overtaken(log: Log) -> list[int]:
     """Sizes in the order published, when others publish twice between one's reading and replacing."""
 
-    class Overtaken(Sequencer):
-        def _standing(self, current: tuple[bytes, str] | None) -> tuple[Checkpoint | None, bool]:
-            standing = super()._standing(current)
+    class WhenOvertaken(Publisher):
+        def standing(self, current: tuple[bytes, str] | None) -> tuple[Checkpoint | None, bool]:
+            standing = super().standing(current)
             log.sequencer().integrate_all()
             log.state(1)
             log.sequencer().integrate_all()
             return standing
+
+    class Overtaken(Sequencer):
+        def __init__(self, origin: str, ports: SequencerPorts) -> None:
+            super().__init__(origin, ports)
+            self._publisher = WhenOvertaken(
+                origin, ports.files, ports.signer, ports.note_signer, ports.former
+            )
 
     log.state(1)
     with suppress(TransientError):
@@ -220,8 +229,34 @@ def test_sequencer_that_was_overtaken_brings_no_older_checkpoint_back() -> None:
     log = Log(Case("none", "nothing", persists=False, committed=False))
     sizes = published_when_overtaken(log)
     assert sizes == sorted(sizes)
-    assert sizes == [254, 256, 258]
+    assert sizes == [254, 256, 258, 260]
     log.sequencer().integrate_all()
+    log.check()
+
+
+@dataclass
+class Witnessed(MemoryFiles):
+    """A witness's line comes onto the standing checkpoint each time just before the log replaces it."""
+
+    lines: int = 2
+
+    def replace_checkpoint(self, note: bytes, tag: str | None) -> None:
+        if self.lines and self.checkpoint is not None:
+            self.lines -= 1
+            cosigned = Signature("witness.example", bytes(4), bytes([self.lines] * 72))
+            before, at = self.checkpoint
+            super().replace_checkpoint(Note.parse(before).signed_with([cosigned]).encode(), at)
+        super().replace_checkpoint(note, tag)
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2])
+def test_a_witness_who_was_faster_costs_no_second_signature(lines: int) -> None:
+    log = Log(Case("none", "nothing", persists=False, committed=False))
+    files, signed = log.stores.files, len(log.stores.signed)
+    log.stores.files = Witnessed(files.files, files.checkpoint, files.published, lines)
+    log.state(1)
+    log.sequencer().integrate_all()
+    assert len(log.stores.signed) == signed + 1
     log.check()
 
 

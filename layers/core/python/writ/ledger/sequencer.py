@@ -11,7 +11,6 @@ a duplicate.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,10 +19,10 @@ from typing import TYPE_CHECKING, Final
 from writ.contracts.errors import ConflictError, ContendedError, WritError
 from writ.ledger import dsse
 from writ.ledger.batch import Leaves, in_stream_order, staging_path, with_previous
-from writ.ledger.checkpoint import Checkpoint, carry_over, open_checkpoint, sign_checkpoint
+from writ.ledger.checkpoint import Checkpoint
 from writ.ledger.errors import VerificationError
 from writ.ledger.leaf import decode_leaf, encode_leaf, verifier_of
-from writ.ledger.note import KeyType, VerifierKey
+from writ.ledger.publication import Publisher
 from writ.ledger.tiles import Edge, Growth, Tile, grow
 from writ.ledger.together import Together, one_by_one
 from writ.ports.clock import Clock
@@ -93,6 +92,7 @@ class Sequencer:
     def __init__(self, origin: str, ports: SequencerPorts) -> None:
         self._origin = origin
         self._ports = ports
+        self._publisher = Publisher(origin, ports.files, ports.signer, ports.note_signer, ports.former)
 
     def integrate(self, entry_ids: Sequence[str]) -> Integration:
         """Integrate the entries that are not yet in the log, all of them or raise.
@@ -235,38 +235,12 @@ class Sequencer:
     def _publish(self, head: Head, done: Integration, *, again: bool = False) -> Head:
         """Sign the committed head, replace the checkpoint by it, anchor it, mark it applied."""
         checkpoint = Checkpoint(self._origin, head.size, head.root)
-        current = self._ports.files.read_checkpoint()
-        standing, by_key_in_use = self._standing(current)
-        if standing is not None and standing.size > head.size:
-            raise ConflictError("a later head is published already")
-        if current is not None and standing == checkpoint and by_key_in_use and not again:
-            note = current[0]
-        else:
-            note = self._sign(checkpoint)
-            if current is not None and standing == checkpoint:
-                note = carry_over(note, current[0], self._ports.former())
-            self._ports.files.replace_checkpoint(note, current[1] if current else None)
+        note = self._publisher.publish(checkpoint, again=again)
         self._ports.anchors.create(head.size, head.root, note)
         applied = replace(head, applied=True, published_at=self._ports.clock.now(), version=head.version + 1)
         self._ports.heads.swap(head, applied)
         done.published.append(checkpoint)
         return applied
-
-    def _sign(self, checkpoint: Checkpoint) -> bytes:
-        signer, second = self._ports.signer, self._ports.note_signer
-        other = None
-        if second is not None:
-            other = VerifierKey(self._origin, KeyType.ED25519, second.material()), second.sign
-        return sign_checkpoint(checkpoint, signer.public_key(), signer.sign, second=other)
-
-    def _standing(self, current: tuple[bytes, str] | None) -> tuple[Checkpoint | None, bool]:
-        """The published checkpoint, and whether the key in use signed it."""
-        in_use = self._ports.signer.public_key()
-        for key in (in_use, *self._ports.former()):
-            with suppress(VerificationError):
-                if current is not None:
-                    return open_checkpoint(current[0], self._origin, key), key is in_use
-        return None, False  # whatever stands there is not ours: the head is the truth, replace it
 
     def _republish(self, done: Integration) -> None:
         head = self._guarded_head()
@@ -274,7 +248,7 @@ class Sequencer:
         stale = head.published_at is None or now - head.published_at >= REPUBLISH_AFTER
         # A sequencer of before the last rotation may have been the last to publish.
         if not stale and self._ports.former():
-            stale = not self._standing(self._ports.files.read_checkpoint())[1]
+            stale = not self._publisher.standing(self._ports.files.read_checkpoint())[1]
         if head.applied and head.size and stale:
             try:
                 self._publish(head, done, again=True)

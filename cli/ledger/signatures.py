@@ -127,8 +127,8 @@ def _lines(counted: Counted) -> Iterator[Text]:
     key, found = counted.key, counted.tally
     until = "" if key.end is None else f", retired, ends {rfc3339(key.end)}"
     yield Text(f"  {key.arn}{until}", style="dim")
-    promised = f", {found.promises} promises" if isinstance(key, LogKey) else ", as the second line"
-    yield Text(f"    {found.calls}: {found.checkpoints} on checkpoints of that time{promised}", style="dim")
+    promised = f", {found.promises} on promises" if isinstance(key, LogKey) else ", as the second line"
+    yield Text(f"    {found.calls}: {found.checkpoints} on checkpoints{promised}", style="dim")
     if found.unrecorded:
         missing = f"    {found.unrecorded} checkpoints have no record: logs are missing"
         yield Text(missing, style="yellow")

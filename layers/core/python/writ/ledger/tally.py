@@ -60,8 +60,9 @@ class Unmatched:
 class Tally:
     """What was signed, against what carries a signature.
 
-    `unrecorded` are checkpoints published between the first call and the last that no call accounts for: then
-    records are missing, and the count is of no use.
+    `checkpoints` and `promises` are the calls that one of these accounts for. `unrecorded` are checkpoints
+    published between the first call and the last that no call accounts for: then records are missing, and
+    the count is of no use.
     """
 
     calls: int
@@ -151,7 +152,9 @@ def tally(
     unmatched += [Unmatched(call, f"only {promises} promises are kept") for call in promised]
     unmatched += [Unmatched(call, "this caller has nothing to sign") for call in of_kind[None]]
     unmatched.sort(key=lambda each: (each.call.at, each.call.id))
-    return Tally(len(once), len(published), promises, unrecorded, unmatched)
+    on_checkpoints = len(of_kind[Kind.CHECKPOINT]) - len(signed)
+    on_promises = len(of_kind[Kind.PROMISE]) - len(promised)
+    return Tally(len(once), on_checkpoints, on_promises, unrecorded, unmatched)
 
 
 def _pair(calls: Sequence[SignCall], published: Sequence[datetime]) -> tuple[list[SignCall], int]:

@@ -78,6 +78,13 @@ def test_checkpoints_without_a_record_show_that_logs_are_missing() -> None:
     assert (counted.ok, counted.unrecorded) == (True, 2)
 
 
+def test_records_that_begin_in_the_middle_are_not_held_against_what_came_before_them() -> None:
+    """Three heads stood just before the first record; to take those would leave later ones unrecorded."""
+    heads = published(-3, -2, -1, 1, 3, 5)
+    assert tally(calls(0, 2, 4, 90), heads, 0, ROLES).unrecorded == 0
+    assert over(tally(calls(0, 2, 4, 90, 91), heads, 0, ROLES)) == [90, 91]
+
+
 def test_promises_account_for_the_notary_and_for_nobody_else() -> None:
     notary = calls(0, 1, 2, role="notary", start=100)
     assert tally(notary, [], 3, ROLES).ok

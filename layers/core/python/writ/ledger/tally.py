@@ -160,6 +160,21 @@ def tally(
 def _pair(calls: Sequence[SignCall], published: Sequence[datetime]) -> tuple[list[SignCall], int]:
     """Calls without a checkpoint, and checkpoints between the first call and the last without a call.
 
+    What was published just before the first call is of a clock that is behind, or of a call before these
+    records: it is taken where that leaves fewer over.
+    """
+    began = [at for at in published if calls and at >= calls[0].at]
+    return min((_paired(calls, found) for found in (began, published)), key=_left_over)
+
+
+def _left_over(paired: tuple[list[SignCall], int]) -> tuple[int, int]:
+    left, unrecorded = paired
+    return len(left), unrecorded
+
+
+def _paired(calls: Sequence[SignCall], published: Sequence[datetime]) -> tuple[list[SignCall], int]:
+    """The same for these checkpoints, in order.
+
     Each call takes the earliest one left that it can have led to; as all wait equally long, no other choice
     leaves fewer calls over.
     """

@@ -62,6 +62,12 @@ def test_audit_reports_the_same_whatever_number_of_processes(pristine: Path, see
     assert not state.exists()
 
 
+def test_certificates_of_what_was_erased_are_not_told_as_unused(pristine: Path, seen: Path) -> None:
+    shown = ledger(seen, "verify", str(pristine)).stdout
+    assert "erased, as later statements say" in shown
+    assert "issued, by what can still be read" in shown
+
+
 def test_audit_without_signatures_says_so(pristine: Path, seen: Path) -> None:
     words = ("audit", str(pristine), "--jobs", "1", "--no-signatures")
     assert document(ledger(seen, *words, "--json"))["signatures"] == "not verified"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from cli.output import UsageError
-from cli.plane import calling
+from cli.output import CommandError, UsageError
 from writ.ledger.errors import VerificationError
 from writ.ledger.logcopy import MAX_FILE, LogCopy
 
@@ -44,13 +44,13 @@ class BucketCopy(LogCopy):
     def _names(self, name: str) -> Iterator[str]:
         below = f"{self._prefix}{name}/"
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=below)
-        with calling(f"listing {self.place}{name}"):
+        with _calling(f"listing {self.place}{name}"):
             for page in pages:
                 for item in page.get("Contents", ()):
                     yield str(item["Key"]).removeprefix(below)
 
     def _read(self, path: str) -> bytes | None:
-        with calling(f"reading {self.place}{path}"):
+        with _calling(f"reading {self.place}{path}"):
             try:
                 found = self._s3.get_object(Bucket=self._bucket, Key=self._prefix + path)
             except self._s3.exceptions.NoSuchKey:
@@ -59,6 +59,21 @@ class BucketCopy(LogCopy):
                 raise VerificationError(f"{path!a} is larger than any file of a log", code="ledger.copy")
             data: bytes = found["Body"].read()
         return data
+
+
+@contextmanager
+def _calling(doing: str) -> Iterator[None]:
+    """What S3 refuses, as a CommandError: the bucket need not be a plane's, and a plane need not be there."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    hint = "it is read with the AWS credentials and the region of this shell"
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        raise CommandError(f"{doing}: {code}", code="bucket.refused", hint=hint) from None
+    except BotoCoreError as error:
+        raise CommandError(f"{doing}: {type(error).__name__}", code="bucket.unreadable", hint=hint) from None
 
 
 def is_bucket(text: str) -> bool:
@@ -70,10 +85,10 @@ def open_bucket(address: str) -> LogCopy:
     """The copy at an address. Raises UsageError where there is none."""
     match = _ADDRESS.fullmatch(address)
     if match is None:
-        raise UsageError(f"{address} is no address in S3", field="DIR", hint="s3://BUCKET/PREFIX")
+        raise UsageError(f"{address} is no address in S3", field="PATH", hint="s3://BUCKET/PREFIX")
     copy = BucketCopy(match[1], match[2] or "")
     try:
         copy.checkpoint()
     except VerificationError:
-        raise UsageError(f"{address} is no copy of a log: it has no checkpoint", field="DIR") from None
+        raise UsageError(f"{address} is no copy of a log: it has no checkpoint", field="PATH") from None
     return copy

@@ -43,8 +43,8 @@ Place = Annotated[
     typer.Argument(
         metavar="PATH",
         help=(
-            "A bundle's or a pack's file, a copy of a log, or the https://HOST of an API; "
-            "the plane's own log if absent."
+            "A bundle's or a pack's file, a copy of a log, s3://BUCKET/PREFIX where one lies, or the "
+            "https://HOST of an API; the plane's own log if absent."
         ),
     ),
 ]
@@ -127,10 +127,10 @@ def verify(
 
 @app.command()
 def audit(
-    folder: Annotated[
+    path: Annotated[
         str,
         typer.Argument(
-            metavar="DIR",
+            metavar="PATH",
             help="A copy of a log, s3://BUCKET/PREFIX where one lies, or the https://HOST of an API.",
         ),
     ],
@@ -155,11 +155,11 @@ def audit(
         statuses = read_anchors(anchor)
         with ExitStack() as kept:
             with Bars(output) as bars:
-                log = kept.enter_context(_held(folder, bars, fresh=fresh))
-                place = state or auditing.state_of(log)
+                log = kept.enter_context(_found(path, bars, fresh=fresh)).copy
+                notebook = state or auditing.state_of(log)
                 if fresh:
-                    place.unlink(missing_ok=True)
-                report = audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=place)
+                    notebook.unlink(missing_ok=True)
+                report = audited(log, trust, seen, bars, jobs=jobs, signatures=signatures, state=notebook)
             _show(report, log, output, Demands(policy, trust, statuses))
 
 
@@ -205,27 +205,17 @@ def _newest(bars: Bars) -> LogCopy:
 
 
 @contextmanager
-def _found(path: str | None, bars: Bars) -> Iterator[Fetched]:
-    """What is to be verified: the plane's own log, that of an API, or a copy in a folder."""
+def _found(path: str | None, bars: Bars, *, fresh: bool = False) -> Iterator[Fetched]:
+    """The plane's own log, that of an API, or a copy in a bucket or a folder."""
     if path is None:
         yield Fetched(_newest(bars), live=True)
     elif is_api(path):
-        with fetched(path, bars, datetime.now(UTC)) as found:
+        with fetched(path, bars, datetime.now(UTC), fresh=fresh) as found:
             yield found
+    elif is_bucket(path):
+        yield Fetched(open_bucket(path), live=False)
     else:
-        yield Fetched(verification.open_copy(Path(path)), live=False)
-
-
-@contextmanager
-def _held(place: str, bars: Bars, *, fresh: bool) -> Iterator[LogCopy]:
-    """What is to be audited."""
-    if is_api(place):
-        with fetched(place, bars, datetime.now(UTC), fresh=fresh) as found:
-            yield found.copy
-    elif is_bucket(place):
-        yield open_bucket(place)
-    else:
-        yield verification.open_copy(Path(place).resolve())
+        yield Fetched(verification.open_copy(Path(path).resolve()), live=False)
 
 
 def _show(

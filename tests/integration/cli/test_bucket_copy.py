@@ -53,6 +53,10 @@ def test_copy_in_a_bucket_gives_the_report_of_the_folder(folder: Path, tmp_path:
     assert expected.pop("copy") == str(folder)
     assert found == expected
     assert found["size"] == SIZE
+    words = ["ledger", "verify", f"s3://{BUCKET}/logs/one", "--json", "--seen", str(tmp_path / "seen.json")]
+    verified = CliRunner().invoke(app, words)
+    assert verified.exit_code == 0, verified.output
+    assert json.loads(verified.stdout) == json.loads(there.stdout)
 
 
 def test_what_is_missing_in_a_bucket_is_named(tmp_path: Path) -> None:
@@ -66,14 +70,14 @@ def test_what_is_missing_in_a_bucket_is_named(tmp_path: Path) -> None:
 def test_address_without_a_copy_is_bad_usage(address: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         open_bucket(address)
-    assert refused.value.field == "DIR"
+    assert refused.value.field == "PATH"
     assert audit(address, tmp_path).exit_code == 2
 
 
 def test_bucket_that_is_not_there_is_an_error_and_no_stack_trace(tmp_path: Path) -> None:
     result = audit("s3://nobody-has-this/x", tmp_path)
     assert result.exit_code == 1
-    assert json.loads(result.stdout)["error"]["code"] == "plane.refused"
+    assert json.loads(result.stdout)["error"]["code"] == "bucket.refused"
 
 
 def test_workers_make_clients_of_their_own() -> None:

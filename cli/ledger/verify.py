@@ -142,5 +142,6 @@ def _notes(report: Report) -> Iterator[str]:
         yield f"{erased} erased, as later statements say; their leaves still prove"
     made = report.certificates
     if made.issued is not None:
+        used = counted(made.used, "certificate was", "certificates were")
         read = ", by what can still be read" if report.erased else ""
-        yield f"{counted(made.used, 'certificate was', 'certificates were')} used of {made.issued} issued{read}"
+        yield f"{used} used of {made.issued} issued{read}"

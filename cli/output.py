@@ -69,12 +69,18 @@ class Output:
         self.failed = False
 
     def show(self, document: Any, *renderables: RenderableType) -> None:
-        """The result of the command, in both forms."""
+        """The result of the command, in both forms. What goes into a file or a pipe keeps its lines whole."""
         if self.as_json:
             typer.echo(json.dumps(document, indent=2, default=str, ensure_ascii=False))
             return
         for renderable in renderables:
-            self._result.print(renderable)
+            whole = isinstance(renderable, str | Text) and not self._result.is_terminal
+            self._result.print(renderable, soft_wrap=whole)
+
+    def verbatim(self, text: str) -> None:
+        """More of the result, for people to copy: as it is, also where a line is wider than the terminal."""
+        if not self.as_json:
+            self._result.print(Text(visible(text)), soft_wrap=True)
 
     def line(self, document: Any, text: Text) -> None:
         """One line of a result that has no end: in JSON mode one object a line."""

@@ -78,7 +78,8 @@ def policy(
         if file is not None:
             with calling("writing the witness policy"):
                 plane.aws("s3").put_object(Bucket=plane.bucket("log"), Key=WITNESS_POLICY, Body=data)
-        output.show(_document(wanted), Text(data.decode("utf-8", "backslashreplace").rstrip("\n")))
+        output.show(_document(wanted))
+        output.verbatim(data.decode("utf-8", "backslashreplace").rstrip("\n"))
 
 
 def _site(of: str | None) -> Site:

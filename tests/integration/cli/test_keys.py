@@ -20,8 +20,9 @@ from tests.support.moto_aws import moto_aws
 from writ.adapters import aws
 from writ.adapters.log_bucket import LogBucket
 from writ.contracts.statement import rfc3339
-from writ.ledger.checkpoint import key_id
+from writ.ledger.checkpoint import key_id, log_verifier
 from writ.ledger.logcopy import TRUST_ROOT
+from writ.ledger.note import KeyType, VerifierKey
 from writ.ledger.trust import Retired
 
 OLD, NEW = Forge(), Forge()
@@ -39,7 +40,7 @@ def plane(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def run(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["ledger", "keys", *words])
+    done = CliRunner().invoke(app, ["ledger", "keys", *words], env={"COLUMNS": "60"})
     return done.exit_code, done.output
 
 
@@ -49,9 +50,26 @@ def test_keys_are_listed_with_their_ids_and_ends() -> None:
     logs = [key for key in json.loads(shown)["keys"] if key["kind"] == "log"]
     assert status == 0
     assert logs == [
-        {"kind": "log", "id": key_id(NEW.trust.log_key).hex(), "end": None},
-        {"kind": "log", "id": key_id(OLD.trust.log_key).hex(), "end": rfc3339(ENDED)},
+        {
+            "kind": "log",
+            "id": key_id(key).hex(),
+            "end": end,
+            "verifier_key": log_verifier(TRUST.origin, key).encode(),
+        }
+        for key, end in ((NEW.trust.log_key, None), (OLD.trust.log_key, rfc3339(ENDED)))
     ]
+
+
+def test_verifier_keys_are_whole_on_a_line_each_and_read_back(tmp_path: Path) -> None:
+    second = VerifierKey(TRUST.origin, KeyType.ED25519, bytes(range(32)))
+    file = tmp_path / "trust.json"
+    file.write_bytes(replace(TRUST, note_key=second).encode())
+    status, shown = run("--trust", str(file))
+    assert status == 0
+    lines = [line.split() for line in shown.splitlines()]
+    read = [VerifierKey.parse(line[1]) for line in lines if line and "+" in line[-1]]
+    logs = [log_verifier(TRUST.origin, key) for key in (NEW.trust.log_key, OLD.trust.log_key)]
+    assert read == [*logs, second]
 
 
 def test_trust_root_from_a_file_needs_no_plane(tmp_path: Path) -> None:

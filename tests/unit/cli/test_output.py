@@ -9,6 +9,7 @@ import httpx
 import pytest
 import typer
 from rich.table import Table
+from rich.text import Text
 from typer.testing import CliRunner, Result
 
 from cli.api import refusal
@@ -39,6 +40,18 @@ def found(output: Output) -> None:
     output.show({"found": 1}, "found one")
     output.note("a note")
     output.found_problem()
+
+
+def test_lines_that_go_into_a_file_stay_whole_however_long() -> None:
+    line = "witness " * 60 + "https://witness.example/v1/witness"
+
+    def body(output: Output) -> None:
+        output.show({}, line, Text(line))
+        output.verbatim(f"{line}\n  next\x1b[2J")
+
+    assert ran(body).stdout.split("\n")[:3] == [line] * 3
+    assert "\x1b" not in ran(body).stdout
+    assert ran(body, "--json").stdout == "{}\n"
 
 
 @pytest.mark.parametrize(

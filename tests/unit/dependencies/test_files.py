@@ -284,3 +284,46 @@ def test_python_packages_are_the_same_in_every_spelling() -> None:
     files = {"requirements.txt": "Zope.Interface==1.0\n"}
     registry = MemoryRegistry.of(PYPI, zope_interface=[release("1.0"), release("1.1")])
     assert bumped(files, registry)["requirements.txt"] == "Zope.Interface==1.1\n"
+
+
+def at(package: str, version: str) -> str:
+    return f"{package}=={version} \\\n    --hash=sha256:{'0' * 64}\n"
+
+
+@pytest.mark.parametrize(("theirs", "moved"), [("0.9.0", False), ("1.0.0", True)])
+def test_what_came_with_something_else_follows_only_from_the_version_that_is_asked_for(
+    theirs: str, moved: bool
+) -> None:
+    """Another lock has alpha because of beta: at a version of its own, beta is who wants that."""
+    files = {
+        "requirements.in": "alpha==1.0.0\n",
+        "requirements.lock": at("alpha", "1.0.0"),
+        "other/requirements.in": "beta==2.0.0\n",
+        "other/requirements.lock": at("alpha", theirs) + at("beta", "2.0.0"),
+    }
+    registry = MemoryRegistry.of(
+        alpha=[release("0.9.0"), release("1.0.0"), release("1.1.0")],
+        beta=[release("2.0.0", requires=("alpha",))],
+    )
+    (group,) = survey(files, registry).groups
+    changed = edited(files, group.updates)
+    assert group.ids == ("pypi/alpha 1.0.0>1.1.0",)
+    assert ("other/requirements.lock" in changed) == moved
+    assert {"requirements.in", "requirements.lock"} <= changed.keys()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "changes"), [(">=2.1,<3", False), ("==2.1.*", False), ("~=2.1", False), ("<1", True)]
+)
+def test_a_range_of_another_part_that_is_farther_already_stays(ahead: str, changes: bool) -> None:
+    files = {
+        "requirements.txt": "alpha==1.0.0\n",
+        "web/pyproject.toml": f'[project]\ndependencies = ["alpha{ahead}"]\n',
+    }
+    registry = MemoryRegistry.of(alpha=[release("1.0.0"), release("1.1.0")])
+    found = survey(files, registry)
+    if changes:
+        changed = edited(files, found.groups[0].updates)
+        assert changed["web/pyproject.toml"].endswith('["alpha<2"]\n')
+    else:
+        assert edited(files, found.groups[0].updates) == {"requirements.txt": "alpha==1.1.0\n"}

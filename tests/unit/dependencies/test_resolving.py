@@ -83,6 +83,19 @@ def test_a_lock_that_nobody_knows_is_left_alone() -> None:
         change(Made("", knows=False))
 
 
+def test_a_lock_that_is_farther_already_is_not_made_anew() -> None:
+    files = {**FILES, "web/requirements.in": "alpha==2.0.0\n", "web/requirements.lock": lock(alpha="2.0.0")}
+    new = release("1.1.0", requires=("beta",))
+    registry = MemoryRegistry.of(alpha=[release("1.0.0"), new], beta=[release("2.0.0", 30)])
+    survey = look_over(files, registry, Circumstances(DependencySettings(), NOW))
+    group = survey.of("pypi-minor", whole=True)
+    assert group is not None
+    resolver = Made(lock(alpha="1.1.0", beta="2.0.0"))
+    changed = resolved(files, group.updates, resolver, registry, BEFORE)
+    assert changed.keys() == {"requirements.in", "requirements.lock"}
+    assert len(resolver.asked) == 1
+
+
 def tools(code: int, made: str, seen: list[list[str]]) -> Tools:
     def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         seen.append(list(command))

@@ -13,7 +13,7 @@ from tests.support.registries import NOW, NPM, PYPI, MemoryRegistry, release
 from writ.contracts.errors import ContractError
 from writ.dependencies.candidates import Circumstances
 from writ.dependencies.model import Advisory, Change
-from writ.dependencies.npm_ranges import satisfies
+from writ.dependencies.npm_ranges import begins_after, satisfies
 from writ.dependencies.settings import DependencySettings, read_settings
 from writ.dependencies.survey import Survey, look_over
 from writ.dependencies.versions import distance, package
@@ -190,6 +190,23 @@ def test_distance_of_versions(before: str, after: str, change: Change) -> None:
 def test_ranges_of_npm(range_: str, inside: list[str], outside: list[str]) -> None:
     assert [version for version in inside if not satisfies(range_, version)] == []
     assert [version for version in outside if satisfies(range_, version)] == []
+
+
+@pytest.mark.parametrize(
+    ("range_", "before", "not_before"),
+    [
+        ("^1.2.3", "1.2.2", "1.2.3"),
+        (">1.2.3", "1.2.2", "1.2.4"),
+        ("1.2.3", "1.2.2", "2.0.0"),
+        ("^2 || ^3", "1.9.9", "2.0.0"),
+        ("^1 || ^3", "0.9.9", "2.0.0"),
+        (">=1 <3", "0.9.0", "9.0.0"),
+    ],
+)
+def test_where_ranges_of_npm_begin(range_: str, before: str, not_before: str) -> None:
+    assert begins_after(range_, before)
+    assert not begins_after(range_, not_before)
+    assert not begins_after("*", "0.0.0")
 
 
 @pytest.mark.parametrize("range_", ["git+ssh://git@example/x", "next", "workspace:*", "1.2.3.4"])

@@ -52,11 +52,11 @@ def choose(uses: Sequence[Use], listing: Listing, given: Circumstances) -> Choic
     cooldown is over, only where the settings ask for that and no release that is old enough has the fix.
     """
     package = listing.package
+    advisories = _of(package, given)
+    if not (advisories or given.settings.transitive):
+        uses = _asked_for(uses)
     current = _current(package, uses)
     if current is None:
-        return Choice()
-    advisories = _of(package, given)
-    if not (advisories or given.settings.transitive or any(use.direct for use in uses)):
         return Choice()
     newer = _newer(package, current, listing.releases)
     low = _key(package, current)
@@ -166,6 +166,15 @@ def _update(
     change = distance(package.ecosystem, current, release.version)
     fixed = tuple(a for a in advisories if a.patched is None or _fixes(release, [a]))
     return Update(package, current, release, change, tuple(uses), fixed, early)
+
+
+def _asked_for(uses: Sequence[Use]) -> Sequence[Use]:
+    """Without what only came with something else, but where that is at a version that is asked for, too."""
+    direct = [use for use in uses if use.direct]
+    versions = {use.version for use in direct if use.version}
+    if direct and not versions:
+        return uses
+    return [use for use in uses if use.direct or use.version in versions]
 
 
 def _current(package: Package, uses: Sequence[Use]) -> str | None:

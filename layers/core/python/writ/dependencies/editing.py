@@ -14,7 +14,7 @@ from typing import Final
 from writ.contracts.errors import ContractError
 from writ.dependencies.action_files import COMMIT
 from writ.dependencies.model import Form, Update, Use
-from writ.dependencies.versions import allows, ordered
+from writ.dependencies.versions import allows, is_beyond, ordered
 from writ.ports.registry import Ecosystem, Release
 
 BY_HAND: Final = "bump.by-hand"
@@ -29,7 +29,7 @@ def edited(files: Mapping[str, str], updates: Sequence[Update]) -> dict[str, str
     patches: dict[str, list[Patch]] = {}
     for update in updates:
         for use in update.uses:
-            if not _is_behind(use, update):
+            if not is_behind(use, update):
                 continue
             patches.setdefault(use.path, []).extend(_patches(files[use.path], use, update))
             if use.form is Form.PACKAGE_LOCK:
@@ -40,13 +40,18 @@ def edited(files: Mapping[str, str], updates: Sequence[Update]) -> dict[str, str
     return changed
 
 
-def _is_behind(use: Use, update: Update) -> bool:
-    """Whether it has to change: an older version, or a range that does not let the new one in."""
+def is_behind(use: Use, update: Update) -> bool:
+    """Whether it has to change: an older version, or a range that ends before the new one.
+
+    A range that begins after it is of another part of the repository, which is farther.
+    """
     ecosystem, version = use.package.ecosystem, update.release.version
     if use.version is not None:
         here, there = ordered(ecosystem, use.version), ordered(ecosystem, version)
         return here is not None and there is not None and bool(here < there)
-    return bool(use.written) and not allows(ecosystem, use.written, version)
+    if not use.written or allows(ecosystem, use.written, version):
+        return False
+    return not is_beyond(ecosystem, use.written, version)
 
 
 def _patches(text: str, use: Use, update: Update) -> Iterable[Patch]:
@@ -138,7 +143,7 @@ def _root(files: Mapping[str, str], use: Use, update: Update) -> list[Patch]:
     end = json.JSONDecoder().raw_decode(text, head.end())[1]
     found = []
     for stated in update.uses:
-        if stated.path == manifest and stated.form is Form.PACKAGE_JSON and _is_behind(stated, update):
+        if stated.path == manifest and stated.form is Form.PACKAGE_JSON and is_behind(stated, update):
             name = re.escape(json.dumps(use.package.name))
             for match in re.finditer(rf'{name}\s*:\s*"(?P<spec>[^"]*)"', text[head.end() : end]):
                 sign = "" if stated.version else match["spec"][:1]

@@ -28,13 +28,30 @@ def satisfies(range_: str, version: str) -> bool:
 
     Raises ContractError for a range or a version that is none: an address or the name of a tag, say.
     """
+    found = _version(version)
+    return any(_within(bounds, found) for bounds in _alternatives(range_))
+
+
+def begins_after(range_: str, version: str) -> bool:
+    """Whether a range holds newer versions than this one alone. Raises what `satisfies` raises."""
+    found = _version(version)
+    return all(
+        any(sign in {">=", ">", "="} and bound.compare(found) > 0 for sign, bound in bounds)
+        for bounds in _alternatives(range_)
+    )
+
+
+def _alternatives(range_: str) -> list[list[Bound]]:
     if len(range_) > _LONGEST:
         raise _no_range(range_)
+    return [_bounds(part) for part in range_.split("||")]
+
+
+def _version(text: str) -> Version:
     try:
-        found = Version.parse(version.removeprefix("v"))
+        return Version.parse(text.removeprefix("v"))
     except ValueError:
-        raise ContractError(f"no version of npm: {version[:64]!r}", field="version") from None
-    return any(_within(_bounds(part), found) for part in range_.split("||"))
+        raise ContractError(f"no version of npm: {text[:64]!r}", field="version") from None
 
 
 def _within(bounds: list[Bound], found: Version) -> bool:

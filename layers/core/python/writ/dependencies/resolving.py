@@ -9,7 +9,7 @@ from typing import Final
 
 from writ.contracts.errors import ContractError
 from writ.dependencies.candidates import is_ripe
-from writ.dependencies.editing import BY_HAND, edited
+from writ.dependencies.editing import BY_HAND, edited, is_behind
 from writ.dependencies.model import LOCKS, Form, Update, Use
 from writ.dependencies.reading import inventory
 from writ.dependencies.versions import ordered
@@ -31,17 +31,23 @@ def resolved(
     Raises ContractError: `bump.by-hand` for a lock that the resolver does not know, `resolver.untrue` where
     it made a lock that has other versions than were asked for, or releases that are too young.
     """
-    locks = sorted({use.path for update in updates for use in update.uses if _is_locked(use)})
+    locks = sorted({path for update in updates for path in _locks_behind(update)})
     if strange := next((path for path in locks if not resolver.can(path, files)), None):
         raise ContractError("no resolver here knows this lock", code=BY_HAND, field=strange)
     changed = _manifests(files, updates)
-    steps = [(update.package, update.release.version) for update in updates]
     for path in locks:
+        moving = [update for update in updates if path in _locks_behind(update)]
+        steps = [(update.package, update.release.version) for update in moving]
         made = resolver.lock(path, {**files, **changed}, steps, before)
-        for package, version in _check(path, (files[path], made), updates):
+        for package, version in _check(path, (files[path], made), moving):
             _check_age(path, package, version, registry, before)
         changed[path] = made
     return changed
+
+
+def _locks_behind(update: Update) -> set[str]:
+    """The locks that a step is for: another part of the repository may be farther already."""
+    return {use.path for use in update.uses if _is_locked(use) and is_behind(use, update)}
 
 
 def _is_locked(use: Use) -> bool:
@@ -63,7 +69,7 @@ def _check(path: str, files: tuple[str, str], updates: Sequence[Update]) -> list
     """What came along with the steps into the new one of two locks."""
     was, now = _versions(path, files[0]), _versions(path, files[1])
     for update in updates:
-        if any(use.path == path for use in update.uses) and now.get(update.package) != update.release.version:
+        if now.get(update.package) != update.release.version:
             raise ContractError(f"the lock has no {update.id}", code=UNTRUE, field=path)
     asked = {update.package for update in updates}
     return [(p, version) for p, version in now.items() if p not in asked and was.get(p) != version]

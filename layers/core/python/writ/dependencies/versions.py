@@ -13,7 +13,7 @@ from semver import Version as Semver
 
 from writ.contracts.errors import ContractError
 from writ.dependencies.model import Change
-from writ.dependencies.npm_ranges import satisfies
+from writ.dependencies.npm_ranges import begins_after, satisfies
 from writ.ports.registry import Ecosystem, Package
 
 _NUMBERS: Final = re.compile(
@@ -71,6 +71,21 @@ def allows(ecosystem: Ecosystem, range_: str, version: str) -> bool:
     try:
         return SpecifierSet(range_).contains(version, prereleases=True)
     except InvalidSpecifier:
+        raise ContractError(f"no version specifier: {range_[:64]!r}", field="range") from None
+
+
+def is_beyond(ecosystem: Ecosystem, range_: str, version: str) -> bool:
+    """Whether everything that a range holds is newer than a version, by its lower bounds.
+
+    Raises ContractError for a range that does not read.
+    """
+    if ecosystem is Ecosystem.NPM:
+        return begins_after(range_, version)
+    try:
+        found = Version(version)
+        lower = [s for s in SpecifierSet(range_) if s.operator in {">=", ">", "==", "~="}]
+        return any(Version(s.version.removesuffix(".*")) > found for s in lower)
+    except (InvalidSpecifier, InvalidVersion):
         raise ContractError(f"no version specifier: {range_[:64]!r}", field="range") from None
 
 

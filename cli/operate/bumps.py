@@ -15,13 +15,14 @@ from cli.api import Api
 from cli.gates.checkout import Checkout
 from cli.in_order import in_order
 from cli.operate.resolving import Tools
-from cli.output import CommandError, JsonFlag, UsageError, reporting, table
+from cli.output import CommandError, JsonFlag, Output, UsageError, reporting, table
 from cli.plane import ROOT, Plane
+from cli.progress import Bars
 from writ.dependencies.candidates import Circumstances
 from writ.dependencies.editing import edited
-from writ.dependencies.model import Group, Held
+from writ.dependencies.model import Group, Held, Update
 from writ.dependencies.reading import inventory, wanted
-from writ.dependencies.resolving import resolved
+from writ.dependencies.resolving import Resolved, as_far_as_possible, resolved
 from writ.dependencies.settings import FILE, DependencySettings, read_settings
 from writ.dependencies.survey import Survey, look_over
 from writ.gates.tree import text
@@ -94,8 +95,11 @@ def plan(
         output.show(document(survey), *_pictures(survey))
         if write is not None:
             group = _chosen(survey, write, whole=resolve)
-            for path in _write(folder, _changed(files, group, settings, addresses, resolve=resolve)):
+            changed = _changed(files, group, settings, addresses, output, resolve=resolve)
+            for path in _write(folder, changed.files):
                 output.note(f"written: {path}")
+            for step, why in changed.left_out.items():
+                output.note(f"left out: {step}, which does not go with the rest: {why}")
 
 
 def document(survey: Survey) -> dict[str, Any]:
@@ -146,14 +150,23 @@ def _changed(
     group: Group,
     settings: DependencySettings,
     addresses: indexes.Addresses,
+    output: Output,
     *,
     resolve: bool,
-) -> Mapping[str, str]:
+) -> Resolved:
     if not resolve:
-        return edited(files, group.updates)
-    used = {update.package.ecosystem for update in group.updates}
+        return Resolved(edited(files, group.updates), {})
+    registry = indexes.registries(addresses, {update.package.ecosystem for update in group.updates})
     before = datetime.now(UTC) - max(settings.cooldown, floor())
-    return resolved(files, group.updates, Tools(addresses), indexes.registries(addresses, used), before)
+
+    with Bars(output) as bars:
+
+        def resolved_with(updates: Sequence[Update]) -> dict[str, str]:
+            whole = len(updates) == len(group.updates)
+            bars.step(f"resolving {group.name if whole else updates[-1].id}")
+            return resolved(files, updates, Tools(addresses), registry, before)
+
+        return as_far_as_possible(group.updates, resolved_with)
 
 
 def _write(folder: Path, changed: Mapping[str, str]) -> Sequence[str]:

@@ -16,6 +16,7 @@ from typing import Final
 from cli.indexes import Addresses
 from cli.plane import ROOT
 from writ.contracts.errors import PermanentError
+from writ.dependencies.python_files import optional_parts, requirements
 from writ.ports.registry import Ecosystem, Package
 
 _TIMEOUT_S: Final = 600
@@ -68,7 +69,8 @@ class Tools:
                 message = f"{Path(command[0]).name} did not end: {type(error).__name__}"
                 raise PermanentError(message, code="resolver.failed") from None
             if done.returncode != 0:
-                said = " ".join(done.stderr.split())[-_SHOWN:]
+                said = " ".join(done.stderr.split())
+                said = said if len(said) <= _SHOWN else f"… {said[-_SHOWN:].partition(' ')[2]}"
                 raise PermanentError(f"{Path(command[0]).name}: {said}", code="resolver.failed")
             return (folder / at.name).read_bytes().decode()
 
@@ -77,9 +79,11 @@ class Tools:
     ) -> list[str]:
         lock, name = files[path], PurePosixPath(path).name
         pinned = [f"{p.name}=={version}" for p, version in steps if p.ecosystem is Ecosystem.PYPI]
+        made_from = str(_input(path, files))
         return [
             str(_uv()),
-            *("pip", "compile", PurePosixPath(str(_input(path, files))).name, "--output-file", name),
+            *("pip", "compile", PurePosixPath(made_from).name, "--output-file", name),
+            *_parts(made_from, files[made_from], lock),
             *("--quiet", "--no-header", "--no-build", "--exclude-newer", before.isoformat()),
             *(("--generate-hashes",) if "--hash=" in lock else ()),
             *(() if "# via" in lock else ("--no-annotate",)),
@@ -106,6 +110,18 @@ def _input(path: str, files: Mapping[str, str]) -> str | None:
     if at.name == "requirements.lock":
         beside.append(at.with_name("pyproject.toml"))
     return next((str(each) for each in beside if str(each) in files), None) if at.suffix != ".in" else None
+
+
+def _parts(path: str, written: str, lock: str) -> list[str]:
+    """Options for the extras and groups of a project that its lock was made with: those it holds whole.
+
+    A lock does not say them itself. One that was made without them all over again would lose packages.
+    """
+    if PurePosixPath(path).name != "pyproject.toml":
+        return []
+    held = {use.package.name for use in requirements(path, lock)}
+    parts = optional_parts(path, written).items()
+    return [word for (kind, name), asked in parts if asked and asked <= held for word in (f"--{kind}", name)]
 
 
 def _uv() -> str | None:

@@ -12,10 +12,11 @@ import pytest
 
 from cli.indexes import Addresses
 from cli.operate.resolving import Tools
-from tests.support.registries import NOW, MemoryRegistry, release
-from writ.contracts.errors import ContractError, PermanentError
+from tests.support.registries import NOW, PYPI, MemoryRegistry, release
+from writ.contracts.errors import ContractError, PermanentError, TransientError
 from writ.dependencies.candidates import Circumstances
-from writ.dependencies.resolving import resolved
+from writ.dependencies.model import Update
+from writ.dependencies.resolving import as_far_as_possible, resolved
 from writ.dependencies.settings import DependencySettings
 from writ.dependencies.survey import look_over
 from writ.ports.registry import Package
@@ -78,6 +79,24 @@ def test_a_lock_with_other_versions_is_not_taken(made: str) -> None:
         change(Made(made))
 
 
+def test_a_lock_that_lost_what_is_asked_for_is_not_taken() -> None:
+    files = {
+        "pyproject.toml": '[project]\ndependencies = ["alpha"]\n[dependency-groups]\ndev = ["tool"]\n',
+        "requirements.lock": lock(alpha="1.0.0", tool="1.0.0"),
+    }
+    new = release("1.1.0", requires=("beta",))
+    registry = MemoryRegistry.of(
+        alpha=[release("1.0.0"), new], beta=[release("2.0.0", 30)], tool=[release("1.0.0")]
+    )
+    survey = look_over(files, registry, Circumstances(DependencySettings(), NOW))
+    group = survey.of("pypi-minor", whole=True)
+    assert group is not None
+    whole = lock(alpha="1.1.0", beta="2.0.0", tool="1.0.0")
+    assert resolved(files, group.updates, Made(whole), registry, BEFORE)["requirements.lock"] == whole
+    with pytest.raises(ContractError, match=r"resolver\.untrue: the lock lost .*pypi/tool"):
+        resolved(files, group.updates, Made(lock(alpha="1.1.0", beta="2.0.0")), registry, BEFORE)
+
+
 def test_a_lock_that_nobody_knows_is_left_alone() -> None:
     with pytest.raises(ContractError, match=r"bump\.by-hand"):
         change(Made("", knows=False))
@@ -94,6 +113,46 @@ def test_a_lock_that_is_farther_already_is_not_made_anew() -> None:
     changed = resolved(files, group.updates, resolver, registry, BEFORE)
     assert changed.keys() == {"requirements.in", "requirements.lock"}
     assert len(resolver.asked) == 1
+
+
+def updates_of(*names: str) -> Sequence[Update]:
+    registry = MemoryRegistry()
+    for name in names:
+        registry.add(PYPI, name, release("1.0.0"), release("1.1.0"))
+    text = "".join(f"{name}==1.0.0\n" for name in names)
+    given = Circumstances(DependencySettings(), NOW)
+    (group,) = look_over({"requirements.txt": text}, registry, given).groups
+    return group.updates
+
+
+def test_steps_that_do_not_go_together_are_left_out_with_the_reason() -> None:
+    tried: list[list[str]] = []
+
+    def resolve(updates: Sequence[Update]) -> dict[str, str]:
+        names = [update.package.name for update in updates]
+        tried.append(names)
+        if "beta" in names or {"alpha", "delta"} <= set(names):
+            raise PermanentError(f"{names[-1]} cannot be had", code="resolver.failed")
+        return {"lock": " ".join(names)}
+
+    done = as_far_as_possible(updates_of("alpha", "beta", "delta", "gamma"), resolve)
+    assert done.files == {"lock": "alpha gamma"}
+    assert done.left_out == {
+        "pypi/beta 1.0.0>1.1.0": "beta cannot be had",
+        "pypi/delta 1.0.0>1.1.0": "delta cannot be had",
+    }
+    assert tried[0] == ["alpha", "beta", "delta", "gamma"]
+    with pytest.raises(PermanentError, match="beta cannot"):
+        as_far_as_possible(updates_of("beta"), resolve)
+    assert as_far_as_possible(updates_of("alpha", "gamma"), resolve).left_out == {}
+
+
+def test_a_registry_that_does_not_answer_leaves_nothing_out() -> None:
+    def resolve(updates: Sequence[Update]) -> dict[str, str]:
+        raise TransientError("the index does not answer")
+
+    with pytest.raises(TransientError):
+        as_far_as_possible(updates_of("alpha", "beta"), resolve)
 
 
 def tools(code: int, made: str, seen: list[list[str]]) -> Tools:
@@ -119,3 +178,26 @@ def test_uv_is_asked_for_one_package_and_nothing_newer() -> None:
     assert "--universal" not in command
     with pytest.raises(PermanentError, match=r"resolver\.failed: uv: no such version"):
         tools(1, "", seen).lock("requirements.lock", FILES, [(alpha, "1.1.0")], BEFORE)
+
+
+def test_uv_is_told_the_extras_and_groups_that_a_lock_was_made_with() -> None:
+    project = """
+[project]
+dependencies = ["alpha"]
+[project.optional-dependencies]
+fast = ["Beta-Fast[x]>=1"]
+slow = ["gamma"]
+none = []
+[dependency-groups]
+dev = ["tool", {include-group = "docs"}]
+docs = ["pages"]
+"""
+    seen: list[list[str]] = []
+    files = {"pyproject.toml": project, "requirements.lock": lock(alpha="1.0.0", tool="1.0.0")}
+    files["requirements.lock"] += lock(**{"beta-fast": "1.0.0"})
+    tools(0, "", seen).lock("requirements.lock", files, [], BEFORE)
+    (command,) = seen
+    options = [
+        tuple(command[at : at + 2]) for at, word in enumerate(command) if word in ("--extra", "--group")
+    ]
+    assert options == [("--extra", "fast"), ("--group", "dev")]

@@ -77,6 +77,19 @@ def project(path: str, written: str) -> tuple[Use, ...]:
     return tuple(found)
 
 
+def optional_parts(path: str, written: str) -> dict[tuple[str, str], frozenset[str]]:
+    """The packages of each extra and each group of a pyproject.toml, by `extra` or `group` and its name."""
+    document = _toml(path, written)
+    table = document.get("project", {})
+    extras = table.get("optional-dependencies", {}) if isinstance(table, dict) else {}
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for kind, lists in (("extra", extras), ("group", document.get("dependency-groups", {}))):
+        for name, items in lists.items() if isinstance(lists, dict) else ():
+            read = [requirement(item) for item in items if isinstance(item, str)]
+            found[kind, name] = frozenset(str(canonicalize_name(each.name)) for each in read if each)
+    return found
+
+
 def python_of(path: str, written: str) -> str | None:
     """The oldest Python that a pyproject.toml says it runs on."""
     table = _toml(path, written).get("project", {})

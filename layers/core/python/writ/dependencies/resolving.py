@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from writ.contracts.errors import ContractError
+from writ.contracts.errors import ContractError, PermanentError
 from writ.dependencies.candidates import is_ripe
 from writ.dependencies.editing import BY_HAND, edited, is_behind
 from writ.dependencies.model import LOCKS, Form, Update, Use
@@ -17,6 +17,40 @@ from writ.ports.registry import Package, Registry
 from writ.ports.resolver import Resolver
 
 UNTRUE: Final = "resolver.untrue"
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Files that change, and the steps that do not go with the others, each with what is against it."""
+
+    files: Mapping[str, str]
+    left_out: Mapping[str, str]
+
+
+def as_far_as_possible(
+    updates: Sequence[Update], resolve: Callable[[Sequence[Update]], dict[str, str]]
+) -> Resolved:
+    """The files after all steps or, where they do not go together, after as many as go, taken in turn.
+
+    Raises what `resolve` raises for the first step where no step goes at all.
+    """
+    try:
+        return Resolved(resolve(updates), {})
+    except (ContractError, PermanentError):
+        if len(updates) == 1:
+            raise
+    kept: list[Update] = []
+    made: dict[str, str] = {}
+    refused: dict[str, ContractError | PermanentError] = {}
+    for update in updates:
+        try:
+            made = resolve([*kept, update])
+            kept.append(update)
+        except (ContractError, PermanentError) as error:
+            refused[update.id] = error
+    if not kept:
+        raise next(iter(refused.values()))
+    return Resolved(made, {id: error.message for id, error in refused.items()})
 
 
 def resolved(
@@ -29,7 +63,8 @@ def resolved(
     """The files that change. What comes along into a lock was published before an instant, as all the rest.
 
     Raises ContractError: `bump.by-hand` for a lock that the resolver does not know, `resolver.untrue` where
-    it made a lock that has other versions than were asked for, or releases that are too young.
+    it made a lock that has other versions than were asked for, lost what is asked for, or has releases that
+    are too young.
     """
     locks = sorted({path for update in updates for path in _locks_behind(update)})
     if strange := next((path for path in locks if not resolver.can(path, files)), None):
@@ -39,6 +74,7 @@ def resolved(
         moving = [update for update in updates if path in _locks_behind(update)]
         steps = [(update.package, update.release.version) for update in moving]
         made = resolver.lock(path, {**files, **changed}, steps, before)
+        _check_kept(path, {**files, **changed}, made)
         for package, version in _check(path, (files[path], made), moving):
             _check_age(path, package, version, registry, before)
         changed[path] = made
@@ -73,6 +109,18 @@ def _check(path: str, files: tuple[str, str], updates: Sequence[Update]) -> list
             raise ContractError(f"the lock has no {update.id}", code=UNTRUE, field=path)
     asked = {update.package for update in updates}
     return [(p, version) for p, version in now.items() if p not in asked and was.get(p) != version]
+
+
+def _check_kept(path: str, files: Mapping[str, str], made: str) -> None:
+    now = _versions(path, made)
+    lost = [
+        use.package.key
+        for use in inventory(files).uses
+        if use.path == path and use.direct and use.version and use.package not in now
+    ]
+    if lost:
+        message = f"the lock lost what is asked for: {', '.join(sorted(lost)[:5])}"
+        raise ContractError(message, code=UNTRUE, field=path)
 
 
 def _check_age(path: str, package: Package, version: str, registry: Registry, before: datetime) -> None:

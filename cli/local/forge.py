@@ -53,6 +53,7 @@ def show(repository: RepositoryName, number: Number = None, as_json: JsonFlag = 
             )
         document = {
             **summary(record, pull),
+            "body": pull["body"],
             "comments": _comments(record, pull),
             "check_runs": _checks(record, pull),
             "statuses": [s for s in record["statuses"] if s["sha"] == pull["head_sha"]],
@@ -177,6 +178,8 @@ def _picture(document: Mapping[str, Any], pull: Mapping[str, Any]) -> Renderable
             },
         )
     ]
+    if pull["body"]:
+        parts += [_markdown(f"\n{pull['body']}")]
     for check in document["check_runs"]:
         parts += _check(check)
     for comment in document["comments"]:

@@ -60,7 +60,7 @@ class World:
             "security": {"early": self.early},
         }
         made = DependencySettings.model_validate(said)
-        given = Circumstances(made, NOW, None, timedelta(days=self.floor), frozenset(), advisories)
+        given = Circumstances(made, NOW, floor=timedelta(days=self.floor), advisories=advisories)
         return look_over({"requirements.txt": "".join(f"{n}==0.0.0\n" for n in self.listed)}, registry, given)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
-from cli.local.forge import remarks, summary
+from rich.console import Console
+
+from cli.local.forge import _picture, remarks, summary
 
 PULL = {"number": 2, "title": "feat: carts", "state": "open", "merged": False, "head_sha": "b"}
 
@@ -33,3 +36,19 @@ def test_remarks_are_those_of_the_newest_runs_at_the_head() -> None:
 
 def test_what_is_merged_says_so() -> None:
     assert summary(record(), {**PULL, "merged": True, "state": "closed"})["state"] == "merged"
+
+
+def test_what_a_pull_request_says_is_shown_and_commands_no_terminal() -> None:
+    pull = {
+        **PULL,
+        "head": "carts",
+        "base": "main",
+        "labels": [],
+        "body": "| from | to |\n|-|-|\n| 3.6 | 3.7\x1b[2J |",
+    }
+    found = {**summary(record(), pull), "comments": [], "check_runs": [], "statuses": [], "refs": {}}
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(_picture(found, pull))
+    shown = console.export_text()
+    assert "3.6" in shown
+    assert "\x1b" not in shown

@@ -75,6 +75,45 @@ def test_without_a_word_on_python_nothing_asks_for_more_than_before() -> None:
     assert (steps(found), held(found)) == (["1.0.1"], {"1.0.2": "python"})
 
 
+@pytest.mark.parametrize(
+    ("stated", "used", "wanted", "held_by"),
+    [
+        (">=20", ">=18", "^20.17.0 || >=22.9.0", "node"),
+        (">=20", "^20.17.0 || >=22", "^20.17.0 || >=22.9.0", None),
+        (">=20", "^20.17.0 || >=22", "^22.22.2 || >=26", "node"),
+        (">=20", ">=18", ">=18", None),
+        (None, ">=18", ">=20", "node"),
+        (None, ">=18", ">=16", None),
+        (None, "", ">=20", None),
+        (">=20", ">=18", "what we like", None),
+        ("whatever", "", ">=20", None),
+    ],
+)
+def test_what_wants_another_node_is_held(
+    stated: str | None, used: str, wanted: str, held_by: str | None
+) -> None:
+    alpha = [
+        release(version, fields={"engines": {"node": node}}, hashes=("sha512-x",))
+        for version, node in (("1.0.0", used), ("1.1.0", wanted))
+    ]
+    manifest: dict[str, object] = {"dependencies": {"alpha": "1.0.0"}}
+    if stated is not None:
+        manifest["engines"] = {"node": stated}
+    given = Circumstances(DependencySettings(), NOW)
+    found = look_over({"package.json": json.dumps(manifest)}, MemoryRegistry.of(NPM, alpha=alpha), given)
+    assert held(found) == ({"1.1.0": held_by} if held_by else {})
+    assert steps(found) == ([] if held_by else ["1.1.0"])
+
+
+def test_the_settings_say_which_node_where_the_package_does_not() -> None:
+    new = release("1.1.0", fields={"engines": {"node": ">=22"}})
+    registry = MemoryRegistry.of(NPM, alpha=[release("1.0.0"), new])
+    files = {"package.json": json.dumps({"dependencies": {"alpha": "1.0.0"}})}
+    for node, codes in (("20", {"1.1.0": "node"}), ("22.1", {})):
+        given = Circumstances(DependencySettings.model_validate({"node": node}), NOW)
+        assert held(look_over(files, registry, given)) == codes
+
+
 def test_ignored_is_what_a_rule_covers() -> None:
     rule = {"package": "al*", "ecosystem": "pypi", "versions": ">=1.1", "reason": "waits for beta"}
     found = survey(release("1.0.1"), release("1.1.0"), ignore=[rule])

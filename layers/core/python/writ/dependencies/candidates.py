@@ -6,14 +6,17 @@ The cooldown is here and nowhere else in the core: whatever is proposed, grouped
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from semver import Version as Semver
+
 from writ.dependencies.model import Advisory, Change, Held, Update, Use
+from writ.dependencies.npm_ranges import oldest_in
 from writ.dependencies.settings import DependencySettings
-from writ.dependencies.versions import distance, is_prerelease, oldest_python, ordered, runs_on
+from writ.dependencies.versions import allows, distance, is_prerelease, oldest_python, ordered, runs_on
 from writ.ports.registry import Ecosystem, Listing, Package, Release
 
 
@@ -22,12 +25,13 @@ class Circumstances:
     """What is the same for every package of a repository.
 
     `floor`: the shortest cooldown that policy lets a repository have. `held_back` are packages at versions
-    (`Update.held_key`) that were found bad. `python` is the oldest one the repository runs on.
+    (`Update.held_key`) that were found bad. `python` and `node` are the oldest ones the repository runs on.
     """
 
     settings: DependencySettings
     now: datetime
     python: str | None = None
+    node: str | None = None
     floor: timedelta = timedelta(0)
     held_back: frozenset[str] = frozenset()
     advisories: Sequence[Advisory] = field(default_factory=tuple)
@@ -100,6 +104,8 @@ def _refusal(
     elif package.ecosystem is Ecosystem.PYPI and not runs_on(release.requires_python, python or "3.0"):
         wanted = release.requires_python[:40]
         code, reason = "python", f"it wants Python {wanted}, and {python or 'nobody says what'} is run on"
+    elif package.ecosystem is Ecosystem.NPM and (why := _node_too_old(release, used, given)):
+        code, reason = "node", why
     elif ignored is not None:
         code, reason = "ignored", ignored.reason
     elif f"{package.key} {release.version}" in given.held_back:
@@ -109,6 +115,22 @@ def _refusal(
     if code:
         return Held(package, current, release.version, code, reason)
     return _cooling(package, current, release, given)
+
+
+def _node_too_old(release: Release, used: Release | None, given: Circumstances) -> str | None:
+    """Why a release does not run on the oldest Node of the repository, or of the release in use."""
+    own = given.node or oldest_in(f">={given.settings.node}" if given.settings.node else "")
+    known = [node for node in (own, oldest_in(_node(used)) if used else None) if node]
+    wanted = _node(release)
+    oldest = max(known, key=Semver.parse, default=None)
+    if oldest is None or oldest_in(wanted) is None or allows(Ecosystem.NPM, wanted, oldest):
+        return None
+    return f"it wants Node {wanted[:40]}, and {oldest} is run on"
+
+
+def _node(release: Release) -> str:
+    engines = release.fields.get("engines")
+    return str(engines.get("node", "")) if isinstance(engines, Mapping) else ""
 
 
 def _cooling(package: Package, current: str, release: Release, given: Circumstances) -> Held | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from writ.contracts.errors import ContractError
 from writ.dependencies.model import Form, Use
+from writ.dependencies.npm_ranges import oldest_in
 from writ.dependencies.versions import package
 from writ.ports.registry import Ecosystem
 
@@ -36,6 +37,13 @@ def manifest(path: str, written: str) -> tuple[Use, ...]:
             if isinstance(spec, str) and match is not None and spec == match["spec"]:
                 found.append(_use(path, written, name, spec, match.start("spec")))
     return tuple(found)
+
+
+def node_of(path: str, written: str) -> str | None:
+    """The oldest Node that a package.json says it runs on."""
+    engines = _json(path, written).get("engines")
+    said = engines.get("node") if isinstance(engines, dict) else None
+    return oldest_in(said) if isinstance(said, str) else None
 
 
 def lock(path: str, written: str) -> tuple[Use, ...]:

@@ -32,6 +32,19 @@ def satisfies(range_: str, version: str) -> bool:
     return any(_within(bounds, found) for bounds in _alternatives(range_))
 
 
+def oldest_in(range_: str) -> str | None:
+    """The version that a range begins with; None where it has no lower bound, or for a text that is none."""
+    try:
+        starts = [
+            max((bound for sign, bound in bounds if sign in {">=", ">", "="}), default=None)
+            for bounds in _alternatives(range_)
+        ]
+    except ContractError:
+        return None
+    known = [start for start in starts if start is not None]
+    return str(min(known)) if known and len(known) == len(starts) else None
+
+
 def begins_after(range_: str, version: str) -> bool:
     """Whether a range holds newer versions than this one alone. Raises what `satisfies` raises."""
     found = _version(version)

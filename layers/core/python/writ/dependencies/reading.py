@@ -32,10 +32,11 @@ _NAMED: Final[Mapping[str, Reader]] = {
 
 @dataclass(frozen=True)
 class Inventory:
-    """Every use, the oldest Python that is run on where it is said, and files that do not read, with why."""
+    """Every use, the oldest Python and Node where it is said, and files that do not read, with why."""
 
     uses: tuple[Use, ...]
     python: str | None
+    node: str | None
     unread: Mapping[str, str]
 
 
@@ -59,16 +60,18 @@ def inventory(files: Mapping[str, str]) -> Inventory:
     """What files depend on. One that does not read is named and leaves the others alone."""
     uses: list[Use] = []
     unread: dict[str, str] = {}
-    pythons: list[str] = []
+    python, node = None, None
     for path in wanted(files):
         reader = reader_of(path)
         try:
             uses += reader(path, files[path]) if reader else ()
-            if path == "pyproject.toml" and (python := python_files.python_of(path, files[path])):
-                pythons.append(python)
+            if path == "pyproject.toml":
+                python = python_files.python_of(path, files[path])
+            if path == "package.json":
+                node = node_files.node_of(path, files[path])
         except ContractError as error:
             unread[path] = error.message
-    return Inventory(_marked(uses), pythons[0] if pythons else None, unread)
+    return Inventory(_marked(uses), python, node, unread)
 
 
 def _marked(uses: Iterable[Use]) -> tuple[Use, ...]:

@@ -71,7 +71,8 @@ class Limits(_Part):
 class DependencySettings(_Part):
     """Everything has a default; `cooldown_days` is never shorter than what policy wants.
 
-    `python` is the oldest Python that the repository runs on, where its pyproject.toml does not say.
+    `python` and `node` are the oldest ones that the repository runs on, where its pyproject.toml or
+    package.json does not say.
     `transitive`: whether what only came with something else is bumped too, and not for advisories alone.
     """
 
@@ -79,6 +80,7 @@ class DependencySettings(_Part):
     cooldown_days: Annotated[int, Field(ge=0, le=365)] = 7
     ecosystems: list[EcosystemWord] = ["pypi", "npm", "github"]
     python: Annotated[str, Field(pattern=r"^3\.\d{1,2}(\.\d{1,2})?$")] | None = None
+    node: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3}){0,2}$")] | None = None
     transitive: bool = False
     groups: Annotated[list[GroupRule], Field(max_length=50)] = []
     ignore: Annotated[list[IgnoreRule], Field(max_length=200)] = []

@@ -43,7 +43,7 @@ def look_over(
 ) -> Survey:
     """The survey of files by path. A package that a registry does not answer for is held, and no other is."""
     stock = inventory(files)
-    given = replace(given, python=stock.python or given.python)
+    given = replace(given, python=stock.python or given.python, node=stock.node or given.node)
     wanted = _wanted(stock, given)
     found = (each or _one_by_one)(lambda package: _ask(package, registry), wanted[:MOST])
     updates: list[Update] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from tests.support.linear import is_linear
 from tests.support.pii_made import VALID, lookalike
+from writ.pii import mail
 from writ.pii.finding import Confidence
 from writ.pii.scan import scan
+from writ.pii.sheet import Sheet
 from writ.pii.stream import scan_stream
 
 KINDS = sorted(VALID)
@@ -57,6 +60,18 @@ UNITS = [
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_with_the_text_and_not_faster(unit: str) -> None:
     assert is_linear(lambda text: scan(text, least=Confidence.LOW), unit, 4_000)
+
+
+def test_what_stands_before_an_address_is_not_copied_for_each() -> None:
+    """A copy is fast enough to pass for linear in small texts, and is not in large ones."""
+    sheet = Sheet("a word " * 100_000 + "jo@corp.co")
+    list(mail.find(sheet))
+    tracemalloc.start()
+    try:
+        assert len(list(mail.find(sheet))) == 1
+        assert tracemalloc.get_traced_memory()[1] < len(sheet.text) / 10
+    finally:
+        tracemalloc.stop()
 
 
 def test_search_whose_time_grows_with_the_square_is_told_from_others() -> None:

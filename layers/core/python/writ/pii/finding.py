@@ -33,7 +33,7 @@ class Finding:
 
 def shape(value: str) -> str:
     """What a value looks like without what it says: `Ann Lee, 42` is `Xxx Xxx, 00`; at most 24 characters."""
-    masked = "".join(map(_class_of, value[:_LONGEST_SHAPE]))
+    masked = value[:_LONGEST_SHAPE].translate(_CLASSES)
     return masked + ("…" if len(value) > _LONGEST_SHAPE else "")
 
 
@@ -41,3 +41,13 @@ def _class_of(character: str) -> str:
     if character.isdigit():
         return "0"
     return ("X" if character.isupper() else "x") if character.isalpha() else character
+
+
+class _Classes(dict[int, str]):
+    """Those of Latin-1, which most characters are of; of others each time anew, for there are a million."""
+
+    def __missing__(self, code: int) -> str:
+        return _class_of(chr(code))
+
+
+_CLASSES: Final = _Classes({code: _class_of(chr(code)) for code in range(256)})

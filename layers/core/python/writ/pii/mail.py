@@ -43,6 +43,7 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
 
 def _in_userinfo(text: str, start: int) -> bool:
     """Whether what stands before the sign is a password, as in `scheme://user:password@host.name`."""
+    if text[start - 1 : start] != ":":
+        return False
     scheme = text.rfind("://", max(0, start - _LONGEST_USER), start)
-    between = text[scheme + 3 : start]
-    return scheme >= 0 and between.endswith(":") and not any(mark in between for mark in " /\n\t")
+    return scheme >= 0 and not any(mark in text[scheme + 3 : start] for mark in " /\n\t")

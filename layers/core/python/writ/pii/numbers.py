@@ -80,15 +80,20 @@ def _by_length() -> dict[int, _Asked | None]:
 
 
 @cache
-def _beginnings() -> frozenset[str]:
-    """Keys that are one, or that begin one, by whole groups: beyond any other nobody is asked."""
+def _keys() -> frozenset[str]:
+    """Keys that somebody writes a number in: whoever has one is asked."""
     cards = [f"4{gap}6{gap}5" for gap in "- "] + [
         f"4{gap}4{gap}4{gap}{last}" for gap in "- " for last in range(1, _LONGEST_CARD_END + 1)
     ]
-    keys = [*_by_key(), *cards, *map(str, _by_length())]
+    return frozenset((*_by_key(), *cards, *map(str, _by_length())))
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    """Keys that are one, or that begin one, by whole groups: beyond any other nobody is asked."""
     return frozenset(
         key[:end]
-        for key in keys
+        for key in _keys()
         for end in range(1, len(key) + 1)
         if not key[end - 1 : end + 1].isdigit() or end == len(key)
     )
@@ -178,7 +183,7 @@ def _fraction(text: str, start: int, end: int) -> Iterator[tuple[int, int, str, 
 def _at(
     sheet: Sheet, spans: Sequence[tuple[int, int]], first: int
 ) -> Iterator[tuple[int, int, str, Confidence]]:
-    text, beginnings = sheet.text, _beginnings()
+    text, beginnings, keys = sheet.text, _beginnings(), _keys()
     key = ""
     digits = ""
     start = spans[first][0]
@@ -200,7 +205,8 @@ def _at(
             if after != "-":
                 return
             continue
-        yield from _named(sheet, start, end, key, digits)
+        if key in keys:
+            yield from _named(sheet, start, end, key, digits)
 
 
 def _named(

@@ -66,7 +66,7 @@ class Sheet:
     def near(self, start: int, end: int, words: Words) -> bool:
         """Whether one of the words stands shortly before a place, or right after it."""
         around = self.around(start, end)
-        return any(stem in around for stem in words.stems) and words.pattern.search(around) is not None
+        return any(map(around.__contains__, words.stems)) and words.pattern.search(around) is not None
 
     def around(self, start: int, end: int) -> bytes:
         """What stands shortly before a place and right after it, in lower case."""
@@ -89,7 +89,9 @@ def words(*stems: str) -> Words:
         for word, stem in zip(bare, stems, strict=True)
     ]
     pattern = re.compile(rf"(?<![a-z])(?:{'|'.join(ends)})".encode("latin-1"))
-    return Words(tuple(word.encode("latin-1") for word in bare), pattern)
+    # Where a word stands in which another one is, that one stands as well.
+    least = [word for word in bare if not any(other in word for other in bare if other != word)]
+    return Words(tuple(word.encode("latin-1") for word in dict.fromkeys(least)), pattern)
 
 
 def every(text: bytes, literal: bytes) -> Iterator[int]:

@@ -150,6 +150,8 @@ def calling(doing: str) -> Iterator[None]:
     """
     from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+    from writ.adapters.aws import error_code
+
     try:
         yield
     except EndpointConnectionError:
@@ -157,8 +159,7 @@ def calling(doing: str) -> Iterator[None]:
             f"{doing}: the control plane does not answer", code="plane.down", hint="make run"
         ) from None
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        raise CommandError(f"{doing}: {code}", code="plane.refused") from None
+        raise CommandError(f"{doing}: {error_code(error) or 'unknown'}", code="plane.refused") from None
     except BotoCoreError as error:
         raise CommandError(
             f"{doing}: {type(error).__name__}", code="plane.down", hint="writ status"

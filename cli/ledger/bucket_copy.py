@@ -66,12 +66,15 @@ def _calling(doing: str) -> Iterator[None]:
     """What S3 refuses, as a CommandError: the bucket need not be a plane's, and a plane need not be there."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from writ.adapters.aws import error_code
+
     hint = "it is read with the AWS credentials and the region of this shell"
     try:
         yield
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown")
-        raise CommandError(f"{doing}: {code}", code="bucket.refused", hint=hint) from None
+        raise CommandError(
+            f"{doing}: {error_code(error) or 'unknown'}", code="bucket.refused", hint=hint
+        ) from None
     except BotoCoreError as error:
         raise CommandError(f"{doing}: {type(error).__name__}", code="bucket.unreadable", hint=hint) from None
 

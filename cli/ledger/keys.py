@@ -12,9 +12,8 @@ from cli.ledger.log_source import PlaneLog
 from cli.output import CommandError, JsonFlag, Output, UsageError, reporting, table
 from cli.plane import Plane
 from writ.contracts.statement import rfc3339
-from writ.ledger.checkpoint import key_id, log_verifier
 from writ.ledger.logcopy import TRUST_ROOT
-from writ.ledger.rotation import TrustedKey, note_key_id, trusted_keys
+from writ.ledger.rotation import TrustedKey, trusted_keys
 from writ.ledger.trust import TrustRoot
 from writ.ledger.trusted_root import read_trust
 
@@ -33,13 +32,13 @@ def keys(
 
 def show(output: Output, root: TrustRoot, now: datetime) -> None:
     """Print the keys of a trust root."""
-    found, verifiers = list(trusted_keys(root)), _verifiers(root)
+    found = list(trusted_keys(root))
     document = [
         {
             "kind": key.kind,
             "id": key.id,
             "end": None if key.end is None else rfc3339(key.end),
-            "verifier_key": verifiers.get(key.id),
+            "verifier_key": None if key.verifier is None else key.verifier.encode(),
         }
         for key in found
     ]
@@ -47,17 +46,8 @@ def show(output: Output, root: TrustRoot, now: datetime) -> None:
     output.show({"origin": root.origin, "keys": document}, table(None, ("key", "id", "counts"), rows))
     output.verbatim("\nverifier keys, for witnesses and other tools that read C2SP notes")
     for key in found:
-        if key.id in verifiers:
-            output.verbatim(f"{key.kind:<5} {verifiers[key.id]}")
-
-
-def _verifiers(root: TrustRoot) -> dict[str, str]:
-    """The keys of checkpoints as https://c2sp.org/signed-note writes them, by their ids."""
-    logs = (root.log_key, *(key for key, _ in root.retired.log_keys))
-    second = () if root.note_key is None else (root.note_key,)
-    notes = (*second, *(key for key, _ in root.retired.note_keys))
-    found = {key_id(key).hex(): log_verifier(root.origin, key).encode() for key in logs}
-    return found | {note_key_id(key): key.encode() for key in notes}
+        if key.verifier is not None:
+            output.verbatim(f"{key.kind:<5} {key.verifier.encode()}")
 
 
 def _state(key: TrustedKey, now: datetime) -> str:

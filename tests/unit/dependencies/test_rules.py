@@ -13,10 +13,10 @@ from tests.support.registries import NOW, NPM, PYPI, MemoryRegistry, release
 from writ.contracts.errors import ContractError
 from writ.dependencies.candidates import Circumstances
 from writ.dependencies.model import Advisory, Change
-from writ.dependencies.npm_ranges import begins_after, satisfies
+from writ.dependencies.npm_ranges import satisfies
 from writ.dependencies.settings import DependencySettings, read_settings
 from writ.dependencies.survey import Survey, look_over
-from writ.dependencies.versions import distance, package
+from writ.dependencies.versions import distance, is_beyond, package
 from writ.ports.registry import Ecosystem, Release
 
 ROOT = Path(__file__).parents[3]
@@ -243,9 +243,9 @@ def test_ranges_of_npm(range_: str, inside: list[str], outside: list[str]) -> No
     ],
 )
 def test_where_ranges_of_npm_begin(range_: str, before: str, not_before: str) -> None:
-    assert begins_after(range_, before)
-    assert not begins_after(range_, not_before)
-    assert not begins_after("*", "0.0.0")
+    assert is_beyond(NPM, range_, before)
+    assert not is_beyond(NPM, range_, not_before)
+    assert not is_beyond(NPM, "*", "0.0.0")
 
 
 @pytest.mark.parametrize("range_", ["git+ssh://git@example/x", "next", "workspace:*", "1.2.3.4"])

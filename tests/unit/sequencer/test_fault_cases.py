@@ -37,7 +37,7 @@ from tests.support.memory_ledger import MemoryFiles, MemoryHeads
 from writ.contracts.errors import TransientError
 from writ.ledger.checkpoint import Checkpoint, open_checkpoint
 from writ.ledger.note import Note, Signature
-from writ.ledger.publication import Publisher
+from writ.ledger.publication import Publication
 from writ.ledger.sequencer import Sequencer, SequencerPorts
 from writ.ports.ledger import Head
 
@@ -204,7 +204,7 @@ def test_another_sequencer_finishes_what_the_broken_one_began(case: Case) -> Non
 def published_when_overtaken(log: Log) -> list[int]:
     """Sizes in the order published, when others publish twice between one's reading and replacing."""
 
-    class WhenOvertaken(Publisher):
+    class WhenOvertaken(Publication):
         def standing(self, current: tuple[bytes, str] | None) -> tuple[Checkpoint | None, bool]:
             standing = super().standing(current)
             log.sequencer().integrate_all()
@@ -215,7 +215,7 @@ def published_when_overtaken(log: Log) -> list[int]:
     class Overtaken(Sequencer):
         def __init__(self, origin: str, ports: SequencerPorts) -> None:
             super().__init__(origin, ports)
-            self._publisher = WhenOvertaken(
+            self._publication = WhenOvertaken(
                 origin, ports.files, ports.signer, ports.note_signer, ports.former
             )
 

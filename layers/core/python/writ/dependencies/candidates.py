@@ -16,7 +16,7 @@ from semver import Version as Semver
 from writ.dependencies.model import Advisory, Change, Held, Update, Use
 from writ.dependencies.npm_ranges import oldest_in
 from writ.dependencies.settings import DependencySettings
-from writ.dependencies.versions import allows, distance, is_prerelease, oldest_python, ordered, runs_on
+from writ.dependencies.versions import allows, distance, is_prerelease, oldest_allowed, ordered, runs_on
 from writ.ports.registry import Ecosystem, Listing, Package, Release
 
 
@@ -95,7 +95,7 @@ def _refusal(
     package: Package, current: str, release: Release, used: Release | None, given: Circumstances
 ) -> Held | None:
     """The first rule that a release does not keep; the cooldown last, for it passes by itself."""
-    python = given.python or given.settings.python or (oldest_python(used.requires_python) if used else None)
+    python = given.python or given.settings.python or (oldest_allowed(used.requires_python) if used else None)
     change = distance(package.ecosystem, current, release.version)
     ignored = next((r for r in given.settings.ignore if r.covers(package, release.version, change)), None)
     code, reason = "", ""

@@ -45,15 +45,6 @@ def oldest_in(range_: str) -> str | None:
     return str(min(known)) if known and len(known) == len(starts) else None
 
 
-def begins_after(range_: str, version: str) -> bool:
-    """Whether a range holds newer versions than this one alone. Raises what `satisfies` raises."""
-    found = _version(version)
-    return all(
-        any(sign in {">=", ">", "="} and bound.compare(found) > 0 for sign, bound in bounds)
-        for bounds in _alternatives(range_)
-    )
-
-
 def _alternatives(range_: str) -> list[list[Bound]]:
     if len(range_) > _LONGEST:
         raise _no_range(range_)

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from writ.contracts.errors import ContractError
 from writ.dependencies.model import Form, Use
-from writ.dependencies.versions import oldest_python, package, requirement
+from writ.dependencies.versions import oldest_allowed, package, requirement
 from writ.ports.registry import Ecosystem
 
 _HEAD: Final = re.compile(
@@ -94,7 +94,7 @@ def python_of(path: str, written: str) -> str | None:
     """The oldest Python that a pyproject.toml says it runs on."""
     table = _toml(path, written).get("project", {})
     said = table.get("requires-python") if isinstance(table, dict) else None
-    return oldest_python(said) if isinstance(said, str) else None
+    return oldest_allowed(said) if isinstance(said, str) else None
 
 
 def opaque(path: str, written: str) -> tuple[Use, ...]:

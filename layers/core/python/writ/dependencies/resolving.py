@@ -66,16 +66,17 @@ def resolved(
     it made a lock that has other versions than were asked for, lost what is asked for, or has releases that
     are too young.
     """
-    locks = sorted({path for update in updates for path in _locks_behind(update)})
-    if strange := next((path for path in locks if not resolver.can(path, files)), None):
+    moving: dict[str, list[Update]] = {}
+    for update in updates:
+        for path in _locks_behind(update):
+            moving.setdefault(path, []).append(update)
+    if strange := next((path for path in sorted(moving) if not resolver.can(path, files)), None):
         raise ContractError("no resolver here knows this lock", code=BY_HAND, field=strange)
-    changed = _manifests(files, updates)
-    for path in locks:
-        moving = [update for update in updates if path in _locks_behind(update)]
-        steps = [(update.package, update.release.version) for update in moving]
+    uses, changed = inventory(files).uses, _manifests(files, updates)
+    for path, asked in sorted(moving.items()):
+        steps = [(update.package, update.release.version) for update in asked]
         made = resolver.lock(path, {**files, **changed}, steps, before)
-        _check_kept(path, {**files, **changed}, made)
-        for package, version in _check(path, (files[path], made), moving):
+        for package, version in _check(path, [use for use in uses if use.path == path], made, asked):
             _check_age(path, package, version, registry, before)
         changed[path] = made
     return changed
@@ -101,26 +102,17 @@ def _manifests(files: Mapping[str, str], updates: Sequence[Update]) -> dict[str,
         return {}  # every range lets its step in
 
 
-def _check(path: str, files: tuple[str, str], updates: Sequence[Update]) -> list[tuple[Package, str]]:
-    """What came along with the steps into the new one of two locks."""
-    was, now = _versions(path, files[0]), _versions(path, files[1])
+def _check(path: str, held: Sequence[Use], made: str, updates: Sequence[Update]) -> list[tuple[Package, str]]:
+    """What came along with the steps into a lock that was made anew; `held` is what stood in it."""
+    was, now = _versions(held), _versions(inventory({path: made}).uses)
+    if lost := {use.package.key for use in held if use.direct and use.version and use.package not in now}:
+        message = f"the lock lost what is asked for: {', '.join(sorted(lost)[:5])}"
+        raise ContractError(message, code=UNTRUE, field=path)
     for update in updates:
         if now.get(update.package) != update.release.version:
             raise ContractError(f"the lock has no {update.id}", code=UNTRUE, field=path)
     asked = {update.package for update in updates}
     return [(p, version) for p, version in now.items() if p not in asked and was.get(p) != version]
-
-
-def _check_kept(path: str, files: Mapping[str, str], made: str) -> None:
-    now = _versions(path, made)
-    lost = [
-        use.package.key
-        for use in inventory(files).uses
-        if use.path == path and use.direct and use.version and use.package not in now
-    ]
-    if lost:
-        message = f"the lock lost what is asked for: {', '.join(sorted(lost)[:5])}"
-        raise ContractError(message, code=UNTRUE, field=path)
 
 
 def _check_age(path: str, package: Package, version: str, registry: Registry, before: datetime) -> None:
@@ -132,5 +124,5 @@ def _check_age(path: str, package: Package, version: str, registry: Registry, be
         raise ContractError(message, code=UNTRUE, field=path)
 
 
-def _versions(path: str, text: str) -> dict[Package, str]:
-    return {use.package: use.version for use in inventory({path: text}).uses if use.version}
+def _versions(uses: Sequence[Use]) -> dict[Package, str]:
+    return {use.package: use.version for use in uses if use.version}

@@ -13,7 +13,7 @@ from semver import Version as Semver
 
 from writ.contracts.errors import ContractError
 from writ.dependencies.model import Change
-from writ.dependencies.npm_ranges import begins_after, satisfies
+from writ.dependencies.npm_ranges import oldest_in, satisfies
 from writ.ports.registry import Ecosystem, Package
 
 _NUMBERS: Final = re.compile(
@@ -75,18 +75,10 @@ def allows(ecosystem: Ecosystem, range_: str, version: str) -> bool:
 
 
 def is_beyond(ecosystem: Ecosystem, range_: str, version: str) -> bool:
-    """Whether everything that a range holds is newer than a version, by its lower bounds.
-
-    Raises ContractError for a range that does not read.
-    """
-    if ecosystem is Ecosystem.NPM:
-        return begins_after(range_, version)
-    try:
-        found = Version(version)
-        lower = [s for s in SpecifierSet(range_) if s.operator in {">=", ">", "==", "~="}]
-        return any(Version(s.version.removesuffix(".*")) > found for s in lower)
-    except (InvalidSpecifier, InvalidVersion):
-        raise ContractError(f"no version specifier: {range_[:64]!r}", field="range") from None
+    """Whether everything that a range holds is newer than a version, by its lower bounds."""
+    begins = oldest_in(range_) if ecosystem is Ecosystem.NPM else oldest_allowed(range_)
+    first, found = ordered(ecosystem, begins or ""), ordered(ecosystem, version)
+    return first is not None and found is not None and bool(first > found)
 
 
 def runs_on(requires_python: str, oldest: str) -> bool:
@@ -99,8 +91,8 @@ def runs_on(requires_python: str, oldest: str) -> bool:
         return False
 
 
-def oldest_python(specifier: str) -> str | None:
-    """The oldest Python that a specifier lets in, by its lower bounds; None where it has none."""
+def oldest_allowed(specifier: str) -> str | None:
+    """The oldest version that a specifier lets in, by its lower bounds; None where it has none."""
     try:
         bounds = [
             Version(s.version.removesuffix(".*")) for s in SpecifierSet(specifier) if s.operator[0] in ">=~"

@@ -20,7 +20,7 @@ _ATTEMPTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Publisher:
+class Publication:
     """Signs checkpoints of a log and has them stand. `former` are the log's keys of before."""
 
     origin: str

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from writ.contracts.errors import WritError
 from writ.contracts.retirement import KeyKind, Retirements
-from writ.ledger.checkpoint import key_id
+from writ.ledger.checkpoint import key_id, log_verifier
 from writ.ledger.note import VerifierKey
 from writ.ledger.trust import Retired, TrustRoot
 from writ.ledger.x509 import LIFETIME, fingerprint
@@ -36,20 +36,30 @@ class RotationError(WritError):
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """One key of a trust root: its kind, its id, and its end unless it is in use."""
+    """One key of a trust root: its kind, its id, its end unless it is in use, and how notes name it.
+
+    `verifier` is the key of a line on checkpoints; None for keys that sign no notes.
+    """
 
     kind: KeyKind
     id: str
     end: datetime | None
+    verifier: VerifierKey | None
 
 
 def trusted_keys(root: TrustRoot) -> Iterator[TrustedKey]:
     """Every key that a trust root holds, those in use first, by kind."""
     for kind in KINDS:
-        for id in _in_use(root)[kind]:
-            yield TrustedKey(kind, id, None)
-        for id, (_, end) in _retired(root)[kind].items():
-            yield TrustedKey(kind, id, end)
+        for id, key in _in_use(root)[kind].items():
+            yield TrustedKey(kind, id, None, _verifier(root.origin, kind, key))
+        for id, (key, end) in _retired(root)[kind].items():
+            yield TrustedKey(kind, id, end, _verifier(root.origin, kind, key))
+
+
+def _verifier(origin: str, kind: KeyKind, key: Any) -> VerifierKey | None:
+    if kind == "log":
+        return log_verifier(origin, key)
+    return key if isinstance(key, VerifierKey) else None
 
 
 def successor(before: TrustRoot, in_use: TrustRoot, retired: Retirements, now: datetime) -> TrustRoot:

@@ -22,7 +22,7 @@ from writ.ledger.batch import Leaves, in_stream_order, staging_path, with_previo
 from writ.ledger.checkpoint import Checkpoint
 from writ.ledger.errors import VerificationError
 from writ.ledger.leaf import decode_leaf, encode_leaf, verifier_of
-from writ.ledger.publication import Publisher
+from writ.ledger.publication import Publication
 from writ.ledger.tiles import Edge, Growth, Tile, grow
 from writ.ledger.together import Together, one_by_one
 from writ.ports.clock import Clock
@@ -92,7 +92,7 @@ class Sequencer:
     def __init__(self, origin: str, ports: SequencerPorts) -> None:
         self._origin = origin
         self._ports = ports
-        self._publisher = Publisher(origin, ports.files, ports.signer, ports.note_signer, ports.former)
+        self._publication = Publication(origin, ports.files, ports.signer, ports.note_signer, ports.former)
 
     def integrate(self, entry_ids: Sequence[str]) -> Integration:
         """Integrate the entries that are not yet in the log, all of them or raise.
@@ -235,7 +235,7 @@ class Sequencer:
     def _publish(self, head: Head, done: Integration, *, again: bool = False) -> Head:
         """Sign the committed head, replace the checkpoint by it, anchor it, mark it applied."""
         checkpoint = Checkpoint(self._origin, head.size, head.root)
-        note = self._publisher.publish(checkpoint, again=again)
+        note = self._publication.publish(checkpoint, again=again)
         self._ports.anchors.create(head.size, head.root, note)
         applied = replace(head, applied=True, published_at=self._ports.clock.now(), version=head.version + 1)
         self._ports.heads.swap(head, applied)
@@ -248,7 +248,7 @@ class Sequencer:
         stale = head.published_at is None or now - head.published_at >= REPUBLISH_AFTER
         # A sequencer of before the last rotation may have been the last to publish.
         if not stale and self._ports.former():
-            stale = not self._publisher.standing(self._ports.files.read_checkpoint())[1]
+            stale = not self._publication.standing(self._ports.files.read_checkpoint())[1]
         if head.applied and head.size and stale:
             try:
                 self._publish(head, done, again=True)

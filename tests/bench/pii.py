@@ -163,6 +163,8 @@ def lookalikes(count: int) -> dict[str, Any]:
 
 
 def main() -> int:
+    if os.environ.get("WRIT_PII_TEXTS") and not LABELLED.is_file():
+        sys.exit(f"WRIT_PII_TEXTS: {LABELLED} is not a file")
     each = int(os.environ.get("WRIT_PII_MADE") or 200)
     document = {
         "machine": machine(),

@@ -11,11 +11,13 @@ from writ.pii import checksums
 from writ.pii.dates import is_day
 from writ.pii.finding import Confidence
 from writ.pii.hints import ACCOUNT_LENGTHS
-from writ.pii.sheet import Sheet, Words, every, words
+from writ.pii.sheet import Sheet, every, words
 
 _NO_NINO: Final = frozenset({"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"})
 _REACH: Final = 64
 _CODICE: Final = r"[a-z]{6}[0-9]{2}[a-ehlmprst][0-9]{2}[a-z][0-9]{3}[a-z]"
+_NINO_WORDS: Final = ("nino ", "national insurance", "ni number", "ni no", "nin ")
+_SPANISH_WORDS: Final = ("dni ", "nie ", "nif ", "documento", "identidad")
 _ANNOUNCED: Final = (
     ("passport", b"passport"),
     ("driver_licence", b"driver"),
@@ -32,16 +34,6 @@ def _of_length(length: int) -> re.Pattern[str]:
 @cache
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.ASCII | re.IGNORECASE)
-
-
-@cache
-def _nino_words() -> Words:
-    return words("nino ", "national insurance", "ni number", "ni no", "nin ")
-
-
-@cache
-def _spanish_words() -> Words:
-    return words("dni ", "nie ", "nif ", "documento", "identidad")
 
 
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
@@ -90,7 +82,7 @@ def _spanish(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence
             else None
         )
         if found and found.end() == end and checksums.spanish_id(found[0].replace("-", "")):
-            named = sheet.near(start, end, _spanish_words())
+            named = sheet.near(start, end, words(*_SPANISH_WORDS))
             yield start, end, "es_dni", Confidence.HIGH if named else Confidence.MEDIUM
             return
 
@@ -101,7 +93,7 @@ def _nino(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
         pattern = r"[a-ceghj-prstw-z][a-ceghj-nprstw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d]"
         found = _pattern(pattern).match(sheet.text, start) if start >= 0 else None
         if found and found.end() == end and found[0][:2].upper() not in _NO_NINO:
-            named = sheet.near(start, end, _nino_words())
+            named = sheet.near(start, end, words(*_NINO_WORDS))
             alone = Confidence.MEDIUM if " " in found[0] else Confidence.LOW
             yield start, end, "uk_nino", Confidence.HIGH if named else alone
             return

@@ -8,23 +8,21 @@ from functools import cache
 from typing import Final
 
 from writ.pii.finding import Confidence
-from writ.pii.sheet import Sheet
+from writ.pii.sheet import Sheet, spelled
 
 _DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _REACH: Final = 64
-# What a date of birth is announced by, in the languages of the national numbers.
+# What a date of birth is announced by, in the languages of the national numbers, by what is seldom in a text.
 _BIRTH: Final = (
-    b"birth",
-    b"born",
-    b"dob",
-    b"gebo",
-    b"geburt",
-    b"naissance",
-    b"nacim",
-    b"nasci",
-    b"urodz",
-    b"bday",
+    ("b", ("birth", "born", "dob", "gebo", "geburt", "bday")),
+    ("na", ("naissance", "nacim", "nasci")),
+    ("z", ("urodz",)),
 )
+
+
+@cache
+def _announcements() -> tuple[re.Pattern[bytes], ...]:
+    return tuple(spelled(mark, *literals) for mark, literals in _BIRTH)
 
 
 @cache
@@ -50,9 +48,9 @@ def is_day(month: int, day: int) -> bool:
 
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Dates of birth: a date that words shortly before it say is one."""
-    for literal in _BIRTH:
-        for place in sheet.places(literal):
-            start = place + len(literal)
+    for announcement in _announcements():
+        for announced in announcement.finditer(sheet.lower):
+            start = announced.end()
             for found in _date().finditer(sheet.text, start, start + _REACH):
                 if _is_real(found):
                     yield found.start(), found.end(), "date_of_birth", Confidence.MEDIUM

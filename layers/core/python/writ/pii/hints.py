@@ -21,9 +21,9 @@ _ALL: Final = bytes(range(256))
 _BEYOND_ASCII: Final = bytes(range(0xC0, 0x100))  # letters of Latin-1
 
 
-def classed(*parts: tuple[bytes, bytes]) -> bytes:
-    """A table for `bytes.translate`: each of these characters becomes that one, the rest a space."""
-    table = bytearray(b" " * len(_ALL))
+def classed(*parts: tuple[bytes, bytes], rest: bytes = b" ") -> bytes:
+    """A table for `bytes.translate`: each of these characters becomes that one, and what is left `rest`."""
+    table = bytearray(rest * len(_ALL))
     for members, name in parts:
         for member in members:
             table[member] = name[0]
@@ -43,7 +43,7 @@ _RUN: Final = b"w" * SHORTEST_TOKEN
 _BETWEEN_DIGITS: Final = b" ./()-"
 _DIGITS: Final = b"0" * _SHORTEST_NUMBER
 # Behind a number's first character: that it is neither inside a word nor the year of a moment with its hour.
-START: Final = r"(?<![A-Za-z0-9_-][0-9+(])(?!(?<=2)0[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:)"
+_START: Final = r"(?<![A-Za-z0-9_-][0-9+(])(?!(?<=2)0[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:)"
 
 # What credentials in one run begin with.
 _BEGINNINGS: Final = tuple(
@@ -83,7 +83,7 @@ LETTERED_STEMS: Final = ("ni", "national", "documento", "identidad")
 @cache
 def _digits() -> re.Pattern[str]:
     """A stretch as `numbers` knows it, of nine digits or more."""
-    return re.compile(rf"[0-9+(]{START}(?:[ ./()-]{{0,2}}[0-9]){{8,}}+")
+    return re.compile(rf"[0-9+(]{_START}(?:[ ./()-]{{0,2}}[0-9]){{8,}}+")
 
 
 def tokens(text: str, spread: str, raw: bytes) -> bool:

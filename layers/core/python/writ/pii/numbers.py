@@ -9,43 +9,46 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from writ.pii import checksums
 from writ.pii.finding import Confidence
-from writ.pii.hints import START
 from writ.pii.national import NUMBERS, Number
-from writ.pii.sheet import Sheet, Words, words
+from writ.pii.sheet import Sheet, words
 
 _Telephone = Callable[[Sheet, int, int], tuple[int, int, str, Confidence] | None]
 _MOST_GROUPS: Final = 7
 _SEPARATORS: Final = frozenset(" -./")
+_BARE: Final = str.maketrans("", "", " -./")
 _CARD_LENGTHS: Final = range(13, 20)
 _LONGEST_CARD_END: Final = 7
 _LONGEST_LAST_GROUP: Final = 7
 _LONGEST_PLAIN_PHONE: Final = 11
-_EXTENDED: Final = frozenset(" xe")
+_EXTENDED: Final = frozenset("xe")
+_LONGEST_SHAPE: Final = 64
+_DAY: Final = b"0000-00-00"
 _ISSUERS: Final = frozenset("23456")
 _EDGES: Final = frozenset("_-")
 
 
 @cache
-def _stretches() -> re.Pattern[str]:
-    """Seven digits or more with at most two separators between; a character first, which is found fastest."""
-    return re.compile(rf"[0-9+(]{START}(?:[ ./()-]{{0,2}}[0-9]){{6,}}+")
+def _stretches() -> re.Pattern[bytes]:
+    """Seven digits or more with at most two separators between; the first is not inside a word."""
+    return re.compile(rb"0(?<![a0-]0)(?:[ ./()-]{0,2}0){6,}+")
 
 
 @cache
-def _groups() -> re.Pattern[str]:
-    return re.compile(r"[0-9]+")
+def _moment() -> re.Pattern[str]:
+    """A day with the hour of it."""
+    return re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:")
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """The numbers that are written so, each with its words; `stems` are those of all of them."""
 
-    numbers: tuple[tuple[Number, Words], ...]
+    numbers: tuple[tuple[Number, re.Pattern[bytes]], ...]
     stems: tuple[bytes, ...]
     alone: bool  # one of them needs no word
 
@@ -55,28 +58,23 @@ class _Asked:
 
 
 @cache
-def _by_key() -> dict[str, _Asked]:
-    table: dict[str, list[tuple[Number, Words]]] = {}
-    for number in NUMBERS:
-        called = words(*number.called)
-        for key in number.keys:
-            table.setdefault(key, []).append((number, called))
-    return {
-        key: _Asked(
-            tuple(mine),
-            tuple({stem for _, called in mine for stem in called.stems}),
-            any(key in number.alone for number, _ in mine),
-        )
-        for key, mine in table.items()
-    }
+def _asked(key: str) -> _Asked | None:
+    mine = [number for number in NUMBERS if key in number.keys]
+    if not mine:
+        return None
+    return _Asked(
+        tuple((number, words(*number.called)) for number in mine),
+        tuple({word.strip().encode("latin-1") for number in mine for word in number.called}),
+        any(key in number.alone for number in mine),
+    )
 
 
 @cache
-def _by_length() -> dict[int, _Asked | None]:
-    """Lengths of digits in one run that may be something; what must be called so, or None for any reason."""
-    asked = {int(key): mine for key, mine in _by_key().items() if key.isdigit()}
-    cards = dict.fromkeys((*_CARD_LENGTHS, 17))  # 17 and an X are 18
-    return {length: None if mine.alone else mine for length, mine in asked.items()} | cards
+def _by_length() -> dict[int, bool]:
+    """Lengths of digits in one run that may be something, and whether that must be called so."""
+    asked = {int(key): _asked(key) for number in NUMBERS for key in number.keys if key.isdigit()}
+    cards = dict.fromkeys((*_CARD_LENGTHS, 17), False)  # 17 and an X are 18
+    return {length: mine is not None and not mine.alone for length, mine in asked.items()} | cards
 
 
 @cache
@@ -85,7 +83,8 @@ def _keys() -> frozenset[str]:
     cards = [f"4{gap}6{gap}5" for gap in "- "] + [
         f"4{gap}4{gap}4{gap}{last}" for gap in "- " for last in range(1, _LONGEST_CARD_END + 1)
     ]
-    return frozenset((*_by_key(), *cards, *map(str, _by_length())))
+    named = (key for number in NUMBERS for key in number.keys)
+    return frozenset((*named, *cards, *map(str, _by_length())))
 
 
 @cache
@@ -112,45 +111,95 @@ def find_identities(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
 
 
 def _numbers(sheet: Sheet, telephone: _Telephone) -> Iterator[tuple[int, int, str, Confidence]]:
-    text = sheet.text
-    for stretch in _stretches().finditer(text):
+    text, digits = sheet.text, sheet.digits
+    for stretch in _stretches().finditer(digits):
         start, end = stretch.span()
-        written = text[start:end]
-        if written.isdigit():
+        shape = digits[start:end]
+        if shape.isdigit():
             if _may_be(sheet, start, end):
-                yield from _at(sheet, ((start, end),), 0)
+                yield from _ended(sheet, start, end, str(end - start))
             if phone := _dialled(sheet, start, end, telephone):
                 yield phone
             continue
-        if _is_measured(written):
-            begins = start + written.index(".") + 1
-            if text[begins] in _ISSUERS and end - begins in _CARD_LENGTHS:
-                yield from _fraction(text, begins, end)
+        if shape.startswith(_DAY) and _moment().match(text, start):
             continue
-        spans = [group.span() for group in _groups().finditer(text, start, end)]
-        done = start
-        for place, (begins, ends) in enumerate(spans):
+        done = 0
+        for group in _groups(shape) if len(shape) <= _LONGEST_SHAPE else _grouped(shape):
+            begins = start + group.start
             if begins < done:
                 continue  # inside a card
-            before = text[begins - 1 : begins] if place else ""
-            if before == "." and ends - begins >= _CARD_LENGTHS.start:
-                yield from _fraction(text, begins, ends)
-            elif before != "-":
-                for span in _at(sheet, spans, place):
+            if group.is_fraction:
+                yield from _fraction(text, begins, start + group.end)
+            for stop, key in group.written:
+                for span in (_ended if start + stop == end else _named)(sheet, begins, start + stop, key):
                     done = max(done, span[1]) if span[2] == "card" else done
                     yield span
-            if (place == 0 or " " in text[begins - 2 : begins]) and (
+            if group.is_dialled and (
                 phone := telephone(sheet, begins - (begins > 0 and text[begins - 1] in "+("), end)
             ):
                 yield phone
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group of digits in a stretch, and what may begin with it; the stretch's first digit is place zero.
+
+    `written` are the ends and the keys of numbers that somebody writes so.
+    """
+
+    start: int
+    end: int
+    written: tuple[tuple[int, str], ...]
+    is_fraction: bool
+    is_dialled: bool
+
+
+@lru_cache(1024)
+def _groups(shape: bytes) -> tuple[_Group, ...]:
+    """The groups with which something may begin: few shapes are all that most texts have."""
+    return tuple(_grouped(shape))
+
+
+def _grouped(shape: bytes) -> Iterator[_Group]:
+    spans = [found.span() for found in re.finditer(rb"0+", shape)]
+    if _is_measured(shape):
+        begins, ends = spans[-1]
+        if ends - begins in _CARD_LENGTHS:
+            yield _Group(begins, ends, (), is_fraction=True, is_dialled=False)
+        return
+    for place, (begins, ends) in enumerate(spans):
+        before = shape[begins - 1 : begins]
+        fraction = before == b"." and ends - begins >= _CARD_LENGTHS.start
+        written = (
+            () if fraction or before == b"-" else tuple(_written(shape, spans[place : place + _MOST_GROUPS]))
+        )
+        dialled = place == 0 or b" " in shape[begins - 2 : begins]
+        if written or fraction or dialled:
+            yield _Group(begins, ends, written, fraction, dialled)
+
+
+def _written(shape: bytes, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+    beginnings, keys = _beginnings(), _keys()
+    key = ""
+    last = spans[0][0]
+    for begins, ends in spans:
+        between = shape[last:begins].decode()
+        if key and between not in _SEPARATORS:
+            return
+        key += between + str(ends - begins)
+        if key not in beginnings:
+            return
+        if key in keys and shape[ends : ends + 1] != b"-":
+            yield ends, key
+        last = ends
+
+
 def _may_be(sheet: Sheet, start: int, end: int) -> bool:
     """Whether digits in one run are of a length that something has, and called so where they must be."""
-    lengths = _by_length()
-    if end - start not in lengths:
+    must_be_called = _by_length().get(end - start)
+    if must_be_called is None:
         return False
-    asked = lengths[end - start]
+    asked = _asked(str(end - start)) if must_be_called else None
     return asked is None or asked.spoken_in(sheet.around(start, end))
 
 
@@ -161,15 +210,15 @@ def _dialled(
     text = sheet.text
     signed = start > 0 and text[start - 1] in "+("
     if end - start > _LONGEST_PLAIN_PHONE and not (
-        signed or text.startswith("00", start) or text[end : end + 1] in _EXTENDED
+        signed or text.startswith("00", start) or text[end : end + 2].lstrip(" ")[:1] in _EXTENDED
     ):
         return None
     return telephone(sheet, start - signed, end)
 
 
-def _is_measured(written: str) -> bool:
+def _is_measured(shape: bytes) -> bool:
     """Whether digits are a number with a long fraction, which no number of a person's has."""
-    whole, _, fraction = written.partition(".")
+    whole, _, fraction = shape.partition(b".")
     return len(fraction) > _LONGEST_LAST_GROUP and fraction.isdigit() and whole.isdigit()
 
 
@@ -180,41 +229,20 @@ def _fraction(text: str, start: int, end: int) -> Iterator[tuple[int, int, str, 
         yield start, end, "card", Confidence.LOW
 
 
-def _at(
-    sheet: Sheet, spans: Sequence[tuple[int, int]], first: int
-) -> Iterator[tuple[int, int, str, Confidence]]:
-    text, beginnings, keys = sheet.text, _beginnings(), _keys()
-    key = ""
-    digits = ""
-    start = spans[first][0]
-    for place in range(first, min(first + _MOST_GROUPS, len(spans))):
-        begin, end = spans[place]
-        if place > first:
-            between = text[spans[place - 1][1] : begin]
-            if between not in _SEPARATORS:
-                return
-            key += between
-        key += str(end - begin)
-        if key not in beginnings:
-            return
-        digits += text[begin:end]
-        after = text[end : end + 1]
-        if after.isalnum() or after in _EDGES:
-            if after in "xX" and key == "17" and not text[end + 1 : end + 2].isalnum():
-                yield from _named(sheet, start, end + 1, "18", digits + "X")
-            if after != "-":
-                return
-            continue
-        if key in keys:
-            yield from _named(sheet, start, end, key, digits)
+def _ended(sheet: Sheet, start: int, end: int, key: str) -> Iterator[tuple[int, int, str, Confidence]]:
+    """The numbers of this key that are not inside a word: theirs is the last digit that stands there."""
+    after = sheet.text[end : end + 1]
+    if not (after.isalnum() or after in _EDGES):
+        yield from _named(sheet, start, end, key)
+    elif key == "17" and after in "xX" and not sheet.text[end + 1 : end + 2].isalnum():
+        yield from _named(sheet, start, end + 1, "18")
 
 
-def _named(
-    sheet: Sheet, start: int, end: int, key: str, digits: str
-) -> Iterator[tuple[int, int, str, Confidence]]:
+def _named(sheet: Sheet, start: int, end: int, key: str) -> Iterator[tuple[int, int, str, Confidence]]:
+    digits = sheet.text[start:end].translate(_BARE).upper()
     if _is_card(key, digits):
         yield start, end, "card", Confidence.HIGH if _is_issued(digits) else Confidence.LOW
-    asked = _by_key().get(key)
+    asked = _asked(key)
     if asked is None:
         return
     around = sheet.around(start, end)
@@ -225,11 +253,10 @@ def _named(
         alone = number.alone.get(key)
         if alone is None:
             # Of most numbers a word says no at less cost than their digits do.
-            if spoken and called.pattern.search(around) and number.check(digits):
+            if spoken and called.search(around) and number.check(digits):
                 yield start, end, number.kind, number.named
         elif number.check(digits):
-            named = spoken and called.pattern.search(around)
-            yield start, end, number.kind, number.named if named else alone
+            yield start, end, number.kind, number.named if spoken and called.search(around) else alone
 
 
 def _is_card(key: str, digits: str) -> bool:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from writ.pii.finding import Confidence
-from writ.pii.sheet import Sheet, Words, words
+from writ.pii.sheet import Sheet, words
 
 # Calling code, least and most digits after it.
 _PLANS: Final = (
@@ -77,7 +77,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 @cache
-def _words() -> Words:
+def _words() -> re.Pattern[bytes]:
     return words(
         "phone",
         "telephone",

@@ -7,15 +7,21 @@ classes of characters costs about one. Copies have one byte a character, so that
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 from writ.pii.hints import CLASSES, RUNS, classed
 
 _BEFORE: Final = 48
 _AFTER: Final = 24
+_DIGITS: Final = classed(
+    (b"0123456789", b"0"),
+    (string.ascii_letters.encode() + b"_", b"a"),
+    *((mark, mark) for mark in (b" ", b".", b"/", b"(", b")", b"-")),
+    rest=b":",
+)
 _HEXES: Final = classed((b"0123456789abcdefABCDEF", b"h"), *((mark, mark) for mark in (b":", b"-", b".")))
 
 
@@ -48,6 +54,11 @@ class Sheet:
         """`h` hexadecimal digits; colons, hyphens and dots; a space for the rest."""
         return self.raw.translate(_HEXES)
 
+    @cached_property
+    def digits(self) -> bytes:
+        """`0` digits, separators as they are, `a` letters and underscores, a colon for the rest."""
+        return self.raw.translate(_DIGITS)
+
     def runs(self, least: int) -> Iterator[tuple[int, int]]:
         """Where at least so many letters, digits, hyphens and underscores stand together."""
         marks = self.raw.translate(RUNS)
@@ -63,35 +74,38 @@ class Sheet:
         """Where this lower-case literal stands, whatever its case there."""
         return every(self.lower, literal)
 
-    def near(self, start: int, end: int, words: Words) -> bool:
+    def near(self, start: int, end: int, words: re.Pattern[bytes]) -> bool:
         """Whether one of the words stands shortly before a place, or right after it."""
-        around = self.around(start, end)
-        return any(map(around.__contains__, words.stems)) and words.pattern.search(around) is not None
+        return words.search(self.around(start, end)) is not None
 
     def around(self, start: int, end: int) -> bytes:
         """What stands shortly before a place and right after it, in lower case."""
         return self.lower[max(0, start - _BEFORE) : start] + b"\n" + self.lower[end : end + _AFTER]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Words that begin so: what is searched first because it is cheap, and what then sees their edges."""
+@cache
+def words(*stems: str) -> re.Pattern[bytes]:
+    """Words that begin so, for `Sheet.near`, in lower case; a stem that ends in a space is a whole word."""
+    # By their first letters, which a pattern finds fastest where it begins with them.
+    by_first: dict[str, list[str]] = {}
+    for stem in dict.fromkeys(stems):
+        word = stem.strip()
+        end = r"(?![a-z])" if stem.endswith(" ") else ""
+        by_first.setdefault(word[0], []).append(re.escape(word[1:]) + end)
+    parts = (rf"{first}(?<![a-z]{first})(?:{'|'.join(rest)})" for first, rest in by_first.items())
+    return re.compile("|".join(parts).encode("latin-1"))
 
-    stems: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
 
+def spelled(mark: str, *literals: str) -> re.Pattern[bytes]:
+    """Literals that have a mark in common, found by that, which texts seldom have.
 
-def words(*stems: str) -> Words:
-    """Words for `Sheet.near`, in lower case; a stem that ends in a space is a whole word."""
-    bare = [stem.strip() for stem in stems]
-    ends = [
-        re.escape(word) + (r"(?![a-z])" if stem.endswith(" ") else "")
-        for word, stem in zip(bare, stems, strict=True)
-    ]
-    pattern = re.compile(rf"(?<![a-z])(?:{'|'.join(ends)})".encode("latin-1"))
-    # Where a word stands in which another one is, that one stands as well.
-    least = [word for word in bare if not any(other in word for other in bare if other != word)]
-    return Words(tuple(word.encode("latin-1") for word in dict.fromkeys(least)), pattern)
+    A match begins at the mark and ends where the literal does; its `lastindex` counts the literals from one.
+    """
+    parts = []
+    for literal in literals:
+        before, _, after = literal.partition(mark)
+        parts.append(f"((?<={re.escape(before + mark)}){re.escape(after)})")
+    return re.compile(f"{re.escape(mark)}(?:{'|'.join(parts)})".encode("latin-1"))
 
 
 def every(text: bytes, literal: bytes) -> Iterator[int]:

@@ -15,7 +15,7 @@ from typing import Final
 from writ.pii.checksums import crc32_base62
 from writ.pii.finding import Confidence
 from writ.pii.hints import SHORTEST_TOKEN, may_begin
-from writ.pii.sheet import Sheet, every
+from writ.pii.sheet import Sheet, spelled
 
 LONGEST: Final = 32_768
 """No credential is longer: the longest RSA key in use, armoured, is half of it."""
@@ -50,22 +50,27 @@ _RUNS: Final = (
         r"|PRIV_API_[A-Za-z0-9]{32,64}|xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}",
     ),
 )
-# These have a dot, a slash or an equals sign early: a literal, how far before it they begin, a pattern.
-_DOTTED: Final = (
-    ("jwt", b"eyJ", 0, r"(?<![\w-])eyJ[\w-]{5,4096}\.[\w-]{5,16384}\.[\w-]{0,4096}"),
-    ("sendgrid_key", b"SG.", 0, r"\bSG\.[\w-]{16,32}\.[\w-]{16,64}"),
-    ("google_key", b"ya29.", 0, r"\bya29\.[\w-]{20,1024}"),
-    ("vault_token", b"hv", 0, r"\bhv[sbr]\.[\w-]{24,512}"),
-    ("slack_token", b"hooks.slack.com/", 0, r"hooks\.slack\.com/(?:services|workflows)/[\w/-]{20,128}"),
-    ("azure_key", b"AccountKey=", 0, r"AccountKey=[A-Za-z0-9+/]{43,86}={1,2}"),
-    ("azure_key", b"AccessKey=", 0, r"AccessKey=[A-Za-z0-9+/]{43}="),
-    ("azure_key", b"Q~", 4, r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}(?![\w~-])"),
-    ("saas_token", b"dp.", 0, r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,64}"),
-    ("saas_token", b".atlasv1.", 14, r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,72}"),
-    ("stripe_key", b"whsec_", 0, r"\bwhsec_[A-Za-z0-9+/]{24,128}={0,2}"),
-)  # fmt: skip
+# These have a mark early: a literal that has it, how far before that they begin, a pattern.
+_MARKED: Final = {
+    ".": (
+        ("sendgrid_key", "SG.", 0, r"\bSG\.[\w-]{16,32}\.[\w-]{16,64}"),
+        ("google_key", "ya29.", 0, r"\bya29\.[\w-]{20,1024}"),
+        ("vault_token", "hvs.", 0, r"\bhvs\.[\w-]{24,512}"),
+        ("vault_token", "hvb.", 0, r"\bhvb\.[\w-]{24,512}"),
+        ("vault_token", "hvr.", 0, r"\bhvr\.[\w-]{24,512}"),
+        ("slack_token", "hooks.slack.com/", 0, r"hooks\.slack\.com/(?:services|workflows)/[\w/-]{20,128}"),
+        ("saas_token", "dp.", 0, r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,64}"),
+        ("saas_token", ".atlasv1.", 14, r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,72}"),
+    ),
+    "eyJ": (("jwt", "eyJ", 0, r"(?<![\w-])eyJ[\w-]{5,4096}\.[\w-]{5,16384}\.[\w-]{0,4096}"),),
+    "Key=": (
+        ("azure_key", "AccountKey=", 0, r"AccountKey=[A-Za-z0-9+/]{43,86}={1,2}"),
+        ("azure_key", "AccessKey=", 0, r"AccessKey=[A-Za-z0-9+/]{43}="),
+    ),
+    "~": (("azure_key", "Q~", 4, r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}(?![\w~-])"),),
+    "whsec_": (("stripe_key", "whsec_", 0, r"\bwhsec_[A-Za-z0-9+/]{24,128}={0,2}"),),
+}
 
-_MARKS: Final = (".", "=", "~", "whsec_")  # one is in each of these
 _PREFIX: Final = r"[A-Za-z]{0,8}[0-9]{0,2}(?:[_.=-](?:pat_|live_|test_|ant-|proj-|v1_)?)?"
 
 
@@ -73,6 +78,11 @@ _PREFIX: Final = r"[A-Za-z]{0,8}[0-9]{0,2}(?:[_.=-](?:pat_|live_|test_|ant-|proj
 def _in_runs() -> re.Pattern[str]:
     parts = "|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_RUNS))
     return re.compile(rf"(?=[gxrswnphdlaAGSPNE])(?<![A-Za-z0-9_])(?:{parts})")
+
+
+@cache
+def _hints(mark: str) -> re.Pattern[bytes]:
+    return spelled(mark, *(literal for _, literal, _, _ in _MARKED[mark]))
 
 
 @cache
@@ -94,15 +104,17 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             yield found.start(), found.end(), kind, _confidence(kind, found[0])
             found = search(text, found.end(), end)
     yield from _private_keys(text)
-    if not any(mark in text for mark in _MARKS):
-        return
     raw = sheet.raw
-    for kind, literal, before, pattern in _DOTTED:
+    for mark, marked in _MARKED.items():
+        if mark.encode() not in raw:
+            continue
         done = 0
-        for place in every(raw, literal):
-            if place >= done and (found := _at(pattern).match(text, max(0, place - before))):
+        for hint in _hints(mark).finditer(raw):
+            kind, literal, before, pattern = marked[(hint.lastindex or 1) - 1]
+            start = hint.end() - len(literal) - before
+            if start >= done and (found := _at(pattern).match(text, start)):
                 done = found.end()
-                yield found.start(), found.end(), kind, _confidence(kind, found[0])
+                yield found.start(), done, kind, _confidence(kind, found[0])
 
 
 def _private_keys(text: str) -> Iterator[tuple[int, int, str, Confidence]]:

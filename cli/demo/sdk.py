@@ -41,7 +41,8 @@ def sdk(*, as_json: JsonFlag = False) -> None:
             raise CommandError("the demonstration is for a local plane", code="plane.remote")
         with calling("showing the client"), tempfile.TemporaryDirectory() as place, Api.of(plane) as api:
             checkout = Path(place) / "checkout"
-            cloned(ForgeProcess().push(REPOSITORY, files(), "feat: describe the API"), checkout, "main")
+            pushed = ForgeProcess().push(REPOSITORY, files(), "feat: describe the API")
+            cloned(pushed.folder, checkout, "main")
             output.note(f"asks the gates about {REPOSITORY} in the local forge")
             report = gate.recorded(output, checkout, REPOSITORY)
             if report.verdict is not Verdict.ALLOW:

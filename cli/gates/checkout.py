@@ -89,6 +89,13 @@ class Checkout:
         except OSError:
             return None
 
+    def read_text(self, path: str) -> str | None:
+        """A file letter by letter, so that it can be written again; None for one that is not UTF-8."""
+        try:
+            return (self.read(path) or b"").decode()
+        except UnicodeDecodeError:
+            return None
+
     def chunks(self, path: str) -> Iterator[bytes]:
         file = self.folder / path
         if path in self._submodules or file.is_symlink():

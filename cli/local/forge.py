@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -11,8 +13,9 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
+from cli.gates.checkout import Checkout
 from cli.localforge.process import ForgeProcess
-from cli.output import CommandError, JsonFlag, facts, reporting, table, visible
+from cli.output import CommandError, JsonFlag, counted, facts, reporting, table, visible
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +26,11 @@ Number = Annotated[
     int | None,
     typer.Argument(metavar="NUMBER", min=1, help="The pull request's number; all there is if absent."),
 ]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The checkout, or any folder.")]
+Message = Annotated[str, typer.Option(help="What the commit says.")]
+Tag = Annotated[str, typer.Argument(metavar="TAG", help="The release's tag: v4.2.0.")]
+DaysAgo = Annotated[int, typer.Option(min=0, max=3650, help="How many days ago it was published.")]
+Notes = Annotated[str, typer.Option(help="What its page says, in Markdown.")]
 _LOOKS: Final = {"success": "green", "failure": "red", "action_required": "yellow"}
 _REMARKS: Final = 20
 _SHOWN: Final = ("repository", "number", "title", "state", "comments", "check_runs")
@@ -60,6 +68,42 @@ def show(repository: RepositoryName, number: Number = None, as_json: JsonFlag = 
             "refs": record["refs"],
         }
         output.show(document, _picture(document, pull))
+
+
+@app.command()
+def push(
+    repository: RepositoryName,
+    folder: Folder = Path(),
+    message: Message = "chore: push",
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring a checkout's files to the default branch of a repository, which is made where there is none."""
+    with reporting(as_json) as output:
+        checkout = Checkout(folder)
+        read = {path: checkout.read_text(path) for path in checkout.paths()}
+        files = {path: content for path, content in read.items() if content is not None}
+        for path in sorted(read.keys() - files.keys()):
+            output.note(f"left out: {path}, which is not UTF-8")
+        pushed = ForgeProcess().push(repository, files, message)
+        told = {"repository": repository, "commit": pushed.commit, "git": str(pushed.folder)}
+        output.show(told, facts(f"{counted(len(files), 'file')} pushed", told))
+
+
+@app.command()
+def release(
+    repository: RepositoryName,
+    tag: Tag,
+    days_ago: DaysAgo = 0,
+    notes: Notes = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Have somebody else's release there, in a public repository: what workflows pin by its commit."""
+    with reporting(as_json) as output:
+        published = datetime.now(UTC) - timedelta(days=days_ago)
+        commit = ForgeProcess().release(repository, tag, published, notes)
+        told = {"repository": repository, "tag": tag, "commit": commit, "published_at": published.isoformat()}
+        output.show(told, facts(f"{repository} {tag}", {"published": told["published_at"]}))
+        output.verbatim(f"uses: {repository}@{commit} # {tag}")
 
 
 def _whole(record: Mapping[str, Any]) -> tuple[dict[str, Any], RenderableType]:

@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
-from cli.localforge.server import HOST, PUSH, SEEN, TAKE_IN
+from cli.localforge.server import HOST, PUSH, RELEASE, SEEN, TAKE_IN
 from cli.localforge.sign_in import APP, personal_token, private_key
 from cli.output import CommandError
 from cli.plane import ROOT, STATE
@@ -26,6 +27,14 @@ _READY_S: Final = 15.0
 _STOP_S: Final = 10.0
 _TIMEOUT_S: Final = 10.0
 _ANCHORS: Final = "Statuses of this commit hold checkpoints of the log.\n"
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """The newest commit of a default branch, and the folder that git clones."""
+
+    commit: str
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -121,10 +130,17 @@ class ForgeProcess:
         taken: Mapping[str, Any] = self._ask("POST", TAKE_IN, told)
         return taken
 
-    def push(self, repository: str, files: Mapping[str, str], message: str) -> Path:
-        """Have files on the default branch, in a repository of its own; the folder that git clones."""
+    def push(self, repository: str, files: Mapping[str, str], message: str) -> Pushed:
+        """Have files on the default branch, in a repository of its own."""
         body = {"repository": repository, "files": dict(files), "message": message}
-        return Path(self._ask("POST", PUSH, json.dumps(body).encode())["git"])
+        answer = self._ask("POST", PUSH, json.dumps(body).encode())
+        return Pushed(str(answer["sha"]), Path(answer["git"]))
+
+    def release(self, repository: str, tag: str, published_at: datetime, notes: str) -> str:
+        """Have a release of somebody else's, in a public repository; the commit of its tag."""
+        said = {"tag": tag, "published_at": published_at.isoformat(), "notes": notes}
+        body = json.dumps({"repository": repository, **said}).encode()
+        return str(self._ask("POST", RELEASE, body)["sha"])
 
     def seen(self) -> list[Mapping[str, Any]]:
         """Every repository with all that is in it. Raises CommandError."""

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from writ.contracts.dependency_site import Repository
+
 
 class PullRecord(BaseModel):
     """`head_sha` and `base_sha` are commits of the repository here."""
@@ -76,6 +78,7 @@ class ReleaseRecord(BaseModel):
     body: str = ""
     draft: bool = True
     prerelease: bool = False
+    published_at: datetime | None = None
 
 
 class AssetRecord(BaseModel):
@@ -97,9 +100,13 @@ class RunRecord(BaseModel):
 
 
 class RepositoryRecord(BaseModel):
-    """`aliases`: commits that only exist elsewhere, and which of ours stands for each."""
+    """`aliases`: commits that only exist elsewhere, and which of ours stands for each.
 
-    name: str
+    `public`: whether every installation may read it, as GitHub lets them.
+    """
+
+    name: Repository
+    public: bool = False
     pulls: dict[int, PullRecord] = {}
     comments: dict[int, CommentRecord] = {}
     checks: dict[int, CheckRecord] = {}

@@ -5,7 +5,8 @@ A run that is asked for is kept and not carried out: `writ release build` does w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -74,6 +75,7 @@ def _create(asked: Asked) -> dict[str, Any]:
     made = ReleaseRecord.model_validate({**asked.body, "id": asked.forge.records.next()})
     if not made.draft:
         _alone(asked.repository, made)
+        made = _published(asked.forge, made)
     asked.repository.releases[made.id] = made
     return _release(asked.forge, asked.repository, made)
 
@@ -85,8 +87,14 @@ def _change(asked: Asked) -> dict[str, Any]:
         git, name = asked.forge.git(asked.repository), f"refs/tags/{made.tag_name}"
         if git.ref(name) is None:  # GitHub makes the tag of a release that is published without one
             git.point(name, commit_of(git, asked.repository.commit(made.target_commitish)))
+        made = _published(asked.forge, made)
     asked.repository.releases[made.id] = made
     return _release(asked.forge, asked.repository, made)
+
+
+def _published(forge: LocalForge, made: ReleaseRecord) -> ReleaseRecord:
+    """It says since when it is out, once and for all."""
+    return made.model_copy(update={"published_at": made.published_at or forge.now()})
 
 
 def _alone(repository: RepositoryRecord, made: ReleaseRecord) -> None:
@@ -100,6 +108,36 @@ def _delete(asked: Asked) -> None:
     del asked.repository.releases[asked.number]
     for id in [each.id for each in asked.repository.assets.values() if each.release == asked.number]:
         _forget(asked, id)
+
+
+def take_release(forge: LocalForge, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A release that somebody else published: its tag, on a commit of its own, and when that was.
+
+    The repository is made where there is none, and public.
+    """
+    name, tag = str(body["repository"]), str(body["tag"])
+    published = datetime.fromisoformat(str(body["published_at"])).astimezone(UTC)
+    repository = forge.records.find(name) or RepositoryRecord(name=name, public=True)
+    git = forge.git(repository)
+    if not repository.public or git.ref(f"refs/tags/{tag}") is not None:
+        raise RefusedError(422, f"{name} is one of ours, or has {tag}")
+    head = git.ref("refs/heads/main")
+    files = {"VERSION": f"{tag}\n".encode()}
+    sha = git.commit(files, f"chore: release {tag}", published, () if head is None else (head,))
+    git.point("refs/heads/main", sha)
+    git.point(f"refs/tags/{tag}", sha)
+    made = ReleaseRecord(
+        id=forge.records.next(),
+        tag_name=tag,
+        target_commitish="main",
+        name=tag,
+        body=str(body.get("notes", "")),
+        draft=False,
+        published_at=published,
+    )
+    repository.releases[made.id] = made
+    forge.records.repositories[name.lower()] = repository
+    return {"tag": tag, "sha": sha}
 
 
 def _assets(asked: Asked) -> list[Any]:
@@ -184,7 +222,7 @@ def _shown(git: GitRepository, sha: str) -> dict[str, Any]:
 
 def _release(forge: LocalForge, repository: RepositoryRecord, record: ReleaseRecord) -> dict[str, Any]:
     page = f"{forge.address}/{repository.name}/releases/{record.tag_name}"
-    return {**record.model_dump(), "html_url": page, "assets": []}
+    return {**record.model_dump(mode="json"), "html_url": page, "assets": []}
 
 
 def _asset(record: AssetRecord) -> dict[str, Any]:

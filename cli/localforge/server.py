@@ -118,7 +118,9 @@ _REPOSITORY: Final = re.compile(r"/repos/(?P<name>[^/]+/[^/]+)/?(?P<path>.*)")
 _TOKENS: Final = f"/app/installations/{_INSTALLATION}/access_tokens"
 TAKE_IN: Final = "/_writ/payloads"
 PUSH: Final = "/_writ/commits"
+RELEASE: Final = "/_writ/releases"
 SEEN: Final = "/_writ/records"
+_OF_ITS_OWN: Final = {TAKE_IN: taken_in, PUSH: changes.take_commit, RELEASE: releases.take_release}
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -169,7 +171,11 @@ class LocalServer(ThreadingHTTPServer):
             found = route.path.fullmatch(match["path"]) if route.method == method else None
             if found is not None:
                 write = method != "GET"
-                self.gate.installation(authorization, match["name"], route.permission, write=write, now=now)
+                kept = self.forge.records.find(match["name"])
+                public = kept is not None and kept.public
+                self.gate.installation(
+                    authorization, match["name"], route.permission, write=write, now=now, public=public
+                )
                 parts = {name: unquote(value) for name, value in found.groupdict().items()}
                 repository = self.forge.repository(match["name"])
                 asked = Asked(self.forge, repository, parts, dict(parse_qsl(query)), body or {})
@@ -180,7 +186,7 @@ class LocalServer(ThreadingHTTPServer):
         """What is beside GitHub's API and wants no token: for tests, and for who verifies those of runs."""
         if method == "GET":
             return self._seen() if path == SEEN else self.runs.answer(path, query, now)
-        taken = {TAKE_IN: taken_in, PUSH: changes.take_commit}.get(path) if method == "POST" else None
+        taken = _OF_ITS_OWN.get(path) if method == "POST" else None
         return None if taken is None else taken(self.forge, body)
 
     def _seen(self) -> dict[str, Any]:

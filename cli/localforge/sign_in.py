@@ -79,12 +79,21 @@ class Gate:
         }
 
     def installation(
-        self, authorization: str, repository: str, permission: str, *, write: bool, now: datetime
+        self,
+        authorization: str,
+        repository: str,
+        permission: str,
+        *,
+        write: bool,
+        now: datetime,
+        public: bool = False,
     ) -> None:
-        """Raises RefusedError unless a token is good for this."""
+        """Raises RefusedError unless a token is good for this; what is public any valid one reads."""
         grant = self.grants.get(authorization.removeprefix("token ").removeprefix("Bearer "))
         if grant is None or grant.until <= now:
             raise RefusedError(401, "Bad credentials")
+        if public and not write:
+            return
         if grant.repositories and repository.lower().partition("/")[2] not in grant.repositories:
             raise RefusedError(404, "Not Found")
         if grant.permissions.get(permission) not in ({"write"} if write else {"read", "write"}):

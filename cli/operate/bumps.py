@@ -88,7 +88,7 @@ def plan(
     """What would be proposed for a checkout now, and what is held, by which rule; needs no plane."""
     with reporting(as_json) as output:
         checkout = Checkout(folder)
-        files = {path: found for path in wanted(checkout.paths()) if (found := _read(checkout, path))}
+        files = {path: found for path in wanted(checkout.paths()) if (found := checkout.read_text(path))}
         settings = _settings(checkout)
         addresses = indexes.Addresses(pypi, npm)
         survey = _survey(files, settings, addresses)
@@ -120,14 +120,6 @@ def floor(policies: Path = ROOT / "policies") -> timedelta:
 def _settings(checkout: Checkout) -> DependencySettings:
     written = checkout.read(FILE)
     return DependencySettings() if written is None else read_settings(text(written) or "")
-
-
-def _read(checkout: Checkout, path: str) -> str | None:
-    """A file letter by letter, so that it can be written again; None for one that is not UTF-8."""
-    try:
-        return (checkout.read(path) or b"").decode()
-    except UnicodeDecodeError:
-        return None
 
 
 def _survey(files: Mapping[str, str], settings: DependencySettings, addresses: indexes.Addresses) -> Survey:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from cli.local import elsewhere
-from cli.localforge.server import PUSH, TAKE_IN, LocalServer
+from cli.localforge.server import PUSH, RELEASE, TAKE_IN, LocalServer
 from cli.operate.ticks import send
 from stacks.settings import settings_for
 from tests.e2e.conftest import Person, World, eventually
@@ -21,8 +21,8 @@ from tests.support.recorded_locks import package_files, requirements
 from tests.support.redeploying import redeploy
 from writ.contracts.dependency_site import DependencySite
 
-SHOP, TILL, DESK = "acme/shop", "acme/till", "acme/desk"
-PYPI, NPM = "writ/dependencies/pypi-minor", "writ/dependencies/npm-minor"
+REPOSITORIES = SHOP, TILL, DESK, YARD = "acme/shop", "acme/till", "acme/desk", "acme/yard"
+PYPI, NPM, ACTIONS = (f"writ/dependencies/{name}-minor" for name in ("pypi", "npm", "github"))
 # A day on which idna 3.8 was five days old, and what it is taken for is today.
 DAY = datetime(2024, 8, 28, 12, tzinfo=UTC)
 LATER = DAY + timedelta(days=8)
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(
 
 @dataclass
 class Bumped:
-    """A plane that bumps what three repositories depend on."""
+    """A plane that bumps what some repositories depend on."""
 
     world: World
     forge: LocalServer
@@ -49,11 +49,17 @@ class Bumped:
         body = {"repository": repository, "files": {**SETTINGS, **files}, "message": "feat: begin"}
         httpx.post(self.forge.address + PUSH, json=body).raise_for_status()
 
+    def release(self, action: str, tag: str, days_ago: int) -> str:
+        """Somebody else releases an action; the commit of its tag."""
+        published = datetime.now(UTC) - timedelta(days=days_ago)
+        body = {"repository": action, "tag": tag, "published_at": published.isoformat()}
+        return str(httpx.post(self.forge.address + RELEASE, json=body).raise_for_status().json()["sha"])
+
     def tick(self) -> None:
         """The schedule comes due, without the wait for it, and all of it is over."""
         before = self.done("look-over")
         send(self.world.plane, "dependencies", "rate(1 hour)")
-        eventually(lambda: self.done("look-over") >= before + 3, 120)
+        eventually(lambda: self.done("look-over") >= before + len(REPOSITORIES), 120)
         self.world.settle()
 
     def done(self, name: str) -> int:
@@ -102,7 +108,7 @@ def bumped(
 ) -> Iterator[Bumped]:
     """Switched on as an operator does it: by the settings of the environment, deployed."""
     with playing() as registries:
-        site = DependencySite(repositories=(SHOP, TILL, DESK), pypi=registries.pypi, npm=registries.npm)
+        site = DependencySite(repositories=REPOSITORIES, pypi=registries.pypi, npm=registries.npm)
         settings = replace(settings_for("local"), dependencies=site)
         redeploy(world.plane, settings, tmp_path_factory.mktemp("bumping"), "dependencies")
         registries.travel(DAY, datetime.now(UTC))
@@ -172,4 +178,21 @@ def test_the_member_that_fails_is_found_and_the_rest_goes_on(bumped: Bumped) -> 
     (rest,) = bumped.pulls(TILL).values()
     assert (rest.number, rest.title) == (pull.number, "build(deps): bump certifi 2024.7.4 and idna 3.8")
     assert "its checks fail" in rest.body
+    bumped.world.verified()
+
+
+def test_an_action_moves_to_the_commit_of_the_newest_release_that_is_old_enough(bumped: Bumped) -> None:
+    ages = {"v4.1.0": 90, "v4.2.0": 30, "v4.3.0": 1}
+    commits = {tag: bumped.release("other/checkout", tag, days) for tag, days in ages.items()}
+
+    def workflow(tag: str) -> str:
+        return f"jobs:\n  test:\n    steps:\n      - uses: other/checkout@{commits[tag]}  # {tag}\n"
+
+    bumped.push(YARD, {".github/workflows/ci.yml": workflow("v4.1.0")})
+    bumped.tick()
+    (pull,) = bumped.pulls(YARD).values()
+    assert (pull.head, pull.title) == (ACTIONS, "build(deps): bump other/checkout from v4.1.0 to v4.2.0")
+    assert bumped.file(YARD, ACTIONS, ".github/workflows/ci.yml") == workflow("v4.2.0")
+    (held,) = bumped.shown(YARD)["overview"]["held"]
+    assert (held["what"], held["code"]) == ("github/other/checkout v4.1.0>v4.3.0", "cooldown")
     bumped.world.verified()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dulwich import porcelain
 from dulwich.objects import ObjectID
 from dulwich.repo import Repo
 
-from cli.localforge.server import PUSH, SEEN, TAKE_IN, LocalServer
+from cli.localforge.server import PUSH, RELEASE, SEEN, TAKE_IN, LocalServer
 from cli.localforge.sign_in import APP, personal_token, private_key
 from cli.plane import ROOT
 from functions.anchor.github import GitHubStatuses
@@ -25,6 +26,7 @@ from tests.support.memory import ManualClock
 from writ.adapters.forge_secret import Credentials
 from writ.adapters.git_history import GitHistory
 from writ.adapters.github import GitHubForge
+from writ.adapters.github_actions import PublicRepositories
 from writ.adapters.github_client import GitHubClient
 from writ.contracts.anchor import context_of, describe
 from writ.contracts.errors import PermanentError
@@ -47,10 +49,17 @@ class Local:
     folder: Path
 
     def forge(self, **permissions: str) -> GitHubForge:
+        return GitHubForge(self.client(**permissions))
+
+    def client(self, **permissions: str) -> GitHubClient:
         stored = {"app": APP, "private_key": private_key(self.folder), "api": self.server.address}
         credentials = Credentials.model_validate(stored)
         site, clock = ForgeSite(api="stored"), ManualClock()
-        return GitHubForge(GitHubClient(site, Stored(credentials), clock, permissions or ALL))
+        return GitHubClient(site, Stored(credentials), clock, permissions or ALL)
+
+    def push(self, repository: str, **files: str) -> None:
+        body = {"repository": repository, "files": {"a.txt": "one", **files}, "message": "feat: x"}
+        assert httpx.post(self.server.address + PUSH, json=body).status_code == 201
 
     def take_in(self, payload: bytes = PAYLOAD) -> None:
         assert httpx.post(self.server.address + TAKE_IN, content=payload).status_code == 201
@@ -125,6 +134,45 @@ def test_a_push_makes_a_repository_that_git_clones_and_nothing_twice(local: Loca
         assert history.content(first["sha"], "c") is None
         assert history.content(second["sha"], "a") is None
         assert history.content(second["sha"], "c/d") is None
+
+
+def released(local: Local, **changed: str) -> httpx.Response:
+    body = {"repository": "other/action", "tag": "v1.0.0", "published_at": "2026-01-01T00:00:00Z"}
+    return httpx.post(local.server.address + RELEASE, json={**body, **changed})
+
+
+def test_releases_of_others_are_read_by_every_installation_and_written_by_none(local: Local) -> None:
+    first = released(local, notes="The first.").json()["sha"]
+    second = released(local, tag="v1.1.0", published_at="2026-02-01T01:00:00+01:00").json()["sha"]
+    public = PublicRepositories(local.client(contents="read"), REPOSITORY)
+    assert dict(public.tags("other/action")) == {"v1.0.0": first, "v1.1.0": second}
+    assert [(each.tag, each.body, each.published_at) for each in public.releases("other/action")] == [
+        ("v1.1.0", "", datetime(2026, 2, 1, tzinfo=UTC)),
+        ("v1.0.0", "The first.", datetime(2026, 1, 1, tzinfo=UTC)),
+    ]
+    # What is private of another's stays unseen, and reading a public one gives no right to write.
+    local.push("acme/private")
+    assert public.tags("acme/private") == []
+    with pytest.raises(PermanentError, match=r"forge\.not_found"):
+        local.client(contents="write").ask("other/action", "DELETE", "releases/1", object, by=REPOSITORY)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"tag": "v1.0.0"},
+        {"repository": "acme/private", "tag": "v3"},
+        {"repository": "no-owner", "tag": "v3"},
+        {"repository": "../up/there", "tag": "v3"},
+        {"published_at": "yesterday", "tag": "v3"},
+    ],
+)
+def test_release_that_cannot_be_is_refused_and_changes_nothing(local: Local, changed: dict[str, str]) -> None:
+    released(local)
+    local.push("acme/private")
+    before = httpx.get(local.server.address + SEEN).json()
+    assert released(local, **changed).status_code == 422
+    assert httpx.get(local.server.address + SEEN).json() == before
 
 
 def test_comments_are_made_found_and_changed(local: Local) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,31 @@ def test_plane_that_is_told_of_the_forge_can_use_it(
         assert word in CliRunner().invoke(commands.app, ["show", REPOSITORY]).output
     absent = CliRunner().invoke(commands.app, ["show", REPOSITORY, "999", "--json"])
     assert absent.exit_code != 0
+
+
+def test_a_folder_is_pushed_and_an_action_is_released_from_the_terminal(
+    process: ForgeProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process.start()
+    monkeypatch.setattr(commands, "ForgeProcess", lambda: process)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "a.txt").write_text("one\r\n", newline="")
+    (folder / "b.bin").write_bytes(b"\xff\xfe")
+    pushed = CliRunner().invoke(commands.app, ["push", "acme/shop", str(folder), "--message", "feat: begin"])
+    assert pushed.exit_code == 0
+    assert "1 file pushed" in pushed.output
+    assert "left out: b.bin" in pushed.output
+    released = CliRunner().invoke(commands.app, ["release", "other/action", "v2.0.0", "--days-ago", "30"])
+    assert released.exit_code == 0
+    found = {record["name"]: record for record in process.seen()}
+    assert found["acme/shop"]["refs"].keys() == {"refs/heads/main"}
+    (release,) = found["other/action"]["releases"].values()
+    assert datetime.now(UTC) - datetime.fromisoformat(release["published_at"]) > timedelta(days=29)
+    pin = f"uses: other/action@{found['other/action']['refs']['refs/tags/v2.0.0']} # v2.0.0"
+    assert pin in released.output.splitlines()
+    again = CliRunner().invoke(commands.app, ["release", "other/action", "v2.0.0", "--json"])
+    assert (again.exit_code, json.loads(again.output)["error"]["code"]) == (1, "forge.refused")
 
 
 def test_forge_of_other_code_is_started_anew_where_it_was(

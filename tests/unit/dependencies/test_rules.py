@@ -47,6 +47,15 @@ def test_the_newest_that_is_old_enough_is_chosen() -> None:
     assert found.held[0].until == NOW + timedelta(days=0.1)
 
 
+def test_held_are_told_within_the_major_version_in_use_and_beyond_it() -> None:
+    """A major step that is proposed hides none of the small ones that wait, nor the other way round."""
+    found = survey(
+        release("1.1.0"), release("1.2.0", 1), release("1.3.0", 2), release("2.0.0", 20), release("2.1.0", 3)
+    )
+    assert steps(found) == ["1.1.0", "2.0.0"]
+    assert held(found) == {"1.3.0": "cooldown", "2.1.0": "cooldown"}
+
+
 @pytest.mark.parametrize(
     ("refused", "code"),
     [

@@ -81,8 +81,15 @@ def choose(uses: Sequence[Use], listing: Listing, given: Circumstances) -> Choic
         and not any(_fixes(u.release, advisories) for u in chosen)
     ):
         chosen += _early(uses, listing, current, held, given)
-    newest = max((_key(package, update.release.version) for update in chosen), default=None)
-    left = [each for each in held if newest is None or _key(package, each.version) > newest]
+    reached = {
+        update.change is Change.MAJOR: _key(package, update.release.version)
+        for update in sorted(chosen, key=lambda update: _key(package, update.release.version))
+    }
+    left = [
+        each
+        for each in held
+        if (is_major := _is_major(each)) not in reached or _key(package, each.version) > reached[is_major]
+    ]
     return Choice(tuple(chosen), _last_of_each(left))
 
 
@@ -221,6 +228,10 @@ def _key(package: Package, version: str) -> Any:
     return ordered(package.ecosystem, version)
 
 
+def _is_major(held: Held) -> bool:
+    return distance(held.package.ecosystem, held.current, held.version) is Change.MAJOR
+
+
 def _last_of_each(held: Sequence[Held]) -> tuple[Held, ...]:
-    """The newest version that each rule holds."""
-    return tuple({each.code: each for each in held}.values())
+    """The newest version that each rule holds, within the major version in use and beyond it."""
+    return tuple({(each.code, _is_major(each)): each for each in held}.values())

@@ -11,6 +11,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
+from cli import moments
 from cli.api import Api
 from cli.gates import exception_file
 from cli.output import CommandError, JsonFlag, Output, UsageError, facts, reporting, table
@@ -87,7 +88,7 @@ def add(
     rule: Annotated[str, typer.Option(help="The rule to waive: licences/unknown, say.")],
     owner: Annotated[str, typer.Option(help="The team that answers for it.")],
     reason: Why,
-    until: Annotated[str, typer.Option(help="When it ends: 2030-01-31T18:00:00Z, say.")],
+    until: Annotated[str, typer.Option(help=f"When it ends: {moments.EXAMPLE}, say.")],
     path: Annotated[str, typer.Option(help="For which files: * and ? match anything.")] = "*",
     component: Annotated[str, typer.Option(help="For which package URLs, without versions.")] = "*",
     in_versions: Annotated[str, typer.Option("--versions", help="vers:npm/>=1.0|<2.0, say.")] = "*",
@@ -103,9 +104,9 @@ def add(
         "scope": {"repository": repository, "path": path, "component": component, "versions": in_versions},
         "owner": owner,
         "reason": reason,
-        "expires_at": until,
     }
     with reporting(as_json) as output:
+        body["expires_at"] = moments.moment(until, "--until").isoformat()
         if api:
             with Api.of(Plane.load()) as client:
                 _done(output, f"exception {exception}", client.post(ROUTE, body))

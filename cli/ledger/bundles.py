@@ -11,6 +11,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli import moments
 from cli.api import Api
 from cli.output import JsonFlag, Output, UsageError, facts, reporting
 from cli.plane import Plane
@@ -84,17 +85,8 @@ def identity_policy(bot: str | None, issuer: str | None, not_before: str | None)
     """The policy of a command line. Raises UsageError that names the option."""
     if bot is None:
         raise UsageError("say which bot must have signed it", field="--bot", hint="writ bots list")
-    return IdentityPolicy(bot, issuer, None if not_before is None else _instant(not_before))
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise UsageError("an instant with its offset, such as 2026-01-31T08:00:00Z", field="--not-before")
-    return instant.astimezone(UTC)
+    since = None if not_before is None else moments.moment(not_before, "--not-before")
+    return IdentityPolicy(bot, issuer, since)
 
 
 def _segment(entry: str) -> str:

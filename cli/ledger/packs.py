@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
+from cli import moments
 from cli.api import Api
 from cli.ledger.pack_picture import counted_in, document, picture, refused
 from cli.ledger.verify import open_copy
@@ -144,21 +145,12 @@ def _question(
         return Question.of(
             subject=about if digest else None,
             name=None if digest else about,
-            since=_instant(since, "--since"),
-            until=_instant(until, "--until"),
+            since=moments.moment(since, "--since") if since else None,
+            until=moments.moment(until, "--until") if until else None,
         )
     except ContractError as error:
         option = given[0][0] if given and error.field in {"subject", "name"} else f"--{error.field}"
         raise UsageError(error.message, field=option) from None
-
-
-def _instant(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError("an instant with its offset, such as 2026-01-31T08:00:00Z", field=option) from None
 
 
 def _exported(question: Question, bars: Bars) -> tuple[bytes, str | None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
+from cli import moments
 from cli.api import Api
 from cli.output import JsonFlag, Output, UsageError, facts, reporting, table
 from cli.plane import Plane
@@ -24,7 +25,7 @@ Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the eviden
 Bots = Annotated[str, typer.Option("--bot", help="For which bots: * and ? match anything.")]
 Actions = Annotated[str, typer.Option("--action", help="For which actions.")]
 Targets = Annotated[str, typer.Option("--target", help="For which targets, as kind:id.")]
-_FORM = "When it ends, in the form of 2030-01-31T18:00:00Z"
+_FORM: Final = f"When it ends, in the form of {moments.EXAMPLE}"
 FreezeUntil = Annotated[str, typer.Option(help=f"{_FORM}; 366 days ahead at most, 1830 if it comes again.")]
 ExceptionUntil = Annotated[str, typer.Option(help=f"{_FORM}; 90 days ahead at most.")]
 Names = Annotated[list[str] | None, typer.Option(help="Held alone; may be repeated. Everything if absent.")]
@@ -82,12 +83,12 @@ def declare(
         "scope": {"bots": bot or [], "actions": action or []},
         "owner": owner,
         "reason": reason,
-        "starts_at": start,
-        "ends_at": until,
     }
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         if repeats := _asked(weekly, yearly, holidays):
             body["repeats"] = repeats | {"zone": zone}
+        body["starts_at"] = moments.moment(start, "--from").isoformat() if start else None
+        body["ends_at"] = moments.moment(until, "--until").isoformat()
         _show(output, f"freeze {freeze}", api.post(FREEZES, body))
 
 
@@ -174,9 +175,9 @@ def grant(
         "scope": {"bot": bot, "action": action, "target": target},
         "owner": owner,
         "reason": reason,
-        "expires_at": until,
     }
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
+        body["expires_at"] = moments.moment(until, "--until").isoformat()
         _show(output, f"exception {exception}", api.post(EXCEPTIONS, body))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 import yaml
 
+from cli import moments
 from cli.output import CommandError, JsonFlag, UsageError, reporting
 from cli.release import views
 from writ.adapters.git_history import GitHistory
@@ -117,7 +117,7 @@ def changelog(
 ) -> None:
     """The next release's section of the changelog; --write puts it into the file, and keeps the rest."""
     with reporting(as_json) as output:
-        when = _day(day)
+        when = moments.day(day, "--date")
         found = _read(repo, package, pre, at_least)
         made = []
         for each in _released(found):
@@ -254,12 +254,3 @@ def _bump(text: str | None) -> Bump:
     if text not in words:
         raise UsageError(f"{text} is no bump", hint=f"give {', '.join(words)}", field="--at-least")
     return words[text]
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text} is no date", hint="give it as 2026-11-25", field="--date") from None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 
+from cli import moments
 from cli.output import JsonFlag, UsageError, reporting
 from cli.sdk import api_diff_views as views
 from cli.sdk.openapi_file import STDIN, read_document
@@ -34,7 +34,7 @@ def compare(
     with reporting(as_json) as output:
         if old == new == STDIN:
             raise UsageError("only one of the two can be read from stdin", field="NEW")
-        today = _day(day)
+        today = moments.day(day, "--date")
         found = diff(read_document(old, "OLD"), read_document(new, "NEW"), today)
         output.show(views.document(found), *views.picture(found, everything))
         if found.verdict is not Verdict.COMPATIBLE:
@@ -47,12 +47,3 @@ def rules(*, as_json: JsonFlag = False) -> None:
     with reporting(as_json) as output:
         told = views.rules()
         output.show({"items": told}, views.rule_table(told))
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text} is no date", hint="give it as 2026-11-25", field="--date") from None

@@ -107,16 +107,18 @@ def release(
 
 
 def _whole(record: Mapping[str, Any]) -> tuple[dict[str, Any], RenderableType]:
-    """A repository: its pull requests, the statuses of its commits, the newest last, and its refs."""
+    """A repository: its pull requests, releases, statuses of commits, the newest last, and its refs."""
     pulls = [summary(record, pull) for pull in _pulls(record)]
     document = {
         "repository": record["name"],
         "pulls": pulls,
+        "releases": list(record["releases"].values()),
         "statuses": record["statuses"],
         "refs": record["refs"],
     }
     parts = [
         table("pull requests", _COLUMNS[1:], [tuple(pull[name] for name in _SHOWN[1:]) for pull in pulls]),
+        *_releases(record),
         *_statuses(record["statuses"]),
         _refs(record["refs"]),
     ]
@@ -231,6 +233,19 @@ def _picture(document: Mapping[str, Any], pull: Mapping[str, Any]) -> Renderable
         parts += [_markdown(comment["body"])]
     parts += [*_statuses(document["statuses"]), _refs(document["refs"])]
     return Group(*parts)
+
+
+def _releases(record: Mapping[str, Any]) -> list[RenderableType]:
+    rows = [
+        (
+            each["tag_name"],
+            "draft" if each["draft"] else "pre-release" if each["prerelease"] else "published",
+            (each["published_at"] or "")[:16].replace("T", " "),
+            ", ".join(file["name"] for file in record["assets"].values() if file["release"] == each["id"]),
+        )
+        for each in record["releases"].values()
+    ]
+    return [table("\nreleases", ("tag", "=state", "published", "files"), rows)] if rows else []
 
 
 def _statuses(found: Sequence[Mapping[str, Any]]) -> list[RenderableType]:

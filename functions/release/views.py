@@ -78,9 +78,15 @@ def _waits_for(record: Record) -> str | None:
             return "a result of the gates for the commit: writ gate run --api"
         case Stage.APPROVAL:
             return "a person, where policy asks for one: writ actions list --state waiting"
-        case Stage.BUILD if record.build is None:
-            return f"a build: writ release build {record.id}"
         case Stage.BUILD:
-            return "the files that the build reported"
+            return _build_waited_for(record)
         case _:
             return None
+
+
+def _build_waited_for(record: Record) -> str:
+    if record.build is None:
+        return f"a build: writ release build {record.id}"
+    if record.build.status == "failed":
+        return "nothing: its build failed, and the release ends by that"
+    return "the files that the build reported"

@@ -91,6 +91,8 @@ def test_a_folder_is_pushed_and_an_action_is_released_from_the_terminal(
     assert datetime.now(UTC) - datetime.fromisoformat(release["published_at"]) > timedelta(days=29)
     pin = f"uses: other/action@{found['other/action']['refs']['refs/tags/v2.0.0']} # v2.0.0"
     assert pin in released.output.splitlines()
+    shown = CliRunner().invoke(commands.app, ["show", "other/action"]).output
+    assert all(word in shown for word in ("releases", "v2.0.0", "published", "refs/tags/v2.0.0"))
     again = CliRunner().invoke(commands.app, ["release", "other/action", "v2.0.0", "--json"])
     assert (again.exit_code, json.loads(again.output)["error"]["code"]) == (1, "forge.refused")
 

@@ -192,6 +192,7 @@ def test_a_build_that_fails_takes_the_page_back_and_can_be_taken_up_again(world:
     world.runs.step()
     assert len(world.forge.pages) == 1
     world.build({}, status="failed", message="the tests fail")
+    assert call(api, "GET", f"/v1/releases/{id}").body["waits_for"].startswith("nothing: its build failed")
     world.runs.settle()
     assert ended(world) == ("failed", "release.build_failed")
     assert not world.forge.pages

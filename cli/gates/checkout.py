@@ -17,10 +17,10 @@ from dulwich.ignore import IgnoreFilterManager
 from dulwich.index import Index, IndexEntry
 from dulwich.object_store import iter_tree_contents
 from dulwich.objects import Blob, Commit, ObjectID
-from dulwich.objectspec import parse_commit
 from dulwich.repo import Repo
 
 from cli.output import UsageError
+from writ.adapters.git_history import commit_named
 from writ.contracts.errors import ContractError
 from writ.gates.tree import Change, changed
 
@@ -205,7 +205,7 @@ class Checkout:
     def _find_base(self, base: str) -> Commit:
         assert self._repo is not None  # noqa: S101 - looked at before
         try:
-            named = parse_commit(self._repo, base)
+            named = commit_named(self._repo, base)
             shared = find_merge_base(self._repo, [self._repo.head(), named.id])
         except (KeyError, ValueError) as error:
             hint = "a shallow clone may not have it: fetch the history (fetch-depth: 0)"

@@ -13,6 +13,8 @@ from dulwich.repo import Repo
 from typer.testing import CliRunner, Result
 
 from cli.app import app
+from writ.adapters.git_history import GitHistory
+from writ.contracts.errors import NotFoundError
 
 WHO = b"Ann <ann@example.org>"
 
@@ -131,6 +133,20 @@ def test_pre_releases_go_on_where_they_were(repository: Repository, writ: Callab
     assert told(writ("plan", "--pre", "rc", "--json"))["tag"] == "v1.1.0-rc.2"
     assert told(writ("plan", "--json"))["tag"] == "v1.1.0"
     assert writ("plan", "--pre", "gamma").exit_code == 2
+
+
+def test_commits_are_named_as_git_names_them(repository: Repository, tmp_path: Path) -> None:
+    made = [repository.commit(f"feat: {number}") for number in range(4)]
+    repository.tag("v1.0.0", annotated=True)
+    with GitHistory.open(tmp_path) as history:
+        named = {
+            "HEAD": 3, "HEAD~": 2, "HEAD^": 2, "HEAD~1": 2, "HEAD^^": 1, "master~3": 0, "v1.0.0": 3,
+            "v1.0.0~2": 1, "refs/heads/master^~1": 1, f"{made[3][:10]}~1": 2, "HEAD^0": 3,
+        }  # fmt: skip
+        assert {name: made.index(history.head(name)) for name in named} == named
+        for absent in ("HEAD~4", "HEAD^2", "main~1", "~1", "", "HEAD:a.txt", "HEAD^{tree}", "HEAD~x"):
+            with pytest.raises(NotFoundError):
+                history.head(absent)
 
 
 def test_what_cannot_be_is_said_in_one_line(

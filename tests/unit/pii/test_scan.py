@@ -109,6 +109,12 @@ def test_token_with_a_broken_check_is_less_sure() -> None:
     assert [found.confidence for found in scan(broken(good))] == [Confidence.MEDIUM]
 
 
+def test_what_a_value_is_says_more_than_the_name_it_is_given_to() -> None:
+    """Both are as sure of it, and for one there is a service that replaces it."""
+    token = broken("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")
+    assert [found.kind for found in scan(f"token: {token}")] == ["github_token"]
+
+
 def test_redactor_is_loaded_without_compiling_the_patterns_of_detectors() -> None:
     script = (
         "import re, sys\n"

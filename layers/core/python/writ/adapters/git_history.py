@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -16,6 +17,27 @@ if TYPE_CHECKING:
     from dulwich.repo import Repo
 
 _TAGS: Final = b"refs/tags/"
+
+
+def commit_named(repo: Repo, revision: str) -> Commit:
+    """The commit of a branch, a tag or a digest, or one that is counted back from it: `HEAD~2`, `main^2`.
+
+    Raises KeyError or ValueError where there is none. Source: https://git-scm.com/docs/gitrevisions
+    """
+    from dulwich.objectspec import parse_commit
+
+    name, counted = re.fullmatch(r"(.*?)((?:[~^][0-9]{0,6})*)", revision, re.DOTALL).groups()  # type: ignore[union-attr]
+    if not name:
+        raise KeyError(revision)
+    found = parse_commit(repo, name.encode())
+    for mark, number in re.findall(r"([~^])([0-9]*)", counted):
+        count = int(number or 1)
+        # `~3` is the first parent of the first parent of the first; `^3` the third parent, `^0` nobody's.
+        for parent in [1] * count if mark == "~" else [count] * (count > 0):
+            if parent > len(found.parents):
+                raise ValueError(f"{revision} is beyond the first commit, or no merge")
+            found = parse_commit(repo, found.parents[parent - 1])
+    return found
 
 
 class GitHistory:
@@ -55,10 +77,8 @@ class GitHistory:
 
     def head(self, revision: str = "HEAD") -> str:
         """The digest of the commit that a revision names. Raises NotFoundError for one that names none."""
-        from dulwich.objectspec import parse_commit
-
         try:
-            return parse_commit(self._repo, revision.encode()).id.decode()
+            return commit_named(self._repo, revision).id.decode()
         except (KeyError, ValueError):
             raise NotFoundError(f"no commit is called {revision}", field="revision") from None
 

@@ -97,11 +97,17 @@ def disjoint(
     return sorted([*kept, *_best(group)])
 
 
+def _rank(span: tuple[int, int, str, Confidence]) -> tuple[int, int, int, bool, str]:
+    """The surest, the longest, the first; of equals what the value is goes before the name it is given to."""
+    start, end, kind, sure = span
+    return -sure, start - end, start, kind in _ASSIGNED, kind
+
+
 def _best(group: list[tuple[int, int, str, Confidence]]) -> list[tuple[int, int, str, Confidence]]:
     if len(group) < 2:
         return group
     kept: list[tuple[int, int, str, Confidence]] = []
-    for span in sorted(group, key=lambda span: (-span[3], span[0] - span[1], span[0], span[2])):
+    for span in sorted(group, key=_rank):
         if all(span[1] <= other[0] or span[0] >= other[1] for other in kept):
             kept.append(span)
     return kept

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -21,6 +21,7 @@ from cli.gates import report as gate_report
 from cli.gates import result as gate_result
 from cli.gates.exceptions import plane_exceptions
 from cli.gates.outside import Places, outside
+from cli.gates.wheels import Wheels
 from cli.output import JsonFlag, Output, UsageError, reporting, table
 from cli.plane import ROOT, Plane
 from writ.contracts.action import Verdict
@@ -29,9 +30,12 @@ from writ.gates import registry
 from writ.gates.evaluate import engine_of, rules_of
 from writ.gates.evaluate import run as judge
 from writ.gates.exceptions import Known
-from writ.gates.gate import Context
+from writ.gates.gate import Context, Gate
 from writ.gates.model import Report
 from writ.policy.bundle import Bundle
+
+if TYPE_CHECKING:
+    from cli.gates.checkout import Checkout
 
 app = typer.Typer(no_args_is_help=True, help="Policies over a checkout, the same as in the control plane.")
 
@@ -74,6 +78,13 @@ Assembly = Annotated[
     Path | None,
     typer.Option("--cdk-out", envvar="WRIT_CDK_OUT", help="What cdk synth wrote: its templates and reports."),
 ]
+Fetched = Annotated[
+    bool,
+    typer.Option(
+        "--fetch-licences",
+        help="Have pip get the wheels of what is locked and not installed, to read licences; nothing is run.",
+    ),
+]
 
 
 @app.command()
@@ -88,13 +99,15 @@ def run(
     advisories: Advisories = None,
     releases: Releases = None,
     cdk_out: Assembly = None,
+    fetch_licences: Fetched = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Judge a checkout: exit code 1 unless everything holds, 2 when it cannot be asked."""
     form = Format.JSON if as_json else form
     with reporting(form in (Format.JSON, Format.SARIF)) as output:
         places = Places(advisories, releases, cdk_out)
-        asked = Asked(repo, base, tuple(only or ()), repository, places)
+        wheels = Wheels(output) if fetch_licences else None
+        asked = Asked(repo, base, tuple(only or ()), repository, places, wheels)
         if api:
             report = _reported(output, asked, form)
         else:
@@ -141,13 +154,14 @@ def baseline(*, repo: Repo = Path(), repository: Named = None, as_json: JsonFlag
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run is asked: which checkout, told from which base, and what lies beside it."""
+    """What a run is asked: which checkout, told from which base, what lies beside it, and what is fetched."""
 
     repo: Path
     base: str | None
     only: tuple[str, ...]
     repository: str | None
     places: Places
+    wheels: Wheels | None = None
 
 
 def _reported(output: Output, asked: Asked, form: Format | None = None) -> Report:
@@ -190,13 +204,13 @@ def judged(
         name = name_of(asked.repository, tree.remote, tree.folder)
         bundle = Bundle.load(POLICIES)
         beside = {
-            "licences": installed.licences(tree.folder, tree.tracked),
+            "licences": _licences(tree, asked.wheels if _has(gates, "licences") else None),
             "security": outside(asked.places),
             "window": {"windows": bundle.windows, "freezes": []},
             **(known or {}),
         }
         context = Context(name, datetime.now(UTC).replace(microsecond=0), beside)
-        if any(gate.name == "custom" for gate in gates):
+        if _has(gates, "custom"):
             context = custom_policies.asked(tree, context)
         engine = engine_of(bundle, gates)
         return judge(
@@ -208,6 +222,16 @@ def judged(
             commit=tree.commit,
             base=tree.base,
         )
+
+
+def _has(gates: Sequence[Gate], name: str) -> bool:
+    return any(gate.name == name for gate in gates)
+
+
+def _licences(tree: Checkout, wheels: Wheels | None) -> dict[str, tuple[str, ...]]:
+    """What installed packages declare, and what is fetched of others."""
+    found = installed.licences(tree.folder, tree.tracked)
+    return found if wheels is None else {**wheels.licences(tree, found), **found}
 
 
 def plane_facts(api: Api) -> dict[str, Any]:

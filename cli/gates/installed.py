@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from email.message import Message
 from email.parser import HeaderParser
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from writ.gates.licences.names import is_family
 _CLASSIFIER: Final = "License :: "
 # Core metadata's License is free text, in which some put the whole licence.
 _LONGEST: Final = 100
-_MOST_BYTES: Final = 1024 * 1024
+MOST_BYTES: Final = 1024 * 1024
 _LONGEST_TEXT: Final = 15_000  # several licences in one file are longer
 _MIT_END: Final = "The above copyright notice and this permission notice shall be included in all copies"
 _NOTHING: Final = frozenset({"", "unknown", "none", "other", "see license", "license"})
@@ -39,7 +40,7 @@ def _is_installed(folder: Path, file: Path, tracked: Collection[str]) -> bool:
     try:
         if file.is_symlink() or file.parent.is_symlink() or not file.is_file():
             return False
-        if file.stat().st_size > _MOST_BYTES:
+        if file.stat().st_size > MOST_BYTES:
             return False
         places = [place for place in (file, file.resolve()) if place.is_relative_to(folder)]
     except OSError:
@@ -51,13 +52,24 @@ def _is_installed(folder: Path, file: Path, tracked: Collection[str]) -> bool:
 def _python(folder: Path, counts: Callable[[Path], bool]) -> Iterator[tuple[str, tuple[str, ...]]]:
     files = folder.glob(".venv/lib/python3.*/site-packages/*.dist-info/METADATA")
     for metadata in sorted(filter(counts, files)):
-        head = HeaderParser().parsestr(metadata.read_text(encoding="utf-8", errors="replace"))
-        name, version = head.get("Name"), head.get("Version")
-        found = declared(head)
-        if not found or any(is_family(said) for said in found):
-            found = _of_texts(metadata.parent, counts) or found
-        if name and version and found:
-            yield pypi(name, version), found
+        if said := of_distribution(_text(metadata), partial(_texts, metadata.parent, counts)):
+            yield said
+
+
+def of_distribution(metadata: str, texts: Callable[[], Sequence[str]]) -> tuple[str, tuple[str, ...]] | None:
+    """The package URL and the licences of a distribution; None where it says nothing.
+
+    `metadata` is its core metadata, and `texts` reads those of its licences: where it has one, and that says
+    which it is, it tells what the metadata leaves open.
+    """
+    head = HeaderParser().parsestr(metadata)
+    name, version = head.get("Name"), head.get("Version")
+    found = declared(head)
+    if not found or any(is_family(said) for said in found):
+        written = texts()
+        known = recognised(" ".join(written[0].split())) if len(written) == 1 else None
+        found = (known,) if known else found
+    return (pypi(name, version), found) if name and version and found else None
 
 
 def declared(head: Message) -> tuple[str, ...]:
@@ -78,15 +90,16 @@ def declared(head: Message) -> tuple[str, ...]:
     return classified
 
 
-def _of_texts(folder: Path, counts: Callable[[Path], bool]) -> tuple[str, ...]:
-    """The licence whose text a distribution has, where it has one text and that says which it is."""
+def _texts(folder: Path, counts: Callable[[Path], bool]) -> list[str]:
     named = ("LICEN[CS]E*", "COPYING*", "licenses/LICEN[CS]E*", "licenses/COPYING*")
-    files = sorted({file for pattern in named for file in folder.glob(pattern) if counts(file)})
-    if len(files) != 1:
-        return ()
-    text = " ".join(files[0].read_text(encoding="utf-8", errors="replace").split())
-    found = recognised(text)
-    return (found,) if found else ()
+    return [
+        _text(file)
+        for file in sorted({file for pattern in named for file in folder.glob(pattern) if counts(file)})
+    ]
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def recognised(text: str) -> str | None:

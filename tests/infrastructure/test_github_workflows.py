@@ -168,6 +168,7 @@ _RUN: Final = {"ACTIONS_ID_TOKEN_REQUEST_URL": "x"}
     [
         ({}, "", False),
         ({"BASE": "origin/main", "ONLY": "window slo"}, "--base origin/main --only window --only slo", False),
+        ({"FETCH": "true", "ONLY": "licences"}, "--only licences --fetch-licences", False),
         ({**_API, **_RUN}, "--api", False),
         ({**_API, "HEAD": "acme/site", **_RUN}, "--api", False),
         # Who forgets the right is told so by the command, and not let through without the plane.
@@ -187,7 +188,7 @@ def test_the_action_asks_the_control_plane_unless_a_change_from_outside_has_no_t
     command = tmp_path / "writ"
     command.write_text('#!/usr/bin/env bash\necho "$* WRIT_API=${WRIT_API:-}"\n', encoding="utf-8")
     command.chmod(0o755)
-    given = dict.fromkeys(("BASE", "ONLY", "API", "HEAD"), "") | {"CHECKOUT": ".", "FORMAT": "json"}
+    given = dict.fromkeys(("BASE", "ONLY", "API", "HEAD", "FETCH"), "") | {"CHECKOUT": ".", "FORMAT": "json"}
     known = {"PATH": "/usr/bin:/bin", "GITHUB_REPOSITORY": "acme/site", "GITHUB_ACTOR": "ann"}
 
     done = subprocess.run(

@@ -10,6 +10,9 @@ read -r -a gates <<< "$ONLY"
 for gate in "${gates[@]}"; do
     command+=(--only "$gate")
 done
+if [ "$FETCH" = "true" ]; then
+    command+=(--fetch-licences)
+fi
 # A pull request of a fork, or of Dependabot, has no token: what it would change is judged all the same.
 outside=
 if [ -n "$HEAD" ] && [ "$HEAD" != "$GITHUB_REPOSITORY" ] || [ "$GITHUB_ACTOR" = "dependabot[bot]" ]; then

@@ -1,11 +1,13 @@
 """Where packages come from on this machine: the addresses that pip and npm are configured with.
 
 No address is written down here: an index is asked because somebody named it, or because pip or npm would.
+Each of these has one of its own where nobody configured any.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,8 @@ from writ.contracts.forge_site import ApiUrl
 from writ.ports.registry import Ecosystem, Registry
 
 _TIMEOUT_S: Final = 30
+_WIDE: Final = {"COLUMNS": "500"}  # lines of help that are not broken inside an address
+_DEFAULT: Final = re.compile(r"--index-url <url> [^)]{0,80}\(default (https?://[^\s)]+)\)")
 _url: Final[TypeAdapter[str]] = TypeAdapter(ApiUrl)
 
 
@@ -47,21 +51,36 @@ def registries(given: Addresses, used: Collection[Ecosystem]) -> Registry:
 def _pip() -> str | None:
     if url := os.environ.get("PIP_INDEX_URL"):
         return url
-    return _told([sys.executable, "-m", "pip", "config", "get", "global.index-url"])
+    pip = [sys.executable, "-m", "pip"]
+    return _address(_told([*pip, "config", "get", "global.index-url"])) or _default_of(
+        _told([*pip, "download", "--help"])
+    )
+
+
+def _default_of(text: str) -> str | None:
+    """The index that pip asks where nobody configured one: its help alone says which."""
+    found = _DEFAULT.search(" ".join(text.split()))
+    return found[1] if found else None
 
 
 def _npm() -> str | None:
     npm = shutil.which("npm")
-    return _told([npm, "config", "get", "registry"]) if npm else None
+    return _address(_told([npm, "config", "get", "registry"])) if npm else None
 
 
-def _told(command: list[str]) -> str | None:
+def _told(command: list[str]) -> str:
+    """What a command says; nothing where it fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, env=os.environ | _WIDE
+        )
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    said = done.stdout.strip()
-    return said if done.returncode == 0 and said.startswith(("http://", "https://")) else None
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _address(said: str) -> str | None:
+    return said if said.startswith(("http://", "https://")) else None
 
 
 def _checked(url: str, field: str) -> str:

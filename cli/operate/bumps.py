@@ -33,8 +33,10 @@ app = typer.Typer(no_args_is_help=True, help="Newer versions of what repositorie
 BUMPS: Final = "v1/bumps"
 RepositoryName = Annotated[str, typer.Argument(metavar="REPOSITORY", help="Owner and name: acme/shop.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The checkout to look at.")]
-Pypi = Annotated[str | None, typer.Option(help="A simple index of Python packages; pip's own if absent.")]
-Npm = Annotated[str | None, typer.Option(help="A registry of npm packages; npm's own if absent.")]
+Pypi = Annotated[
+    str | None, typer.Option(help="A simple index of Python packages; the one that pip asks if absent.")
+]
+Npm = Annotated[str | None, typer.Option(help="A registry of npm packages; the one that npm asks if absent.")]
 Write = Annotated[
     str | None, typer.Option(metavar="GROUP", help="Write this group into the checkout's files.")
 ]

@@ -89,7 +89,7 @@ def test_a_group_is_written_into_the_checkout(tmp_path: Path, index: str) -> Non
 
 
 def test_an_index_is_never_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexes, "_told", lambda _command: None)
+    monkeypatch.setattr(indexes, "_told", lambda _command: "")
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
     (tmp_path / "requirements.txt").write_text("idna==3.6\n")
     document = json.loads(run("bumps", "plan", str(tmp_path), "--json").stdout)
@@ -99,6 +99,27 @@ def test_an_index_is_never_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     wrong = run("bumps", "plan", str(tmp_path), "--pypi", "http://elsewhere.example/simple")
     assert wrong.exit_code == 2
     assert "--pypi" in wrong.output
+
+
+def test_the_index_is_the_one_that_pip_would_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named by its environment, else by its configuration, else its own: as the pip that is here tells it."""
+    configuration = tmp_path / "pip.conf"
+    configuration.write_text("")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
+    monkeypatch.setenv("PIP_INDEX_URL", "https://env.example/simple")
+    assert indexes._pip() == "https://env.example/simple"
+    monkeypatch.delenv("PIP_INDEX_URL")
+    own = indexes._pip() or ""
+    assert (own.partition("//")[0], own.partition("/simple")[2]) == ("https:", "")
+    configuration.write_text("[global]\nindex-url = https://here.example/simple\n")
+    assert indexes._pip() == "https://here.example/simple"
+
+
+@pytest.mark.parametrize(
+    "said", ["", "--index-url <url> Base URL of an index.", "(default https://a.example)"]
+)
+def test_help_that_names_no_index_names_none(said: str) -> None:
+    assert indexes._default_of(said) is None
 
 
 def test_settings_that_are_wrong_are_named(tmp_path: Path, index: str) -> None:

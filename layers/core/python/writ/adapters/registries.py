@@ -9,7 +9,12 @@ from typing import Final
 from writ.contracts.errors import PermanentError
 from writ.ports.registry import Ecosystem, Listing, Package, Registry
 
-_SETTINGS: Final = {Ecosystem.PYPI: "pypi", Ecosystem.NPM: "npm", Ecosystem.ACTIONS: "forge"}
+# The setting that names a registry, and what is said where it is not there.
+_SETTINGS: Final = {
+    Ecosystem.PYPI: ("pypi", "no index is configured for pypi"),
+    Ecosystem.NPM: ("npm", "no index is configured for npm"),
+    Ecosystem.ACTIONS: ("forge", "no forge is asked from here, which knows the releases of actions"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,6 @@ class Registries:
     def _of(self, package: Package) -> Registry:
         found = self.by_ecosystem.get(package.ecosystem)
         if found is None:
-            name = _SETTINGS[package.ecosystem]
-            raise PermanentError(f"no index is configured for {name}", code="registry.unset", field=name)
+            name, message = _SETTINGS[package.ecosystem]
+            raise PermanentError(message, code="registry.unset", field=name)
         return found

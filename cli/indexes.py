@@ -25,6 +25,7 @@ from writ.contracts.forge_site import ApiUrl
 from writ.ports.registry import Ecosystem, Registry
 
 _TIMEOUT_S: Final = 30
+_NO: Final = frozenset({"", "0", "false", "no", "off", "n", "f"})
 _WIDE: Final = {"COLUMNS": "500"}  # lines of help that are not broken inside an address
 _DEFAULT: Final = re.compile(r"--index-url <url> [^)]{0,80}\(default (https?://[^\s)]+)\)")
 _url: Final[TypeAdapter[str]] = TypeAdapter(ApiUrl)
@@ -49,12 +50,25 @@ def registries(given: Addresses, used: Collection[Ecosystem]) -> Registry:
 
 
 def _pip() -> str | None:
-    if url := os.environ.get("PIP_INDEX_URL"):
-        return url
-    pip = [sys.executable, "-m", "pip"]
-    return _address(_told([*pip, "config", "get", "global.index-url"])) or _default_of(
-        _told([*pip, "download", "--help"])
-    )
+    """None where pip is told to ask none, or one that is no address on the web."""
+    pip = [sys.executable, "-P", "-m", "pip"]
+    settings = _settings(_told([*pip, "config", "list"]))
+    if settings.get("no-index", "false").lower() not in _NO:
+        return None
+    if "index-url" in settings:
+        return _address(settings["index-url"])
+    return _default_of(_told([*pip, "download", "--help"]))
+
+
+def _settings(listed: str) -> dict[str, str]:
+    """What pip goes by when it downloads: of its environment, else of the command, else of all commands."""
+    found: dict[str, str] = {}
+    for section in ("global.", "download.", ":env:."):
+        for line in listed.splitlines():
+            name, _, value = line.partition("=")
+            if name.startswith(section):
+                found[name.removeprefix(section)] = value.strip("'")
+    return found
 
 
 def _default_of(text: str) -> str | None:

@@ -14,11 +14,12 @@ def moment(text: str, option: str) -> datetime:
     """A moment with its offset (RFC 3339), in UTC. Raises UsageError: without one it is nobody knows when."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        utc = found.astimezone(UTC)
+    except (ValueError, OverflowError):
         found = None
     if found is None or found.tzinfo is None:
         raise UsageError(f"{text} is no moment with an offset", hint=f"give it as {EXAMPLE}", field=option)
-    return found.astimezone(UTC)
+    return utc
 
 
 def day(text: str | None, option: str) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 from functools import partial
@@ -53,11 +54,20 @@ def _python(folder: Path, counts: Callable[[Path], bool]) -> Iterator[tuple[str,
     files = folder.glob(".venv/lib/python3.*/site-packages/*.dist-info/METADATA")
     for metadata in sorted(filter(counts, files)):
         if said := of_distribution(_text(metadata), partial(_texts, metadata.parent, counts)):
-            yield said
+            yield pypi(said.name, said.version), said.licences
 
 
-def of_distribution(metadata: str, texts: Callable[[], Sequence[str]]) -> tuple[str, tuple[str, ...]] | None:
-    """The package URL and the licences of a distribution; None where it says nothing.
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A package as it describes itself."""
+
+    name: str
+    version: str
+    licences: tuple[str, ...]
+
+
+def of_distribution(metadata: str, texts: Callable[[], Sequence[str]]) -> Distribution | None:
+    """What a distribution says of its licences; None where it says nothing.
 
     `metadata` is its core metadata, and `texts` reads those of its licences: where it has one, and that says
     which it is, it tells what the metadata leaves open.
@@ -69,7 +79,7 @@ def of_distribution(metadata: str, texts: Callable[[], Sequence[str]]) -> tuple[
         written = texts()
         known = recognised(" ".join(written[0].split())) if len(written) == 1 else None
         found = (known,) if known else found
-    return (pypi(name, version), found) if name and version and found else None
+    return Distribution(name, version, found) if name and version and found else None
 
 
 def declared(head: Message) -> tuple[str, ...]:

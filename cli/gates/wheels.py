@@ -1,22 +1,27 @@
 """Licences of what lock files pin and nobody installed here, from the wheels that pip gets.
 
 Names and versions are all that pip is told, and wheels all that it may get: no option of a repository's files
-reaches it, and nothing of a package is run. So this is safe where a job holds a token.
+reaches it, nothing is imported from the checkout, nothing of a package is run. So a job may hold a token.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
+import zlib
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from hashlib import file_digest
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from packaging.utils import InvalidName, canonicalize_name
+from packaging.utils import InvalidName, InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from cli.gates.installed import MOST_BYTES, of_distribution
@@ -24,16 +29,32 @@ from cli.output import Output, counted
 from cli.progress import Bars
 from writ.gates.licences.component import Component
 from writ.gates.licences.inventory import take
-from writ.gates.tree import Tree, text
+from writ.gates.tree import Tree, lines
 
 Pin = tuple[str, str]
-Fetch = Callable[[Sequence[Pin], Path], str | None]
-_TIMEOUT_S: Final = 900
-_MOST_REFUSED: Final = 50
-_DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
+Digest = tuple[str, str]
+Fetch = Callable[[Sequence[Pin], Path, float], str | None]
+_BUDGET_S: Final = 900
+_MOST_ROUNDS: Final = 8
+_MOST_CALLS: Final = 60
+_FAILURES: Final = 4
+_DIGEST: Final = re.compile(r"(sha256|sha384|sha512)[\"':= ]{1,4}([0-9a-fA-F]{64,128})\b")
+_HASH: Final = re.compile(r"\bhash(?:es)?\b")
 _REFUSED: Final = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)==")
 _METADATA: Final = re.compile(r"[^/]+\.dist-info/METADATA")
 _TEXT: Final = re.compile(r"[^/]+\.dist-info/(?:licenses/)?(?:LICEN[CS]E|COPYING)[^/]*")
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    """What is wanted of a pin: its package URLs as they are written, and the digests that it is locked by.
+
+    `digests` is None where no file has any; none of those that a file has may be one that is known here.
+    """
+
+    purls: frozenset[str]
+    digests: frozenset[Digest] | None
 
 
 class Wheels:
@@ -45,59 +66,110 @@ class Wheels:
     def licences(self, tree: Tree, known: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Licences by package URL of Python packages that are locked, declare none there, and are not known.
 
-        A wheel counts only if its digest is in a file that names it, where one of these has digests.
+        A wheel counts for the package of its name; where lock files have digests of that, with one of them.
         """
-        asked = [each for each in take(tree).components if _is_asked(each, known)]
+        locked = _locked(tree, known)
         found: dict[str, tuple[str, ...]] = {}
-        digests = _digests(tree, asked)
+        until = time.monotonic() + _BUDGET_S
         with tempfile.TemporaryDirectory() as place, Bars(self._output) as bars:
-            for number, pins in enumerate(_rounds(asked)):
+            rounds = _rounds(locked)
+            for number, pins in enumerate(rounds[:_MOST_ROUNDS]):
                 bars.step(f"licences of {counted(len(pins), 'package')} in the wheels that pip gets")
                 folder = Path(place) / str(number)
                 folder.mkdir()
-                self._fetch_all(pins, folder)
-                found |= dict(_read(sorted(folder.glob("*.whl")), digests))
+                self._fetch_all(pins, folder, until)
+                found |= dict(_read(folder, locked))
+        if left := sum(map(len, rounds[_MOST_ROUNDS:])):
+            self._output.note(f"left out: {counted(left, 'version')} of packages that are locked too often")
         return found
 
-    def _fetch_all(self, pins: Sequence[Pin], folder: Path) -> None:
-        """Without those that have no wheel for this machine, which pip names one by one."""
-        left = list(pins)
-        for _ in range(_MOST_REFUSED):
-            said = self._fetch(left, folder) if left else None
+    def _fetch_all(self, pins: Sequence[Pin], folder: Path, until: float) -> None:
+        """Without those that have no wheel for this machine, which pip names; and what it stumbles over is
+        looked for by halves, unless it gets nothing at all."""
+        waiting = deque([list(pins)])
+        calls = failures = lost = 0
+        worked = False
+        said: str | None = None
+        while waiting and calls < _MOST_CALLS and time.monotonic() < until:
+            part = waiting.popleft()
+            said = self._fetch(part, folder, until - time.monotonic())
+            calls += 1
             if said is None:
-                return
+                worked = True
+                continue
             refused = {canonicalize_name(name) for name in _REFUSED.findall(said)}
-            without = [(name, version) for name, version in left if name not in refused]
-            if len(without) == len(left):
-                self._output.note(f"pip got none of {len(left)} wheels: {(said.splitlines() or [''])[-1]}")
-                return
-            left = without
+            kept = [pin for pin in part if pin[0] not in refused]
+            if len(kept) < len(part):
+                waiting += [kept] if kept else []
+                continue
+            failures += 1
+            if failures >= _FAILURES and not worked:
+                waiting.append(part)
+                break
+            middle = len(part) // 2
+            waiting += [part[:middle], part[middle:]] if middle else []
+            lost += 0 if middle else 1
+        if left := lost + sum(map(len, waiting)):
+            why = (said or "it took too long").splitlines()[-1]
+            self._output.note(f"pip got no wheel of {counted(left, 'package')}: {why}")
 
 
-def from_pip(pins: Sequence[Pin], folder: Path) -> str | None:
+def from_pip(pins: Sequence[Pin], folder: Path, seconds: float) -> str | None:
     """Have pip put the wheels of these into a folder; what it said, where it got none of them."""
     wanted = folder.with_suffix(".txt")
     wanted.write_text("".join(f"{name}=={version}\n" for name, version in pins), encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
-    command += ["--only-binary", ":all:", "--dest", str(folder), "--requirement", str(wanted)]
+    # -P: a folder called `pip` in the checkout is not run in its place.
+    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+    command += [
+        "--retries",
+        "2",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        str(folder),
+        "--requirement",
+        str(wanted),
+    ]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=seconds, check=False, cwd=folder.parent
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__
     return (done.stderr.strip() or f"it ended with {done.returncode}") if done.returncode else None
 
 
-def _is_asked(component: Component, known: Collection[str]) -> bool:
-    return component.kind == "pypi" and not component.licences and component.purl not in known
+def _locked(tree: Tree, known: Collection[str]) -> dict[Pin, _Locked]:
+    components = [each for each in take(tree).components if each.kind == "pypi"]
+    wanted = [each for each in components if not each.licences and each.purl not in known]
+    digests = _digests(tree, components)
+    found: dict[Pin, _Locked] = {}
+    for each in wanted:
+        if (pin := _pin(each)) is None:
+            continue
+        here, before = digests.get((each.path, each.line)), found.get(pin)
+        purls, others = (before.purls, before.digests) if before else (frozenset(), None)
+        both = here if others is None else others if here is None else here | others
+        found[pin] = _Locked(purls | {each.purl}, both)
+    return found
 
 
-def _rounds(asked: Iterable[Component]) -> Iterator[list[Pin]]:
-    """Pins such that no round has a package twice, for pip takes one version of each."""
-    left = sorted({pin for each in asked if (pin := _pin(each))})
-    while left:
-        first = {name: (name, version) for name, version in reversed(left)}
-        yield sorted(first.values())
-        left = [pin for pin in left if first[pin[0]] != pin]
+def _digests(tree: Tree, components: Iterable[Component]) -> dict[tuple[str, int | None], frozenset[Digest]]:
+    """Digests by the place of an entry, which goes on to the next one; entries without any are left out."""
+    places: dict[str, set[int]] = {}
+    for each in components:
+        if each.line is not None:
+            places.setdefault(each.path, set()).add(each.line)
+    found: dict[tuple[str, int | None], frozenset[Digest]] = {}
+    for path, starts in places.items():
+        written = lines(tree.read(path))
+        for start, end in pairwise([*sorted(starts), len(written) + 1]):
+            entry = "\n".join(written[start - 1 : end - 1])
+            if _HASH.search(entry):
+                found[path, start] = frozenset(
+                    (name, value.lower()) for name, value in _DIGEST.findall(entry)
+                )
+    return found
 
 
 def _pin(component: Component) -> Pin | None:
@@ -108,44 +180,72 @@ def _pin(component: Component) -> Pin | None:
         return None
 
 
-def _digests(tree: Tree, asked: Iterable[Component]) -> dict[str, set[str]]:
-    """By package URL all digests in the files that name it."""
-    of_file = {path: set(_DIGEST.findall(text(tree.read(path)) or "")) for path in {c.path for c in asked}}
-    found: dict[str, set[str]] = {}
-    for each in asked:
-        found.setdefault(each.purl, set()).update(of_file[each.path])
-    return found
+def _rounds(pins: Iterable[Pin]) -> list[list[Pin]]:
+    """Pins such that no round has a package twice, for pip takes one version of each."""
+    rounds: list[list[Pin]] = []
+    seen: dict[str, int] = {}
+    for pin in sorted(pins):
+        number = seen.get(pin[0], 0)
+        seen[pin[0]] = number + 1
+        if number == len(rounds):
+            rounds.append([])
+        rounds[number].append(pin)
+    return rounds
 
 
-def _read(
-    wheels: Sequence[Path], digests: Mapping[str, Collection[str]]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for wheel in wheels:
-        said = _distribution(wheel)
-        if said is not None and _is_locked(wheel, digests.get(said[0])):
-            yield said
+def _read(folder: Path, locked: Mapping[Pin, _Locked]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for wheel in sorted(folder.glob("*.whl")):
+        pin = _named(wheel)
+        wanted = locked.get(pin) if pin else None
+        if pin and wanted and _is_locked(wheel, wanted.digests):
+            said = _distribution(wheel)
+            if said is not None and said[0] == pin:
+                yield from ((purl, said[1]) for purl in wanted.purls)
 
 
-def _is_locked(wheel: Path, digests: Collection[str] | None) -> bool:
-    """Whether this is what is locked: of what nobody asked for nothing is, and without digests anything."""
-    if not digests:
-        return digests is not None
-    with wheel.open("rb") as content:
-        return file_digest(content, "sha256").hexdigest() in digests
+def _named(wheel: Path) -> Pin | None:
+    try:
+        name, version, _, _ = parse_wheel_filename(wheel.name)
+    except (InvalidWheelFilename, InvalidVersion):
+        return None
+    return name, str(version)
 
 
-def _distribution(wheel: Path) -> tuple[str, tuple[str, ...]] | None:
+def _is_locked(wheel: Path, digests: Collection[Digest] | None) -> bool:
+    if digests is None:
+        return True
+    for name in {name for name, _ in digests}:
+        with wheel.open("rb") as content:
+            if (name, hashlib.file_digest(content, name).hexdigest()) in digests:
+                return True
+    return False
+
+
+def _distribution(wheel: Path) -> tuple[Pin, tuple[str, ...]] | None:
+    """What a wheel says of itself: name and version, and licences; None where that does not read."""
     try:
         with zipfile.ZipFile(wheel) as archive:
-            short = [each for each in archive.infolist() if each.file_size <= MOST_BYTES]
-            metadata = [each for each in short if _METADATA.fullmatch(each.filename)]
-            texts = [each for each in short if _TEXT.fullmatch(each.filename)]
-
-            def read(entry: zipfile.ZipInfo) -> str:
-                return archive.read(entry).decode("utf-8", errors="replace")
-
-            if len(metadata) != 1:
+            entries = [each for each in archive.infolist() if each.compress_type in _METHODS]
+            metadata = [each for each in entries if _METADATA.fullmatch(each.filename)]
+            texts = [each for each in entries if _TEXT.fullmatch(each.filename)]
+            if len(metadata) != 1 or (written := _text(archive, metadata[0])) is None:
                 return None
-            return of_distribution(read(metadata[0]), lambda: [read(each) for each in texts])
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+            said = of_distribution(written, lambda: _only(archive, texts))
+            if said is None:
+                return None
+            return (canonicalize_name(said.name), str(Version(said.version))), said.licences
+    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None
+
+
+def _only(archive: zipfile.ZipFile, texts: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """The text of a licence where there is one; none of several is read."""
+    found = _text(archive, texts[0]) if len(texts) == 1 else None
+    return [] if found is None else [found]
+
+
+def _text(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str | None:
+    """None for what is larger than is read, whatever the archive says of its size."""
+    with archive.open(entry) as content:
+        found = content.read(MOST_BYTES + 1)
+    return found.decode("utf-8", errors="replace") if len(found) <= MOST_BYTES else None

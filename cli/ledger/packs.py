@@ -145,8 +145,8 @@ def _question(
         return Question.of(
             subject=about if digest else None,
             name=None if digest else about,
-            since=moments.moment(since, "--since") if since else None,
-            until=moments.moment(until, "--until") if until else None,
+            since=None if since is None else moments.moment(since, "--since"),
+            until=None if until is None else moments.moment(until, "--until"),
         )
     except ContractError as error:
         option = given[0][0] if given and error.field in {"subject", "name"} else f"--{error.field}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from cli.gates.checkout import Checkout
 from cli.localforge.process import ForgeProcess
-from cli.output import CommandError, JsonFlag, counted, facts, reporting, table, visible
+from cli.output import CommandError, JsonFlag, UsageError, counted, facts, reporting, table, visible
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -77,14 +78,20 @@ def push(
     message: Message = "chore: push",
     as_json: JsonFlag = False,
 ) -> None:
-    """Bring a checkout's files to the default branch of a repository, which is made where there is none."""
+    """Have the default branch of a repository be a checkout's files; it is made where there is none."""
     with reporting(as_json) as output:
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is no folder", field="DIR")
         checkout = Checkout(folder)
-        read = {path: checkout.read_text(path) for path in checkout.paths()}
+        paths = [path for path in checkout.paths() if not (folder / path).is_symlink()]
+        read = {path: checkout.read_text(path) for path in paths}
         files = {path: content for path, content in read.items() if content is not None}
-        for path in sorted(read.keys() - files.keys()):
-            output.note(f"left out: {path}, which is not UTF-8")
-        pushed = ForgeProcess().push(repository, files, message)
+        for path in sorted(set(checkout.paths()) - files.keys()):
+            output.note(f"left out: {path}, which is no file in UTF-8")
+        if not files:
+            raise UsageError("there is nothing to push", field="DIR")
+        executable = [path for path in files if os.access(folder / path, os.X_OK)]
+        pushed = ForgeProcess().push_all(repository, files, executable, message)
         told = {"repository": repository, "commit": pushed.commit, "git": str(pushed.folder)}
         output.show(told, facts(f"{counted(len(files), 'file')} pushed", told))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from cli.localforge.forge import LocalForge
 from cli.localforge.records import PullRecord, RepositoryRecord
 from cli.localforge.sign_in import RefusedError
+
+_PLAIN: Final = 0o100644
+_EXECUTABLE: Final = 0o100755
 
 
 def described(forge: LocalForge, repository: RepositoryRecord) -> dict[str, Any]:
@@ -47,17 +50,24 @@ def commit(forge: LocalForge, repository: RepositoryRecord, sha: str) -> dict[st
 def take_commit(forge: LocalForge, body: Mapping[str, Any]) -> dict[str, Any]:
     """A commit of files on the default branch, as a push brings it; none where all of them are as given.
 
+    `whole`: whether the branch has these files alone from then on. `executable` are those that can be run.
     The repository is made where there is none.
     """
-    name = str(body["repository"])
+    name, message = str(body["repository"]), str(body["message"])
     repository = forge.records.find(name) or RepositoryRecord(name=name)
+    runs = frozenset(map(str, body.get("executable", ())))
+    files = {
+        str(path): (_EXECUTABLE if path in runs else _PLAIN, str(text).encode())
+        for path, text in body["files"].items()
+    }
+    if not files:
+        raise RefusedError(422, "there are no files")
     git, branch = forge.git(repository), "refs/heads/main"
     head = git.ref(branch)
-    kept = {} if head is None else {path: git.blob(blob) for path, _, blob, _ in git.files(head)}
-    files = {str(path): str(text).encode() for path, text in body["files"].items()}
-    changed = {path: data for path, data in files.items() if kept.get(path) != data}
-    if changed:
-        head = git.commit(changed, str(body["message"]), forge.now(), () if head is None else (head,))
+    before = None if head is None else git.tree_of(head)
+    tree = git.whole(files) if before is None or body.get("whole") else git.grow(before, files)
+    if tree != before:
+        head = git.commit_of(tree, message, forge.now(), () if head is None else (head,))
         git.point(branch, head)
         forge.records.repositories[name.lower()] = repository
     return {"sha": head, "git": git.repo.path}

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -131,8 +131,17 @@ class ForgeProcess:
         return taken
 
     def push(self, repository: str, files: Mapping[str, str], message: str) -> Pushed:
-        """Have files on the default branch, in a repository of its own."""
-        body = {"repository": repository, "files": dict(files), "message": message}
+        """Have files on the default branch, beside what is there, in a repository of its own."""
+        return self._push({"repository": repository, "files": dict(files), "message": message})
+
+    def push_all(
+        self, repository: str, files: Mapping[str, str], executable: Collection[str], message: str
+    ) -> Pushed:
+        """Have the default branch be these files and no others, of which some can be run."""
+        all_of_them = {"files": dict(files), "executable": sorted(executable), "whole": True}
+        return self._push({"repository": repository, "message": message, **all_of_them})
+
+    def _push(self, body: Mapping[str, Any]) -> Pushed:
         answer = self._ask("POST", PUSH, json.dumps(body).encode())
         return Pushed(str(answer["sha"]), Path(answer["git"]))
 
@@ -163,8 +172,16 @@ class ForgeProcess:
             raise CommandError("the local forge does not run", code="forge.down", hint="make run")
         answer = httpx.request(method, running.address + path, content=content, timeout=_TIMEOUT_S)
         if not answer.is_success:
-            raise CommandError(f"the local forge answered {answer.status_code}", code="forge.refused")
+            said = _message(answer) or f"it answered {answer.status_code}"
+            raise CommandError(f"the local forge refused: {said}", code="forge.refused")
         return answer.json()
+
+
+def _message(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _code() -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from writ.contracts.dependency_site import Repository
+from writ.contracts.anchor import Repository
 
 
 class PullRecord(BaseModel):

@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dulwich.refs import Ref, check_ref_format
+
 from cli.localforge.records import AssetRecord, ReleaseRecord, RepositoryRecord, RunRecord
 from cli.localforge.sign_in import RefusedError
 
@@ -117,10 +119,14 @@ def take_release(forge: LocalForge, body: Mapping[str, Any]) -> dict[str, Any]:
     """
     name, tag = str(body["repository"]), str(body["tag"])
     published = datetime.fromisoformat(str(body["published_at"])).astimezone(UTC)
+    if not check_ref_format(Ref(f"refs/tags/{tag}".encode())):
+        raise RefusedError(422, f"{tag} is no name of a tag")
     repository = forge.records.find(name) or RepositoryRecord(name=name, public=True)
+    if not repository.public:
+        raise RefusedError(422, f"{name} is one of ours")
     git = forge.git(repository)
-    if not repository.public or git.ref(f"refs/tags/{tag}") is not None:
-        raise RefusedError(422, f"{name} is one of ours, or has {tag}")
+    if git.ref(f"refs/tags/{tag}") is not None:
+        raise RefusedError(422, f"{name} has {tag} already")
     head = git.ref("refs/heads/main")
     files = {"VERSION": f"{tag}\n".encode()}
     sha = git.commit(files, f"chore: release {tag}", published, () if head is None else (head,))

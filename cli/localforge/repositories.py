@@ -110,12 +110,11 @@ class GitRepository:
         """The id of a tree with these files in it, at their modes."""
         entries = iter_tree_contents(self.repo.object_store, _id(tree))
         kept = {entry.path: (entry.mode, entry.sha) for entry in entries if entry.path and entry.sha}
-        for path, (mode, data) in files.items():
-            blob = Blob.from_string(data)
-            self.repo.object_store.add_object(blob)
-            kept[path.encode()] = (mode, blob.id)
-        named = [(path, sha, mode) for path, (mode, sha) in kept.items()]
-        return commit_tree(self.repo.object_store, named).decode()
+        return self._tree({**kept, **self._added(files)})
+
+    def whole(self, files: Mapping[str, tuple[int, bytes]]) -> str:
+        """The id of a tree of these files and no others, at their modes."""
+        return self._tree(self._added(files))
 
     def tag(self, name: str, message: str, sha: str, now: datetime) -> str:
         """The id of a new annotated tag, which no ref points to yet."""
@@ -190,13 +189,22 @@ class GitRepository:
             if entry.path and entry.mode and entry.sha
         }
 
+    def _added(self, files: Mapping[str, tuple[int, bytes]]) -> Files:
+        blobs = {path.encode(): (mode, Blob.from_string(data)) for path, (mode, data) in files.items()}
+        for _, blob in blobs.values():
+            self.repo.object_store.add_object(blob)
+        return {path: (mode, blob.id) for path, (mode, blob) in blobs.items()}
+
+    def _tree(self, files: Files) -> str:
+        named = [(path, sha, mode) for path, (mode, sha) in files.items()]
+        return commit_tree(self.repo.object_store, named).decode()
+
     def _data(self, entry: tuple[int, ObjectID] | None) -> bytes:
         found = self.repo[entry[1]] if entry else None
         return found.data if isinstance(found, Blob) else b""
 
     def _commit(self, files: Files, message: str, now: datetime, parents: tuple[str, ...]) -> str:
-        tree = commit_tree(self.repo.object_store, [(path, sha, mode) for path, (mode, sha) in files.items()])
-        return self.commit_of(tree.decode(), message, now, parents)
+        return self.commit_of(self._tree(files), message, now, parents)
 
     def commit_of(self, tree: str, message: str, now: datetime, parents: tuple[str, ...]) -> str:
         """A commit of a tree; no branch moves."""

@@ -87,7 +87,7 @@ def declare(
     with reporting(as_json) as output, Api.of(Plane.load()) as api:
         if repeats := _asked(weekly, yearly, holidays):
             body["repeats"] = repeats | {"zone": zone}
-        body["starts_at"] = moments.moment(start, "--from").isoformat() if start else None
+        body["starts_at"] = None if start is None else moments.moment(start, "--from").isoformat()
         body["ends_at"] = moments.moment(until, "--until").isoformat()
         _show(output, f"freeze {freeze}", api.post(FREEZES, body))
 

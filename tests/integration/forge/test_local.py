@@ -136,6 +136,25 @@ def test_a_push_makes_a_repository_that_git_clones_and_nothing_twice(local: Loca
         assert history.content(second["sha"], "c/d") is None
 
 
+def test_a_whole_push_leaves_what_it_has_not_and_keeps_what_can_be_run(local: Local) -> None:
+    local.push("acme/shop", **{"old.txt": "1", "run.sh": "exit 1"})
+    body = {
+        "repository": "acme/shop", "message": "feat: y", "whole": True,
+        "files": {"run.sh": "exit 0", "b.txt": "2"}, "executable": ["run.sh"],
+    }  # fmt: skip
+    first = httpx.post(local.server.address + PUSH, json=body).json()
+    assert httpx.post(local.server.address + PUSH, json=body).json() == first
+    git = local.server.forge.git(local.server.forge.repository("acme/shop"))
+    assert {path: mode for path, mode, *_ in git.files(first["sha"])} == {
+        "b.txt": 0o100644,
+        "run.sh": 0o100755,
+    }
+    assert len(list(git.log(first["sha"]))) == 2
+    nothing = httpx.post(local.server.address + PUSH, json={**body, "files": {}, "repository": "acme/new"})
+    assert nothing.status_code == 422
+    assert not (local.folder / "git" / "acme" / "new.git").exists()
+
+
 def released(local: Local, **changed: str) -> httpx.Response:
     body = {"repository": "other/action", "tag": "v1.0.0", "published_at": "2026-01-01T00:00:00Z"}
     return httpx.post(local.server.address + RELEASE, json={**body, **changed})
@@ -164,7 +183,13 @@ def test_releases_of_others_are_read_by_every_installation_and_written_by_none(l
         {"repository": "acme/private", "tag": "v3"},
         {"repository": "no-owner", "tag": "v3"},
         {"repository": "../up/there", "tag": "v3"},
+        {"repository": "acme/..", "tag": "v3"},
         {"published_at": "yesterday", "tag": "v3"},
+        {"tag": ""},
+        {"tag": "v1..0"},
+        {"tag": "v 1"},
+        {"tag": "../../x"},
+        {"tag": "v1.lock"},
     ],
 )
 def test_release_that_cannot_be_is_refused_and_changes_nothing(local: Local, changed: dict[str, str]) -> None:

@@ -79,10 +79,15 @@ def test_a_folder_is_pushed_and_an_action_is_released_from_the_terminal(
     folder.mkdir()
     (folder / "a.txt").write_text("one\r\n", newline="")
     (folder / "b.bin").write_bytes(b"\xff\xfe")
+    (folder / "link").symlink_to("a.txt")
     pushed = CliRunner().invoke(commands.app, ["push", "acme/shop", str(folder), "--message", "feat: begin"])
     assert pushed.exit_code == 0
     assert "1 file pushed" in pushed.output
-    assert "left out: b.bin" in pushed.output
+    assert all(f"left out: {name}" in pushed.output for name in ("b.bin", "link"))
+    for nothing in (folder / "absent", tmp_path / "empty"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        refused = CliRunner().invoke(commands.app, ["push", "acme/none", str(nothing), "--json"])
+        assert (refused.exit_code, json.loads(refused.output)["error"]["field"]) == (2, "DIR")
     released = CliRunner().invoke(commands.app, ["release", "other/action", "v2.0.0", "--days-ago", "30"])
     assert released.exit_code == 0
     found = {record["name"]: record for record in process.seen()}
@@ -94,7 +99,9 @@ def test_a_folder_is_pushed_and_an_action_is_released_from_the_terminal(
     shown = CliRunner().invoke(commands.app, ["show", "other/action"]).output
     assert all(word in shown for word in ("releases", "v2.0.0", "published", "refs/tags/v2.0.0"))
     again = CliRunner().invoke(commands.app, ["release", "other/action", "v2.0.0", "--json"])
-    assert (again.exit_code, json.loads(again.output)["error"]["code"]) == (1, "forge.refused")
+    error = json.loads(again.output)["error"]
+    assert (again.exit_code, error["code"]) == (1, "forge.refused")
+    assert "other/action has v2.0.0 already" in error["message"]
 
 
 def test_forge_of_other_code_is_started_anew_where_it_was(

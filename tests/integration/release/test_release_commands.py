@@ -142,6 +142,7 @@ def test_commits_are_named_as_git_names_them(repository: Repository, tmp_path: P
         named = {
             "HEAD": 3, "HEAD~": 2, "HEAD^": 2, "HEAD~1": 2, "HEAD^^": 1, "master~3": 0, "v1.0.0": 3,
             "v1.0.0~2": 1, "refs/heads/master^~1": 1, f"{made[3][:10]}~1": 2, "HEAD^0": 3,
+            "@": 3, "@~1": 2,
         }  # fmt: skip
         assert {name: made.index(history.head(name)) for name in named} == named
         for absent in ("HEAD~4", "HEAD^2", "main~1", "~1", "", "HEAD:a.txt", "HEAD^{tree}", "HEAD~x"):

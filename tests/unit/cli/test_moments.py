@@ -22,7 +22,15 @@ def test_a_moment_is_read_with_its_offset(typed: str, meant: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "2026-12-20", "2026-12-20T08:00:00", "tomorrow", "2026-13-01T00:00:00Z"]
+    "typed",
+    [
+        "",
+        "2026-12-20",
+        "2026-12-20T08:00:00",
+        "tomorrow",
+        "2026-13-01T00:00:00Z",
+        "9999-12-31T23:59:59-05:00",
+    ],
 )
 def test_what_nobody_knows_when_it_is_names_its_option_and_the_form(typed: str) -> None:
     with pytest.raises(UsageError) as raised:

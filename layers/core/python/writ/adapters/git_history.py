@@ -26,10 +26,11 @@ def commit_named(repo: Repo, revision: str) -> Commit:
     """
     from dulwich.objectspec import parse_commit
 
-    name, counted = re.fullmatch(r"(.*?)((?:[~^][0-9]{0,6})*)", revision, re.DOTALL).groups()  # type: ignore[union-attr]
-    if not name:
+    name = re.split(r"[~^]", revision, maxsplit=1)[0]
+    counted = revision[len(name) :]
+    if not name or not re.fullmatch(r"(?:[~^][0-9]{0,6})*", counted):
         raise KeyError(revision)
-    found = parse_commit(repo, name.encode())
+    found = parse_commit(repo, b"HEAD" if name == "@" else name.encode())
     for mark, number in re.findall(r"([~^])([0-9]*)", counted):
         count = int(number or 1)
         # `~3` is the first parent of the first parent of the first; `^3` the third parent, `^0` nobody's.

@@ -46,8 +46,8 @@ def _name() -> re.Pattern[str]:
         r"(?i)(?:password|passwd|passphrase|pwd|secret|token|(?:api|access|account|private|secret"
         r"|signing|encryption"
         r"|auth|shared|client|master|storage|subscription)[_-]?key|credentials?|authorization)"
-        r"(?P<tail>s?(?:[_-][\w-]{0,32}+)?)[\"'\])]{0,3}\s{0,4}(?P<by>=>|:=|==?"
-        r"|:)\s{0,4}(?:bearer\s{1,4}|basic\s{1,4}|token\s{1,4})?"
+        r"(?P<tail>s?(?:[_-][\w-]{0,32}+)?)[\"'\])]{0,3}\s{0,8}(?P<by>=>|:=|==?"
+        r"|:)\s{0,8}(?:bearer\s{1,4}|basic\s{1,4}|token\s{1,4})?"
         r"(?P<quote>[\"'`]?)"
     )
 
@@ -104,7 +104,8 @@ def _named(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             name = _name().match(text, start) if start >= done else None
             if name is None or (name["tail"] and _harmless().search(name["tail"].lower())):
                 continue
-            value = _value().match(text, name.end())
+            # As it is given: what is escaped in a value is part of it.
+            value = _value().match(sheet.given, name.end())
             if value and not value[0].startswith(_REDACTED):
                 done = value.end()
                 kind, sure = _judged(literal, value[0], quoted=name["quote"] != "")
@@ -164,7 +165,7 @@ def _mixed(value: str) -> bool:
 def _addresses(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     done = 0
     for place in every(sheet.raw, b"://"):
-        found = _userinfo().match(sheet.text, place + 3) if place >= done else None
+        found = _userinfo().match(sheet.given, place + 3) if place >= done else None
         if found:
             done = found.end()
             password = found["userinfo"].partition(":")[2]

@@ -11,17 +11,26 @@ from writ.pii import checksums
 from writ.pii.dates import is_day
 from writ.pii.finding import Confidence
 from writ.pii.hints import ACCOUNT_LENGTHS
-from writ.pii.sheet import Sheet, every, words
+from writ.pii.sheet import Sheet, spelled, words
 
 _NO_NINO: Final = frozenset({"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"})
 _REACH: Final = 64
 _CODICE: Final = r"[a-z]{6}[0-9]{2}[a-ehlmprst][0-9]{2}[a-z][0-9]{3}[a-z]"
 _NINO_WORDS: Final = ("nino ", "national insurance", "ni number", "ni no", "nin ")
+_FINNISH_WORDS: Final = ("hetu", "henkil", "personbeteckning", "personal identity code")
 _SPANISH_WORDS: Final = ("dni ", "nie ", "nif ", "documento", "identidad")
+# What names a document, by what is seldom in a text.
 _ANNOUNCED: Final = (
-    ("passport", b"passport"),
-    ("driver_licence", b"driver"),
-    ("driver_licence", b"driving lic"),
+    ("passport", "po", ("passport", "passeport", "passaport", "pasaporte", "paspoort", "paszport")),
+    ("passport", "reisepa", ("reisepa",)),
+    (
+        "driver_licence",
+        "driv",
+        ("driver licen", "driver's licen", "drivers licen", "driver_licen", "driver-licen", "driving lic"),
+    ),
+    ("driver_licence", "rerschein", ("f\xfchrerschein",)),
+    ("driver_licence", "permi", ("permis de cond", "permiso de cond")),
+    ("driver_licence", "j", ("rijbewijs", "prawo jazdy")),
 )
 
 
@@ -32,45 +41,80 @@ def _of_length(length: int) -> re.Pattern[str]:
 
 
 @cache
+def _words_of(mark: str, literals: tuple[str, ...]) -> re.Pattern[bytes]:
+    return spelled(mark, *literals)
+
+
+@cache
+def _document() -> re.Pattern[str]:
+    """Digits with letters around them, or letters among them, in capitals and four digits at least."""
+    return re.compile(
+        r"(?<![\w-])(?:[A-Za-z]{0,3}[0-9]{6,14}[A-Za-z]{0,2}|(?=(?:[A-Z]{0,6}[0-9]){4})[A-Z0-9]{8,18})(?![\w-])",
+        re.ASCII,
+    )
+
+
+@cache
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.ASCII | re.IGNORECASE)
 
 
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Accounts, national numbers with letters, and documents that a word announces."""
-    yield from _accounts(sheet)
-    classes = sheet.classes
-    for place in every(classes, b"000000a "):
-        yield from _ends_in_letter(sheet, place + 6)
-    for place in every(classes, b" 00 00 00 a "):
-        yield from _nino(sheet, place + 10)
-    for place in every(classes, b"0000000-a "):
-        yield from _spanish(sheet, place + 8)
-    for place in every(classes, b"a00a000a "):
-        found = _pattern(_CODICE).match(sheet.text, max(0, place - 9))
-        if found and checksums.codice_fiscale(found[0]):
-            yield found.start(), found.end(), "it_codice_fiscale", Confidence.HIGH
-    for place in every(classes, b" 000000-000"):
-        found = _pattern(r"[0-9]{6}[-A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]").match(sheet.text, place)
-        if found and is_day(int(found[0][2:4]), int(found[0][:2])) and checksums.finnish_code(found[0]):
-            yield found.start(), found.end(), "fi_hetu", Confidence.MEDIUM
+    done = 0
+    for hint in _written().finditer(sheet.classes):
+        # The text's place of the last digit or letter is two before: a space follows, and one was put first.
+        end = hint.end() - 2
+        match hint.lastgroup:
+            case "account":
+                for span in _account(sheet, hint.end() - 5, done):
+                    done = span[1]
+                    yield span
+            case "letter":
+                yield from _spanish(sheet, end)
+                yield from _nino(sheet, end)
+            case "spaced":
+                yield from _nino(sheet, end)
+            case "hyphen":
+                yield from _spanish(sheet, end)
+            case "italian":
+                yield from _italian(sheet, max(0, end - 16))
+            case _:
+                yield from _finnish(sheet, hint.end() - 11)
     yield from _announced(sheet)
 
 
-def _accounts(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
-    done = 0
-    for start in every(sheet.classes, b" aa00"):
-        length = ACCOUNT_LENGTHS.get(sheet.text[start : start + 2].upper())
-        found = _of_length(length).match(sheet.text, start) if length and start >= done else None
-        if found and checksums.mod97(found[0].replace(" ", "")):
-            done = found.end()
-            yield start, done, "iban", Confidence.HIGH
+@cache
+def _written() -> re.Pattern[bytes]:
+    """Where each begins or ends, by the order of letters and digits: by a digit, which is found fastest."""
+    return re.compile(
+        rb"0(?:0(?<= aa00)(?P<account>)"
+        rb"|a (?:(?<=000000a )(?P<letter>)|(?<=a00a000a )(?P<italian>))"
+        rb"| a (?<= 00 00 00 a )(?P<spaced>)"
+        rb"|-a (?<=0000000-a )(?P<hyphen>)"
+        rb"|[a-]000(?<= 000000[a-]000)(?P<finnish>))"
+    )
 
 
-def _ends_in_letter(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
-    """A compact number whose last letter ends at this place of the text."""
-    yield from _spanish(sheet, end)
-    yield from _nino(sheet, end)
+def _italian(sheet: Sheet, start: int) -> Iterator[tuple[int, int, str, Confidence]]:
+    found = _pattern(_CODICE).match(sheet.text, start)
+    if found and checksums.codice_fiscale(found[0]):
+        yield found.start(), found.end(), "it_codice_fiscale", Confidence.HIGH
+
+
+def _finnish(sheet: Sheet, start: int) -> Iterator[tuple[int, int, str, Confidence]]:
+    """The sign after the date tells the century: a hyphen or U to Y the twentieth, A to F this one."""
+    found = _pattern(r"[0-9]{6}[-A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]").match(sheet.text, start)
+    if found and is_day(int(found[0][2:4]), int(found[0][:2])) and checksums.finnish_code(found[0]):
+        named = sheet.near(start, found.end(), words(*_FINNISH_WORDS))
+        yield start, found.end(), "fi_hetu", Confidence.HIGH if named else Confidence.MEDIUM
+
+
+def _account(sheet: Sheet, start: int, done: int) -> Iterator[tuple[int, int, str, Confidence]]:
+    length = ACCOUNT_LENGTHS.get(sheet.text[start : start + 2].upper())
+    found = _of_length(length).match(sheet.text, start) if length and start >= done else None
+    if found and checksums.mod97(found[0].replace(" ", "")):
+        yield start, found.end(), "iban", Confidence.HIGH
 
 
 def _spanish(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
@@ -101,13 +145,8 @@ def _nino(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
 
 def _announced(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Documents whose numbers have no common format, so that a word has to say what they are."""
-    for kind, literal in _ANNOUNCED:
-        for place in sheet.places(literal):
-            start = place + len(literal)
-            if kind == "driver_licence" and b"licen" not in sheet.lower[start : start + 12] + literal:
-                continue
-            for found in _pattern(r"[A-Z]{0,3}[0-9]{6,14}[A-Z]{0,2}").finditer(
-                sheet.text, start, start + _REACH
-            ):
+    for kind, mark, literals in _ANNOUNCED:
+        for announced in _words_of(mark, literals).finditer(sheet.lower):
+            start = announced.end()
+            if found := _document().search(sheet.text, start, start + _REACH):
                 yield found.start(), found.end(), kind, Confidence.MEDIUM
-                break

@@ -12,8 +12,10 @@ from writ.pii.sheet import Sheet, every
 
 _LONGEST_IPV6: Final = 45
 _EDGE_OF_MAC: Final = 17
+_PAIR: Final = 2
 _MACS: Final = ((b"hh:hh:hh:hh:hh:hh", 17), (b"hh-hh-hh-hh-hh-hh", 17), (b"hhhh.hhhh.hhhh", 14))
-_NEVER_SOMEBODYS: Final = ("0.", "127.", "255.", "224.", "239.")
+# This host, loopback, tests of networks (RFC 2544), multicast and what is reserved (RFC 1112, RFC 6890).
+_NEVER_SOMEBODYS: Final = ("0.", "127.", "198.18.", "198.19.", *(f"{part}." for part in range(224, 256)))
 
 
 @cache
@@ -23,7 +25,8 @@ def _middle() -> re.Pattern[bytes]:
 
 @cache
 def _version() -> re.Pattern[bytes]:
-    return re.compile(rb"(?:version|release|ver\.?|[<>=~^]=?|v)\s{0,2}[\"']?$")
+    named = rb"version|release|firmware|section|chapter|build|revision|(?<![a-z])(?:ver\.?|v)"
+    return re.compile(rb"(?:(?:" + named + rb")s?[\"']?[ =:>\"'(]{0,4}|[<>=~!^]=[ \"']{0,2}|[~^])$")
 
 
 @cache
@@ -53,7 +56,7 @@ def _ipv4(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             continue
         if _continues(raw, start, end) or raw[start:end].decode().startswith(_NEVER_SOMEBODYS):
             continue
-        versioned = _version().search(sheet.lower, max(0, start - 12), start)
+        versioned = _version().search(sheet.lower, max(0, start - 16), start)
         yield start, end, "ip_address", Confidence.LOW if versioned else Confidence.MEDIUM
 
 
@@ -126,4 +129,7 @@ def _is_ipv6(text: str) -> bool:
         return False
     if not all(1 <= len(group) <= 4 and "." not in group for group in named):
         return False
-    return 3 <= len(named) < 8 if gap else len(named) == 8
+    if not gap:
+        # Eight pairs are a MAC-64: https://standards.ieee.org/products-programs/regauth/tutorials
+        return len(named) == 8 and any(len(group) != _PAIR for group in named)
+    return 3 <= len(named) < 8

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
-from writ.pii import checksums
+from writ.pii import cards
 from writ.pii.finding import Confidence
 from writ.pii.national import NUMBERS, Number
 from writ.pii.sheet import Sheet, words
@@ -21,21 +21,23 @@ _Telephone = Callable[[Sheet, int, int], tuple[int, int, str, Confidence] | None
 _MOST_GROUPS: Final = 7
 _SEPARATORS: Final = frozenset(" -./")
 _BARE: Final = str.maketrans("", "", " -./")
-_CARD_LENGTHS: Final = range(13, 20)
-_LONGEST_CARD_END: Final = 7
 _LONGEST_LAST_GROUP: Final = 7
 _LONGEST_PLAIN_PHONE: Final = 11
 _EXTENDED: Final = frozenset("xe")
 _LONGEST_SHAPE: Final = 64
 _DAY: Final = b"0000-00-00"
-_ISSUERS: Final = frozenset("23456")
+_SIGNS: Final = frozenset({b"+", b"("})
+_INSIDE: Final = frozenset({b"a", b"0", b"-"})
 _EDGES: Final = frozenset("_-")
 
 
 @cache
 def _stretches() -> re.Pattern[bytes]:
-    """Seven digits or more with at most two separators between; the first is not inside a word."""
-    return re.compile(rb"0(?<![a0-]0)(?:[ ./()-]{0,2}0){6,}+")
+    """Seven digits or more with at most two separators between; the first is not inside a word.
+
+    A hyphen joins it to one, unless a bracket or a plus is before that.
+    """
+    return re.compile(rb"0(?:(?<![a0-]0)|(?<=[+(]-0)(?<![a0-][+(]-0)|(?<=[+(]--0))(?:[ ./()-]{0,2}0){6,}+")
 
 
 @cache
@@ -73,18 +75,15 @@ def _asked(key: str) -> _Asked | None:
 def _by_length() -> dict[int, bool]:
     """Lengths of digits in one run that may be something, and whether that must be called so."""
     asked = {int(key): _asked(key) for number in NUMBERS for key in number.keys if key.isdigit()}
-    cards = dict.fromkeys((*_CARD_LENGTHS, 17), False)  # 17 and an X are 18
-    return {length: mine is not None and not mine.alone for length, mine in asked.items()} | cards
+    of_cards = dict.fromkeys((*cards.LENGTHS, 17), False)  # 17 and an X are 18
+    return {length: mine is not None and not mine.alone for length, mine in asked.items()} | of_cards
 
 
 @cache
 def _keys() -> frozenset[str]:
     """Keys that somebody writes a number in: whoever has one is asked."""
-    cards = [f"4{gap}6{gap}5" for gap in "- "] + [
-        f"4{gap}4{gap}4{gap}{last}" for gap in "- " for last in range(1, _LONGEST_CARD_END + 1)
-    ]
     named = (key for number in NUMBERS for key in number.keys)
-    return frozenset((*named, *cards, *map(str, _by_length())))
+    return frozenset((*named, *cards.KEYS, *map(str, _by_length())))
 
 
 @cache
@@ -124,7 +123,8 @@ def _numbers(sheet: Sheet, telephone: _Telephone) -> Iterator[tuple[int, int, st
         if shape.startswith(_DAY) and _moment().match(text, start):
             continue
         done = 0
-        for group in _groups(shape) if len(shape) <= _LONGEST_SHAPE else _grouped(shape):
+        signed = digits[start - 1 : start] in _SIGNS and digits[start - 2 : start - 1] not in _INSIDE
+        for group in (_groups if len(shape) <= _LONGEST_SHAPE else _grouped)(shape, signed):
             begins = start + group.start
             if begins < done:
                 continue  # inside a card
@@ -155,21 +155,24 @@ class _Group:
 
 
 @lru_cache(1024)
-def _groups(shape: bytes) -> tuple[_Group, ...]:
-    """The groups with which something may begin: few shapes are all that most texts have."""
-    return tuple(_grouped(shape))
+def _groups(shape: bytes, signed: bool) -> tuple[_Group, ...]:
+    """The groups with which something may begin: few shapes are all that most texts have.
+
+    `signed`: whether a plus or a bracket is before it, as before no number that was measured.
+    """
+    return tuple(_grouped(shape, signed))
 
 
-def _grouped(shape: bytes) -> Iterator[_Group]:
+def _grouped(shape: bytes, signed: bool) -> Iterator[_Group]:
     spans = [found.span() for found in re.finditer(rb"0+", shape)]
-    if _is_measured(shape):
+    if not signed and _is_measured(shape):
         begins, ends = spans[-1]
-        if ends - begins in _CARD_LENGTHS:
+        if ends - begins in cards.LENGTHS:
             yield _Group(begins, ends, (), is_fraction=True, is_dialled=False)
         return
     for place, (begins, ends) in enumerate(spans):
         before = shape[begins - 1 : begins]
-        fraction = before == b"." and ends - begins >= _CARD_LENGTHS.start
+        fraction = before == b"." and ends - begins >= cards.LENGTHS.start
         written = (
             () if fraction or before == b"-" else tuple(_written(shape, spans[place : place + _MOST_GROUPS]))
         )
@@ -225,7 +228,7 @@ def _is_measured(shape: bytes) -> bool:
 def _fraction(text: str, start: int, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
     """Digits after a point are seldom a card, whatever their check digit says."""
     after = text[end : end + 1]
-    if _is_card(str(end - start), text[start:end]) and not (after.isalnum() or after in _EDGES):
+    if cards.is_card(str(end - start), text[start:end]) and not (after.isalnum() or after in _EDGES):
         yield start, end, "card", Confidence.LOW
 
 
@@ -240,8 +243,8 @@ def _ended(sheet: Sheet, start: int, end: int, key: str) -> Iterator[tuple[int, 
 
 def _named(sheet: Sheet, start: int, end: int, key: str) -> Iterator[tuple[int, int, str, Confidence]]:
     digits = sheet.text[start:end].translate(_BARE).upper()
-    if _is_card(key, digits):
-        yield start, end, "card", Confidence.HIGH if _is_issued(digits) else Confidence.LOW
+    if cards.is_card(key, digits) and sheet.text[start - 1 : start] != "+":
+        yield start, end, "card", Confidence.HIGH if cards.is_issued(digits) else Confidence.LOW
     asked = _asked(key)
     if asked is None:
         return
@@ -257,37 +260,3 @@ def _named(sheet: Sheet, start: int, end: int, key: str) -> Iterator[tuple[int, 
                 yield start, end, number.kind, number.named
         elif number.check(digits):
             yield start, end, number.kind, number.named if spoken and called.search(around) else alone
-
-
-def _is_card(key: str, digits: str) -> bool:
-    """ISO/IEC 7812-1: an issuer's first digit, a length and groups that cards have, Luhn."""
-    if len(digits) not in _CARD_LENGTHS or digits[0] not in _ISSUERS or not _is_card_key(key, digits):
-        return False
-    return digits.isdigit() and checksums.luhn(digits)
-
-
-def _is_card_key(key: str, digits: str) -> bool:
-    if key.isdigit():
-        return len(digits) > _CARD_LENGTHS.start or digits[0] == "4"
-    gap = key[1:2]
-    if gap not in ("-", " "):
-        return False
-    return key == f"4{gap}6{gap}5" or (
-        key[:-1] == f"4{gap}4{gap}4{gap}" and int(key[-1]) <= _LONGEST_CARD_END
-    )
-
-
-def _is_issued(digits: str) -> bool:
-    """Whether a network issues cards of this prefix and length (ISO/IEC 7812; the networks' BIN tables)."""
-    length, two, four = len(digits), int(digits[:2]), int(digits[:4])
-    if digits[0] == "4":
-        return length in (13, 16, 19)
-    if 51 <= two <= 55 or 2221 <= four <= 2720:
-        return length == 16
-    if two in (34, 37):
-        return length == 15
-    if two in (36, 38, 39) or 3000 <= four <= 3059:
-        return length in (14, 16)
-    if 3528 <= four <= 3589 or two in (62, 65) or four == 6011 or 6440 <= four <= 6499:
-        return length in (16, 17, 18, 19)
-    return two in (50, 56, 57, 58, 60, 63, 67) and length in (16, 18, 19)

@@ -44,7 +44,7 @@ _UNASSIGNED: Final = ("210", "214", "215", "217", "219", "28", "80", "83", "89",
 # Each is written by nobody but who writes a telephone number there.
 _NATIONAL: Final = (
     r"(?:1[ .-])?(?:\([2-9][0-9]{2}\)[ .-]?|[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}",  # NANP
-    r"0[1-9](?P<f>[ .-])[0-9]{2}(?:(?P=f)[0-9]{2}){3}",  # France
+    r"(?<![0-9][ .-])0[1-9](?P<f>[ .-])[0-9]{2}(?:(?P=f)[0-9]{2}){3}(?!(?P=f)[0-9])",  # France
     # United Kingdom
     r"(?:\(0(?:1[0-9]{3}|2[0-9])\)|0(?:7[0-9]{3}|1[0-9]{3}|2[0-9]))[ ][0-9]{3,4}[ ]?[0-9]{3,4}",
     r"0[2-7][0-9][ ][0-9]{3}[ ][0-9]{2}[ ][0-9]{2}",  # Switzerland
@@ -70,7 +70,9 @@ def _lengths() -> dict[str, tuple[int, int]]:
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     edge, end = r"(?<![\w+(.-])", r"(?![\w-]|[.,/:][0-9])"
-    called = rf"{edge}(?:\+|00(?=[1-9]))(?P<digits>[1-9](?:[ .()/-]{{0,2}}[0-9]){{6,14}}+){_EXTENSION}{end}"
+    called = (
+        rf"(?<![\w+.-])(?:\+|00(?=[1-9]))(?P<digits>[1-9](?:[ .()/-]{{0,2}}[0-9]){{6,14}}+){_EXTENSION}{end}"
+    )
     national = "|".join(_NATIONAL)
     loose = rf"{edge}\(?[0-9](?:[ .()/-]{{0,2}}[0-9]){{6,14}}+{_EXTENSION}{end}"
     return re.compile(called), re.compile(rf"{edge}(?:{national}){_EXTENSION}{end}"), re.compile(loose)
@@ -108,6 +110,24 @@ def _words() -> re.Pattern[bytes]:
         "msisdn",
         "hotline",
         "landline",
+        "tlf",
+        "tfn",
+        "puhelin",
+        "puh.",
+        "soita",
+        "ring ",
+        "portable",
+        "appele",
+        "chiam",
+        "ligue",
+        "ligar",
+        "telem\xf3v",
+        "llam",
+        "volejte",
+        "zadzwo",
+        "dzwoni",
+        "kom\xf3rk",
+        "belle",
     )
 
 

@@ -12,24 +12,28 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Final
 
-from writ.pii.hints import CLASSES, RUNS, classed
+from writ.pii.hints import CLASSES, RUNS, classed, unescaped
 
 _BEFORE: Final = 48
 _AFTER: Final = 24
 _DIGITS: Final = classed(
     (b"0123456789", b"0"),
     (string.ascii_letters.encode() + b"_", b"a"),
-    *((mark, mark) for mark in (b" ", b".", b"/", b"(", b")", b"-")),
+    *((mark, mark) for mark in (b" ", b".", b"/", b"(", b")", b"-", b"+")),
     rest=b":",
 )
 _HEXES: Final = classed((b"0123456789abcdefABCDEF", b"h"), *((mark, mark) for mark in (b":", b"-", b".")))
 
 
 class Sheet:
-    """One text, and its copies made when they are first asked for."""
+    """One text, and its copies made when they are first asked for.
+
+    `given` is the text as it is, `text` and the copies have what is escaped between words as it reads.
+    """
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.given = text
+        self.text = unescaped(text)
 
     @cached_property
     def raw(self) -> bytes:
@@ -56,7 +60,7 @@ class Sheet:
 
     @cached_property
     def digits(self) -> bytes:
-        """`0` digits, separators as they are, `a` letters and underscores, a colon for the rest."""
+        """`0` digits, separators and pluses as they are, `a` letters and underscores, else a colon."""
         return self.raw.translate(_DIGITS)
 
     def runs(self, least: int) -> Iterator[tuple[int, int]]:
@@ -85,13 +89,16 @@ class Sheet:
 
 @cache
 def words(*stems: str) -> re.Pattern[bytes]:
-    """Words that begin so, for `Sheet.near`, in lower case; a stem that ends in a space is a whole word."""
+    """Words that begin so, for `Sheet.near`, in lower case; a stem that ends in a space is a whole word.
+
+    A space inside a stem is also what joins words in a name: `tax_id`, `tax-id`.
+    """
     # By their first letters, which a pattern finds fastest where it begins with them.
     by_first: dict[str, list[str]] = {}
     for stem in dict.fromkeys(stems):
         word = stem.strip()
         end = r"(?![a-z])" if stem.endswith(" ") else ""
-        by_first.setdefault(word[0], []).append(re.escape(word[1:]) + end)
+        by_first.setdefault(word[0], []).append(re.escape(word[1:]).replace(r"\ ", "[ _-]") + end)
     parts = (rf"{first}(?<![a-z]{first})(?:{'|'.join(rest)})" for first, rest in by_first.items())
     return re.compile("|".join(parts).encode("latin-1"))
 

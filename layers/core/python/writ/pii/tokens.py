@@ -32,7 +32,7 @@ _RUNS: Final = (
     ("stripe_key", r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}|whsec_[A-Za-z0-9]{16,255}"),
     ("google_key", r"AIza[\w-]{35}|GOCSPX-[\w-]{28}"),
     ("npm_token", r"npm_[\w-]{16,255}"),
-    ("pypi_token", r"pypi-[\w-]{16,255}"),
+    ("pypi_token", r"pypi-AgE[\w-]{16,255}"),
     ("twilio_key", r"SK[0-9a-f]{32}(?![A-Za-z0-9_])"),
     ("anthropic_key", r"sk-ant-[\w-]{20,255}"),
     (
@@ -53,6 +53,8 @@ _RUNS: Final = (
 # These have a mark early: a literal that has it, how far before that they begin, a pattern.
 _MARKED: Final = {
     ".": (
+        # First, for what is before it may end as another begins.
+        ("saas_token", ".atlasv1.", 14, r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,72}"),
         ("sendgrid_key", "SG.", 0, r"\bSG\.[\w-]{16,32}\.[\w-]{16,64}"),
         ("google_key", "ya29.", 0, r"\bya29\.[\w-]{20,1024}"),
         ("vault_token", "hvs.", 0, r"\bhvs\.[\w-]{24,512}"),
@@ -60,7 +62,6 @@ _MARKED: Final = {
         ("vault_token", "hvr.", 0, r"\bhvr\.[\w-]{24,512}"),
         ("slack_token", "hooks.slack.com/", 0, r"hooks\.slack\.com/(?:services|workflows)/[\w/-]{20,128}"),
         ("saas_token", "dp.", 0, r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,64}"),
-        ("saas_token", ".atlasv1.", 14, r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,72}"),
     ),
     "eyJ": (("jwt", "eyJ", 0, r"(?<![\w-])eyJ[\w-]{5,4096}\.[\w-]{5,16384}\.[\w-]{0,4096}"),),
     "Key=": (
@@ -108,13 +109,14 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     for mark, marked in _MARKED.items():
         if mark.encode() not in raw:
             continue
-        done = 0
+        done = [0] * len(marked)
         for hint in _hints(mark).finditer(raw):
-            kind, literal, before, pattern = marked[(hint.lastindex or 1) - 1]
+            number = (hint.lastindex or 1) - 1
+            kind, literal, before, pattern = marked[number]
             start = hint.end() - len(literal) - before
-            if start >= done and (found := _at(pattern).match(text, start)):
-                done = found.end()
-                yield found.start(), done, kind, _confidence(kind, found[0])
+            if start >= done[number] and (found := _at(pattern).match(text, start)):
+                done[number] = found.end()
+                yield found.start(), found.end(), kind, _confidence(kind, found[0])
 
 
 def _private_keys(text: str) -> Iterator[tuple[int, int, str, Confidence]]:

@@ -1,0 +1,102 @@
+"""Forms in which values stand in texts: each is found as it is written, and what only looks alike is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from writ.contracts.redaction import MASK, redact_text
+from writ.pii.allowed import NOTHING
+from writ.pii.finding import Confidence
+from writ.pii.scan import scan
+
+TOKEN = "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"
+CARD = "4539148803436467"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        # An address of the network after what is not a version's mark.
+        ("ip=81.2.69.142", "ip_address", "81.2.69.142"),
+        ("<ip>81.2.69.142</ip>", "ip_address", "81.2.69.142"),
+        ("?ip=81.2.69.142&x=1", "ip_address", "81.2.69.142"),
+        # Telephones in brackets, with a point after the country, and in other languages.
+        ("(+49 30 23125678)", "phone", "+49 30 23125678"),
+        ("Registrant Phone: +1.7035550678", "phone", "+1.7035550678"),
+        ("tlf 22 41 60 39", "phone", "22 41 60 39"),
+        ("llama al 612 345 678", "phone", "612 345 678"),
+        # Behind an escape, in strings of programs and in addresses.
+        (rf"a\n{TOKEN}", "github_token", TOKEN),
+        (rf"a\u0022{TOKEN}\u0022", "github_token", TOKEN),
+        (f"q=a%20{TOKEN}", "github_token", TOKEN),
+        (f"q%3D{TOKEN}%26x", "github_token", TOKEN),
+        (rf"card\t{CARD}", "card", CARD),
+        (r"iban\nDE02120300000000202051", "iban", "DE02120300000000202051"),
+        ("password%3Dhunter2xyz9", "password", "hunter2xyz9"),
+        ("postgres://u:p%3Dass%20wd@db.host/x", "connection_string", "u:p%3Dass%20wd"),
+        # Cards by the groups of their networks, also behind a bracket and a hyphen.
+        ("4539 1488 0343 6467 008", "card", "4539 1488 0343 6467 008"),
+        ("3056 930902 5904", "card", "3056 930902 5904"),
+        ("2200000000000004", "card", "2200000000000004"),
+        ("(-4539 1488 0343 6467)", "card", "4539 1488 0343 6467"),
+        # Finns of two centuries.
+        ("hetu 131052-308T", "fi_hetu", "131052-308T"),
+        ("hetu 131005A308N", "fi_hetu", "131005A308N"),
+        # Names of fields instead of words.
+        ("social_security_number=536-22-1234", "us_ssn", "536-22-1234"),
+        ("tax_file_number: 100000001", "au_tfn", "100000001"),
+        # Births and documents in other languages.
+        ("Date de naissance : 3 août 1971", "date_of_birth", "3 août 1971"),
+        ("né le 12 avril 1980", "date_of_birth", "12 avril 1980"),
+        ("Nacida el 15 de junio de 1969", "date_of_birth", "15 de junio de 1969"),
+        ("nato il 3 maggio 1970", "date_of_birth", "3 maggio 1970"),
+        ("född 1980-03-12", "date_of_birth", "1980-03-12"),
+        ("født 3. april 1999", "date_of_birth", "3. april 1999"),
+        ("narozena 3. 8. 1971", "date_of_birth", "3. 8. 1971"),
+        ("syntynyt 3. huhtikuuta 1980", "date_of_birth", "3. huhtikuuta 1980"),
+        ("urodzony 5 stycznia 1980", "date_of_birth", "5 stycznia 1980"),
+        ("Reisepass Nr. C01X00T47", "passport", "C01X00T47"),
+        ("passeport 12AB34567", "passport", "12AB34567"),
+        ("driving licence MORGA753116SM9IJ", "driver_licence", "MORGA753116SM9IJ"),
+        ("Führerschein B072RRE2I55", "driver_licence", "B072RRE2I55"),
+        # Two of a kind at one place, and one inside another.
+        (f"llAgcx8Jodafdp.atlasv1.{'a1B2' * 16}", "saas_token", f"llAgcx8Jodafdp.atlasv1.{'a1B2' * 16}"),
+    ],
+)
+def test_value_is_found_in_the_form_in_which_it_stands(text: str, kind: str, value: str) -> None:
+    found = [(f.kind, text[f.start : f.end]) for f in scan(text, allowed=NOTHING)]
+    assert (kind, value) in found
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('"version": "1.0.2.2"', "ip_address"),
+        ("firmware 1.3.1.80", "ip_address"),
+        ("left==1.2.3.4", "ip_address"),
+        ("see section 9.1.9.3", "ip_address"),
+        ("198.18.0.1 and 240.0.0.4", "ip_address"),
+        ("50:06:01:60:3b:20:11:22", "ip_address"),
+        ("+4915125460969", "card"),
+        ("0a 11 06 12 34 56 78 99", "phone"),
+        ("round(1.2345678901)", "phone"),
+        ("driver version 1234567", "driver_licence"),
+        ("pypi-jsonschema-specifications", "pypi_token"),
+        ("131005-308W", "fi_hetu"),
+    ],
+)
+def test_what_looks_like_one_is_none(text: str, kind: str) -> None:
+    assert kind not in {found.kind for found in scan(text, least=Confidence.MEDIUM, allowed=NOTHING)}
+
+
+def test_a_secret_that_begins_inside_another_is_masked_whole() -> None:
+    tail = "x9Y8z7W6" * 6
+    text = f"hvb.{'aB3xY9' * 6}-dp.pt.{tail}"
+    assert redact_text(text) == MASK
+
+
+@pytest.mark.parametrize("text", [rf"a\n{TOKEN}", f"q=%20{TOKEN}", rf"x\t{CARD}", "hetu 131005A308N"])
+def test_what_is_behind_an_escape_is_masked_in_its_place(text: str) -> None:
+    masked = redact_text(text)
+    assert masked.endswith(MASK)
+    assert text.startswith(masked.removesuffix(MASK))

@@ -73,7 +73,7 @@ ACCOUNT_LENGTHS: Final = {entry[:2]: int(entry[2:]) for entry in _ACCOUNTS.split
 
 # What words for a number of nine to twelve digits begin with, and for numbers that end in a letter.
 STEMS: Final = (
-    "ssn", "social", "itin", "taxpayer", "nhs", "patient", "steuer", "idnr", "tax ", "tin", "identifikation",
+    "ssn", "social", "itin", "taxpayer", "nhs", "patient", "steuer", "idnr", "tax", "tin", "identifikation",
     "pesel", "bsn", "burgerservice", "sofi", "person", "pnr", "swedish", "dselsn", "fnr", "cpr", "rijks",
     "registre", "national", "cpf", "aad", "uidai", "sin", "tfn", "nif", "contribuinte",
 )  # fmt: skip

@@ -37,7 +37,8 @@ def _stretches() -> re.Pattern[bytes]:
 
     A hyphen joins it to one, unless a bracket or a plus is before that.
     """
-    return re.compile(rb"0(?:(?<![a0-]0)|(?<=[+(]-0)(?<![a0-][+(]-0)|(?<=[+(]--0))(?:[ ./()-]{0,2}0){6,}+")
+    joined = rb"(?:(?<!-0)|(?<=[+(]-0)(?<![a0-][+(]-0)|(?<=[+(]--0))"
+    return re.compile(rb"0(?<![a0]0)" + joined + rb"(?:[ ./()-]{0,2}0){6,}+")
 
 
 @cache
@@ -66,9 +67,14 @@ def _asked(key: str) -> _Asked | None:
         return None
     return _Asked(
         tuple((number, words(*number.called)) for number in mine),
-        tuple({word.strip().encode("latin-1") for number in mine for word in number.called}),
+        tuple({_stem(word) for number in mine for word in number.called}),
         any(key in number.alone for number in mine),
     )
+
+
+def _stem(word: str) -> bytes:
+    """What is in a text wherever the word is, however its parts are joined there."""
+    return max(word.split(), key=len).encode("latin-1")
 
 
 @cache

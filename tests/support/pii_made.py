@@ -105,6 +105,12 @@ def _codice(rng: random.Random) -> str:
     return next(body + letter for letter in string.ascii_uppercase if checksums.codice_fiscale(body + letter))
 
 
+def _curp(rng: random.Random) -> str:
+    born = f"{rng.randrange(40, 99)}{rng.randrange(1, 13):02d}{rng.randrange(1, 29):02d}"
+    body = f"{some(rng, 'BCDFG', 4)}{born}{rng.choice('HM')}{some(rng, 'BCDFG', 5)}0"
+    return next(f"{body}{digit}" for digit in range(10) if checksums.mexican_curp(f"{body}{digit}"))
+
+
 def _jwt(rng: random.Random) -> str:
     return f"eyJhbGciOiJIUzI1NiJ9.eyJ{some(rng, ALNUM, 40)}.{some(rng, ALNUM, 43)}"
 
@@ -147,6 +153,15 @@ VALID: Final[dict[str, tuple[str, Maker]]] = {
     "in_aadhaar": ("Aadhaar {}", checked("4### #### ####", checksums.verhoeff)),
     "cn_resident_id": ("resident id {}", dated("11010519YYMMDD####", checksums.chinese_id)),
     "au_tfn": ("TFN {}", checked("### ### ###", checksums.australian_tfn)),
+    "cz_rodne_cislo": ("rodné číslo {}", dated("YYMMDD/####", checksums.czech_number)),
+    "ro_cnp": ("CNP {}", dated("1YYMMDD######", checksums.romanian_cnp)),
+    "hr_oib": ("OIB {}", checked("###########", checksums.mod_11_10)),
+    "tr_tckn": ("TCKN {}", checked("###########", checksums.turkish_id)),
+    "ee_isikukood": ("isikukood {}", dated("3YYMMDD####", checksums.baltic_code)),
+    "gr_amka": ("AMKA {}", dated("DDMMYY#####", checksums.luhn)),
+    "at_svnr": ("SVNR {}", dated("####DDMMYY", checksums.austrian_number)),
+    "jp_my_number": ("My Number {}", checked("#### #### ####", checksums.japanese_number)),
+    "mx_curp": ("CURP {}", _curp),
     "ip_address": ("login from {} failed", lambda rng: f"81.{rng.randrange(256)}.7.{rng.randrange(1, 255)}"),
     "mac_address": ("station {} joined", lambda rng: ":".join(some(rng, _HEX, 2) for _ in range(6))),
     "jwt": ("header {} sent", _jwt),
@@ -194,6 +209,14 @@ CHECKED: Final = (
     "in_aadhaar",
     "cn_resident_id",
     "au_tfn",
+    "cz_rodne_cislo",
+    "ro_cnp",
+    "hr_oib",
+    "tr_tckn",
+    "ee_isikukood",
+    "gr_amka",
+    "jp_my_number",
+    "mx_curp",
 )
 
 

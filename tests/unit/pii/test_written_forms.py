@@ -59,6 +59,45 @@ CARD = "4539148803436467"
         ("passeport 12AB34567", "passport", "12AB34567"),
         ("driving licence MORGA753116SM9IJ", "driver_licence", "MORGA753116SM9IJ"),
         ("Führerschein B072RRE2I55", "driver_licence", "B072RRE2I55"),
+        # Passwords in elements, options, sentences, and under other names.
+        ("<password>hunter2xyz</password>", "password", "hunter2xyz"),
+        ("<a:apiKey>q7Xk29LmPz03RtYwVb81NcHd</a:apiKey>", "assigned_secret", "q7Xk29LmPz03RtYwVb81NcHd"),
+        ("run --password hunter2xyz now", "password", "hunter2xyz"),
+        ("the password is hunter2xyz", "password", "hunter2xyz"),
+        ("smtp_pass=hunter2xyz", "password", "hunter2xyz"),
+        ("Passwort: hunter2xyz", "password", "hunter2xyz"),
+        ("contraseña: hunter2xyz", "password", "hunter2xyz"),
+        ("mot de passe : hunter2xyz", "password", "hunter2xyz"),
+        ("wachtwoord: hunter2xyz", "password", "hunter2xyz"),
+        # Tokens of more vendors.
+        (
+            "bot 123456789:AAx9Y8z7W6v5U4t3S2r1Q0p9O8n7M6l5K4j",
+            "saas_token",
+            "AAx9Y8z7W6v5U4t3S2r1Q0p9O8n7M6l5K4j",
+        ),
+        (
+            f"discord.com/api/webhooks/123456789012345678/{'aB3' * 23}",
+            "saas_token",
+            f"/api/webhooks/123456789012345678/{'aB3' * 23}",
+        ),
+        *(
+            (f"use {token} here", kind, token)
+            for kind, token in (
+                ("saas_token", "gsk_" + "aB3d" * 13),
+                ("saas_token", "key-" + "0a1b" * 8),
+                ("saas_token", "sq" + "p_" + "0a1b2" * 8),
+                ("saas_token", "sk-or-v1-" + "0a1b" * 16),
+                ("saas_token", "ATBB" + "aB3d" * 8),
+                ("saas_token", "sha256~" + "aB3d5fG" * 6 + "x"),
+                ("saas_token", "dt0c01." + "A1B2" * 6 + "." + "C3D4" * 16),
+                ("saas_token", "LTAI" + "aB3d" * 5),
+                ("saas_token", "tskey-auth-" + "aB3d" * 7),
+                ("saas_token", "figd_" + "aB3d" * 10),
+                ("slack_token", "xoxc-1234567890-" + "aB3d" * 8),
+                ("gitlab_token", "GR1348941" + "aB3d" * 5),
+                ("stripe_key", "sk_" + "org_live_" + "aB3d" * 6),
+            )
+        ),
         # Two of a kind at one place, and one inside another.
         (f"llAgcx8Jodafdp.atlasv1.{'a1B2' * 16}", "saas_token", f"llAgcx8Jodafdp.atlasv1.{'a1B2' * 16}"),
     ],
@@ -83,6 +122,13 @@ def test_value_is_found_in_the_form_in_which_it_stands(text: str, kind: str, val
         ("driver version 1234567", "driver_licence"),
         ("pypi-jsonschema-specifications", "pypi_token"),
         ("131005-308W", "fi_hetu"),
+        ("password: 'required|min:8|confirmed'", "password"),
+        ("the password is required", "password"),
+        ("a token is something-else1234", "assigned_secret"),
+        ("if (token > 5000000)", "assigned_secret"),
+        ("bypass: something1", "password"),
+        ("0 if buffering is on", "postal_address"),
+        ("8601 string of it", "postal_address"),
     ],
 )
 def test_what_looks_like_one_is_none(text: str, kind: str) -> None:
@@ -93,6 +139,13 @@ def test_a_secret_that_begins_inside_another_is_masked_whole() -> None:
     tail = "x9Y8z7W6" * 6
     text = f"hvb.{'aB3xY9' * 6}-dp.pt.{tail}"
     assert redact_text(text) == MASK
+
+
+def test_a_sentence_about_passwords_is_left_as_it_is() -> None:
+    assert (
+        redact_text("the password is required, and 8 letters long")
+        == "the password is required, and 8 letters long"
+    )
 
 
 @pytest.mark.parametrize("text", [rf"a\n{TOKEN}", f"q=%20{TOKEN}", rf"x\t{CARD}", "hetu 131005A308N"])

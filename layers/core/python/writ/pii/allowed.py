@@ -19,19 +19,33 @@ _EXAMPLES: Final = frozenset(
         "123-45-6789", "078-05-1120", "219-09-9999",
     }
 )  # fmt: skip
+_NETWORKS: Final = frozenset({"192.", "198.", "203.", "2001"})
 _SEPARATORS: Final = str.maketrans("", "", " -./")
 
 
 @cache
-def _reserved() -> re.Pattern[str]:
-    """RFC 2606 and 6761 (names), RFC 5737 and 3849 (addresses), NANP 555-01xx (telephones)."""
+def _mail() -> re.Pattern[str]:
+    """RFC 2606 and 6761, and addresses that nobody reads."""
     return re.compile(
-        r"(?i).*@(?:[\w.-]*\.)?(?:example\.(?:com|org|net|edu)|[\w-]+\.(?:example|test|invalid"
-        r"|localhost)|example)\Z"
-        r"|.*@(?:[\w-]+\.)*noreply\.github\.com\Z|noreply@.*|no-reply@.*"
-        r"|192\.0\.2\.[0-9]+\Z|198\.51\.100\.[0-9]+\Z|203\.0\.113\.[0-9]+\Z|2001:0?db8:.*"
-        r"|.*555[ .-]?01[0-9]{2}\Z"
+        r"(?i)(?:noreply|no-reply)@|.*@(?:(?:[\w.-]*\.)?(?:example\.(?:com|org|net|edu)"
+        r"|[\w-]+\.(?:example|test|invalid|localhost)|example)|(?:[\w-]+\.)*noreply\.github\.com)\Z"
     )
+
+
+@cache
+def _number() -> re.Pattern[str]:
+    """RFC 5737 and 3849 (addresses), NANP 555-01xx (telephones)."""
+    return re.compile(
+        r"(?i)(?:192\.0\.2|198\.51\.100|203\.0\.113)\.[0-9]+\Z|2001:0?db8:|.*555[ .-]?01[0-9]{2}\Z"
+    )
+
+
+def _is_reserved(found: str) -> bool:
+    """Most values are none of these, which two looks tell at less cost than a pattern."""
+    if "@" in found:
+        return _mail().match(found) is not None
+    looked_at = found[:4] in _NETWORKS or "555" in found
+    return looked_at and _number().match(found) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,7 @@ class Allowed:
         if not self.reserved or len(found) > _LONGEST:
             return False
         bare = found.translate(_SEPARATORS)
-        return found in _EXAMPLES or bare in _EXAMPLES or _reserved().match(found) is not None
+        return found in _EXAMPLES or bare in _EXAMPLES or _is_reserved(found)
 
 
 _LONGEST: Final = 320

@@ -14,21 +14,23 @@ from writ.pii.sheet import Sheet, every
 
 # What a name that holds a secret has in it; lower case.
 _NAMES: Final = (
-    b"passw",
-    b"passphrase",
+    b"pass",
     b"pwd",
+    b"wachtwoord",
+    b"contrase",
     b"secret",
     b"token",
     b"key",
     b"credential",
     b"authorization",
 )
-_PASSWORDS: Final = (b"passw", b"passphrase", b"pwd")
+_PASSWORDS: Final = (b"pass", b"pwd", b"wachtwoord", b"contrase")
 _FEW_BITS: Final = 2.5
 _MANY_BITS: Final = 3.0
 _BITS_OF_HEX: Final = 4.0
 _LONG: Final = 12
 _REACH: Final = 64
+_IS: Final = " is "
 _REDACTED: Final = "[redacted]"
 
 
@@ -43,11 +45,12 @@ def _harmless() -> re.Pattern[str]:
 @cache
 def _name() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?:password|passwd|passphrase|pwd|secret|token|(?:api|access|account|private|secret"
+        r"(?i)(?:passwor[dt]|passwd|passphrase|(?<=[_-])pass(?![a-z])|(?<=mot de )passe|pwd|wachtwoord"
+        r"|contrase[ñn]a|secret|token|(?:api|access|account|private|secret"
         r"|signing|encryption"
         r"|auth|shared|client|master|storage|subscription)[_-]?key|credentials?|authorization)"
         r"(?P<tail>s?(?:[_-][\w-]{0,32}+)?)[\"'\])]{0,3}\s{0,8}(?P<by>=>|:=|==?"
-        r"|:)\s{0,8}(?:bearer\s{1,4}|basic\s{1,4}|token\s{1,4})?"
+        r"|:|>| is (?=\S)| (?=\S))\s{0,8}(?:bearer\s{1,4}|basic\s{1,4}|token\s{1,4})?"
         r"(?P<quote>[\"'`]?)"
     )
 
@@ -55,6 +58,12 @@ def _name() -> re.Pattern[str]:
 @cache
 def _value() -> re.Pattern[str]:
     return re.compile(r"[^\s\"',;&]{6,4096}+")
+
+
+@cache
+def _element() -> re.Pattern[str]:
+    """What is between an element's beginning and its end."""
+    return re.compile(r"[^\s<]{6,4096}+(?=</)")
 
 
 @cache
@@ -76,7 +85,7 @@ def _bearer() -> re.Pattern[str]:
 def _reference() -> re.Pattern[str]:
     """What stands where a secret would and is none: a placeholder, a variable, a call, a type."""
     return re.compile(
-        r"(?i)\$|<[^>]*>|\{|%\(|%s|\*{3}|x{5}|\.{3}|your|change|example|placeholder|redacted|dummy"
+        r"(?i)required\b|\$|<[^>]*>|\{|%\(|%s|\*{3}|x{5}|\.{3}|your|change|example|placeholder|redacted|dummy"
         r"|sample|fake|test"
         r"|none$|null$|true$|false$|undefined$"
         r"|[a-z_][\w.]*\(|[a-z_]\w*(?:\.[a-z_]\w*)+\)?$|[a-z_]\w*\[|os\.|env\.|process\."
@@ -104,14 +113,30 @@ def _named(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             name = _name().match(text, start) if start >= done else None
             if name is None or (name["tail"] and _harmless().search(name["tail"].lower())):
                 continue
+            if not _is_given(text, start, literal, name["by"]):
+                continue
             # As it is given: what is escaped in a value is part of it.
-            value = _value().match(sheet.given, name.end())
+            value = (_element() if name["by"] == ">" else _value()).match(sheet.given, name.end())
             if value and not value[0].startswith(_REDACTED):
                 done = value.end()
                 kind, sure = _judged(literal, value[0], quoted=name["quote"] != "")
+                if name["by"] == _IS and sure < Confidence.MEDIUM:
+                    continue  # a sentence about passwords
                 if kind == "assigned_secret" and sure > Confidence.LOW and _is_aws(sheet, start, value[0]):
                     kind, sure = "aws_secret_key", Confidence.HIGH
                 yield value.start(), done, kind, sure
+
+
+def _is_given(text: str, start: int, literal: bytes, by: str) -> bool:
+    """Whether what stands between a name and a text gives it that.
+
+    A `>` does where an element begins, a blank after an option, and a word for passwords alone.
+    """
+    if by == ">":
+        return text[start - 1 : start] in ("<", ":")
+    if by == _IS:
+        return literal in _PASSWORDS
+    return by != " " or text[start - 2 : start] == "--"
 
 
 def _start_of_key(sheet: Sheet, place: int) -> int:

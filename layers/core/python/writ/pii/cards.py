@@ -5,6 +5,7 @@ Source: ISO/IEC 7812; the ranges that the networks publish for their issuers.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from writ.pii import checksums
@@ -44,5 +45,9 @@ def is_card(key: str, digits: str) -> bool:
 
 def is_issued(digits: str) -> bool:
     """Whether a network issues cards of this prefix and length."""
-    prefix, length = int(digits[:4]), len(digits)
+    return _is_issued(int(digits[:4]), len(digits))
+
+
+@lru_cache(4096)
+def _is_issued(prefix: int, length: int) -> bool:
     return any(first <= prefix <= last and length in lengths for first, last, lengths in _ISSUED)

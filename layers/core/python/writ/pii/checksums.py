@@ -67,11 +67,16 @@ def german_tax_id(digits: str) -> bool:
     counts = sorted(first.count(digit) for digit in set(first))
     if digits[0] == "0" or counts[-1] not in (2, 3) or counts[-2] > 1:
         return False
+    return mod_11_10(digits)
+
+
+def mod_11_10(digits: str) -> bool:
+    """ISO/IEC 7064 MOD 11,10, as of Croatia's OIB."""
     product = 10
-    for digit in first:
+    for digit in digits[:-1]:
         total = (int(digit) + product) % 10 or 10
         product = 2 * total % 11
-    return (11 - product) % 10 == int(digits[10])
+    return (11 - product) % 10 == int(digits[-1])
 
 
 def french_nir(digits: str) -> bool:
@@ -153,6 +158,51 @@ def portuguese_nif(digits: str) -> bool:
     """NIF: weights 9 to 2, modulo 11."""
     rest = weighted(digits, range(9, 1, -1)) % 11
     return (0 if rest < 2 else 11 - rest) == int(digits[8])
+
+
+def czech_number(digits: str) -> bool:
+    """Rodné číslo of ten digits: the rest of nine modulo 11; in some of before 1986 a 10 is written as 0."""
+    rest = int(digits[:9]) % 11
+    return rest % 10 == int(digits[9])
+
+
+def romanian_cnp(digits: str) -> bool:
+    """CNP: weights 2 7 9 1 4 6 3 5 8 2 7 9, modulo 11; a rest of 10 is a 1."""
+    rest = weighted(digits, (2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9)) % 11
+    return (1 if rest == 10 else rest) == int(digits[12])
+
+
+def turkish_id(digits: str) -> bool:
+    """T.C. kimlik numarası: two digits modulo 10 over those before."""
+    values = [int(digit) for digit in digits]
+    tenth = (7 * sum(values[0:9:2]) - sum(values[1:8:2])) % 10
+    return values[0] > 0 and tenth == values[9] and sum(values[:10]) % 10 == values[10]
+
+
+def baltic_code(digits: str) -> bool:
+    """Isikukood and asmens kodas (EVS 585): modulo 11 by weights, by others where that is 10."""
+    for weights in ((1, 2, 3, 4, 5, 6, 7, 8, 9, 1), (3, 4, 5, 6, 7, 8, 9, 1, 2, 3)):
+        if (rest := weighted(digits, weights) % 11) < 10:
+            return rest == int(digits[10])
+    return digits[10] == "0"
+
+
+def austrian_number(digits: str) -> bool:
+    """Sozialversicherungsnummer: the fourth digit checks those around it, modulo 11."""
+    return digits[0] != "0" and weighted(digits, (3, 7, 9, 0, 5, 8, 4, 2, 1, 6)) % 11 == int(digits[3])
+
+
+def japanese_number(digits: str) -> bool:
+    """Individual Number: weights 6 to 2 and 7 to 2, modulo 11."""
+    rest = weighted(digits, (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11
+    return (0 if rest < 2 else 11 - rest) == int(digits[11])
+
+
+def mexican_curp(code: str) -> bool:
+    """CURP: the values of seventeen letters and digits times 18 to 2, modulo 10."""
+    values = ["0123456789ABCDEFGHIJKLMN\xd1OPQRSTUVWXYZ".index(character) for character in code.upper()]
+    total = sum(value * weight for value, weight in zip(values[:17], range(18, 1, -1), strict=True))
+    return -total % 10 == values[17]
 
 
 def crc32_base62(token: str) -> bool:

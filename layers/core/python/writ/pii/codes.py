@@ -11,7 +11,7 @@ from writ.pii import checksums
 from writ.pii.dates import is_day
 from writ.pii.finding import Confidence
 from writ.pii.hints import ACCOUNT_LENGTHS
-from writ.pii.sheet import Sheet, spelled, words
+from writ.pii.sheet import Sheet, every, spelled, words
 
 _NO_NINO: Final = frozenset({"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"})
 _REACH: Final = 64
@@ -61,39 +61,50 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Accounts, national numbers with letters, and documents that a word announces."""
-    done = 0
+    yield from _accounts(sheet)
     for hint in _written().finditer(sheet.classes):
-        # The text's place of the last digit or letter is two before: a space follows, and one was put first.
+        # Where it ends in the text, before which no space was put, and without the space after it.
         end = hint.end() - 2
         match hint.lastgroup:
-            case "account":
-                for span in _account(sheet, hint.end() - 5, done):
-                    done = span[1]
-                    yield span
             case "letter":
                 yield from _spanish(sheet, end)
-                yield from _nino(sheet, end)
-            case "spaced":
                 yield from _nino(sheet, end)
             case "hyphen":
                 yield from _spanish(sheet, end)
             case "italian":
                 yield from _italian(sheet, max(0, end - 16))
+            case "mexican":
+                yield from _mexican(sheet, hint.end() - 17)
             case _:
                 yield from _finnish(sheet, hint.end() - 11)
+    for place in every(sheet.classes, b" 00 00 00 a "):
+        yield from _nino(sheet, place + 10)
     yield from _announced(sheet)
 
 
 @cache
 def _written() -> re.Pattern[bytes]:
-    """Where each begins or ends, by the order of letters and digits: by a digit, which is found fastest."""
+    """By the order of letters and digits: three digits and what is no digit, which is found fastest."""
     return re.compile(
-        rb"0(?:0(?<= aa00)(?P<account>)"
-        rb"|a (?:(?<=000000a )(?P<letter>)|(?<=a00a000a )(?P<italian>))"
-        rb"| a (?<= 00 00 00 a )(?P<spaced>)"
-        rb"|-a (?<=0000000-a )(?P<hyphen>)"
-        rb"|[a-]000(?<= 000000[a-]000)(?P<finnish>))"
+        rb"000[a-](?:(?<=000000a) (?P<letter>)|(?<=a00a000a) (?P<italian>)|(?<=0000000-)a (?P<hyphen>)"
+        rb"|(?<= 000000[a-])000(?P<finnish>)|(?<= aaaa000000a)aaaaa(?P<mexican>))"
     )
+
+
+@cache
+def _account_begins() -> re.Pattern[bytes]:
+    return re.compile(rb"00(?<= aa00)")
+
+
+def _accounts(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
+    done = 0
+    for hint in _account_begins().finditer(sheet.classes):
+        start = hint.end() - 5
+        length = ACCOUNT_LENGTHS.get(sheet.text[start : start + 2].upper())
+        found = _of_length(length).match(sheet.text, start) if length and start >= done else None
+        if found and checksums.mod97(found[0].replace(" ", "")):
+            done = found.end()
+            yield start, done, "iban", Confidence.HIGH
 
 
 def _italian(sheet: Sheet, start: int) -> Iterator[tuple[int, int, str, Confidence]]:
@@ -102,19 +113,18 @@ def _italian(sheet: Sheet, start: int) -> Iterator[tuple[int, int, str, Confiden
         yield found.start(), found.end(), "it_codice_fiscale", Confidence.HIGH
 
 
+def _mexican(sheet: Sheet, start: int) -> Iterator[tuple[int, int, str, Confidence]]:
+    found = _pattern(r"[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[A-Z0-9][0-9]").match(sheet.text, start)
+    if found and is_day(int(found[0][6:8]), int(found[0][8:10])) and checksums.mexican_curp(found[0]):
+        yield found.start(), found.end(), "mx_curp", Confidence.HIGH
+
+
 def _finnish(sheet: Sheet, start: int) -> Iterator[tuple[int, int, str, Confidence]]:
     """The sign after the date tells the century: a hyphen or U to Y the twentieth, A to F this one."""
     found = _pattern(r"[0-9]{6}[-A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]").match(sheet.text, start)
     if found and is_day(int(found[0][2:4]), int(found[0][:2])) and checksums.finnish_code(found[0]):
         named = sheet.near(start, found.end(), words(*_FINNISH_WORDS))
         yield start, found.end(), "fi_hetu", Confidence.HIGH if named else Confidence.MEDIUM
-
-
-def _account(sheet: Sheet, start: int, done: int) -> Iterator[tuple[int, int, str, Confidence]]:
-    length = ACCOUNT_LENGTHS.get(sheet.text[start : start + 2].upper())
-    found = _of_length(length).match(sheet.text, start) if length and start >= done else None
-    if found and checksums.mod97(found[0].replace(" ", "")):
-        yield start, found.end(), "iban", Confidence.HIGH
 
 
 def _spanish(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:

@@ -65,6 +65,8 @@ def is_day(month: int, day: int) -> bool:
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Dates of birth: a date that words shortly before it say is one."""
     for start in _announced(sheet.lower):
+        if b"0" not in sheet.classes[start : start + _REACH]:
+            continue  # no digit, no date
         for found in _date().finditer(sheet.text, start, start + _REACH):
             if _is_real(found):
                 yield found.start(), found.end(), "date_of_birth", Confidence.MEDIUM

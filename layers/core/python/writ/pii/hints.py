@@ -53,10 +53,15 @@ _BEGINNINGS: Final = tuple(
         "glft- glimt- glsoat- glagent- gloas- glffct- xoxa- xoxb- xoxe- xoxp- xoxr- xoxs- xapp-",
         "rk_live_ rk_test_ sk_live_ sk_test_ whsec_ AIza GOCSPX- npm_ pypi- SK sk- hf_ api_org_ doo_v1_",
         "dop_v1_ dor_v1_ dckr_ shpat_ shpca_ shppa_ shpss_ lin_api_ ntn_ PMAK- glsa_ NRAK- dapi",
-        "rubygems_ pscale_ sbp_ sntrys_ sq0 AGE-SECRET-KEY-1 EAAA PRIV_API_ xkeysib-",
+        "rubygems_ pscale_ sbp_ sntrys_ sq0 AGE-SECRET-KEY-1 EAAA PRIV_API_ xkeysib- xoxc- xoxd- GR1348941",
+        "rk_org_ sk_org_ AA ATATT3 ATCTT3 ATBB gsk_ xai- pplx- r8_ nvapi- lsv2_ figd_ pul- sqa_ sqp_",
+        "squ_ AKCp oy2 tskey- nfp_ fo1_ glc_ sntryu_ sb_secret_ CCIPAT_ rzp_live_ HRKU- LTAI key- re_",
+        "pat-na1- pat-eu1-",
     )
     for word in line.split()
 )
+FIRST: Final = "".join(sorted({beginning[0] for beginning in _BEGINNINGS}))
+"""The first characters of what `may_begin` knows."""
 _FIRST_TWO: Final = frozenset(beginning[:2] for beginning in _BEGINNINGS)
 
 # `api_key`, `access-key`, `clientkey`: a hyphen, an underscore, or the end of one of the words before it.
@@ -75,7 +80,9 @@ ACCOUNT_LENGTHS: Final = {entry[:2]: int(entry[2:]) for entry in _ACCOUNTS.split
 STEMS: Final = (
     "ssn", "social", "itin", "taxpayer", "nhs", "patient", "steuer", "idnr", "tax", "tin", "identifikation",
     "pesel", "bsn", "burgerservice", "sofi", "person", "pnr", "swedish", "dselsn", "fnr", "cpr", "rijks",
-    "registre", "national", "cpf", "aad", "uidai", "sin", "tfn", "nif", "contribuinte",
+    "registre", "national", "cpf", "aad", "uidai", "sin", "tfn", "nif", "contribuinte", "rodn",
+    "birth number", "oib", "tckn", "kimlik", "t.c. no", "isikukood", "asmens", "amka", "svnr", "sv-n", "vsnr",
+    "versicherung", "my number", "individual", "kojin",
 )  # fmt: skip
 LETTERED_STEMS: Final = ("ni", "national", "documento", "identidad", "hetu", "henkil", "person")
 
@@ -125,6 +132,9 @@ def tokens(text: str, spread: str, raw: bytes) -> bool:
         or "dp." in text
         or ".atlasv1." in text
         or "whsec_" in text
+        or "/api/webhooks/" in text
+        or "dt0c01." in text
+        or "sha256~" in text
     ):
         return True
     runs = raw.translate(RUNS)
@@ -148,14 +158,15 @@ def may_begin(spread: str, place: int, last: int) -> bool:
 
 def assigned(text: str, lower: str) -> bool:
     """Whether there may be a secret that a name is given to, a password in an address, or a bearer token."""
-    if "=" in text or ":" in text:
+    if "=" in text or ":" in text or ">" in text or " is " in lower or "--" in text:
         return (
             ("key" in lower and _names_key(lower))
             or "token" in lower
             or "secret" in lower
-            or "passw" in lower
             or "pwd" in lower
-            or "passphrase" in lower
+            or "pass" in lower
+            or "wachtwoord" in lower
+            or "contrase" in lower
             or "credential" in lower
             or "authorization" in lower
             or "bearer" in lower
@@ -197,7 +208,7 @@ def codes(spread: str, lower: str, classes: str) -> bool:
         if spread[place + 1 : place + 3].upper() in ACCOUNT_LENGTHS:
             return True
         place = classes.find(" aa00", place + 1)
-    if "a00a000a " in classes:
+    if "a00a000a " in classes or " aaaa000000aaaaaa" in classes:
         return True
     if "000000a" in classes or " 00 00 00 a " in classes or "0-a " in classes or " 000000-000" in classes:
         return any(stem in lower for stem in LETTERED_STEMS)

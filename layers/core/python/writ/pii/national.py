@@ -91,6 +91,26 @@ def _nif(digits: str) -> bool:
     return digits[0] in "1235689" and checksums.portuguese_nif(digits)
 
 
+def _rodne_cislo(digits: str) -> bool:
+    """Women's months are 50 more, since 2004 either's 20; nine digits, of before 1954, check nothing."""
+    month = int(digits[2:4]) % 50
+    dated = is_day(month - 20 if month > 20 else month, int(digits[4:6]))
+    return dated and (len(digits) == 9 or checksums.czech_number(digits))
+
+
+def _cnp(digits: str) -> bool:
+    return digits[0] != "0" and is_day(int(digits[3:5]), int(digits[5:7])) and checksums.romanian_cnp(digits)
+
+
+def _baltic(digits: str) -> bool:
+    dated = is_day(int(digits[3:5]), int(digits[5:7]))
+    return digits[0] in "12345678" and dated and checksums.baltic_code(digits)
+
+
+def _amka(digits: str) -> bool:
+    return is_day(int(digits[2:4]), int(digits[:2])) and checksums.luhn(digits)
+
+
 _LOW, _MEDIUM, _HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
 NUMBERS: Final = (
     Number(
@@ -161,4 +181,30 @@ NUMBERS: Final = (
     ),
     Number("au_tfn", ("3 3 3", "9"), checksums.australian_tfn, ("tfn", "tax file"), {}),
     Number("pt_nif", ("9", "3 3 3"), _nif, ("nif ", "contribuinte"), {}),
+    Number(
+        "cz_rodne_cislo",
+        ("6/4", "6/3", "10"),
+        _rodne_cislo,
+        ("rodn\xe9", "rodne", "birth number"),
+        {"6/4": _MEDIUM, "6/3": _LOW},
+    ),
+    Number("ro_cnp", ("13",), _cnp, ("cnp ", "cod numeric"), {}),
+    Number("hr_oib", ("11",), checksums.mod_11_10, ("oib ",), {}),
+    Number("tr_tckn", ("11",), checksums.turkish_id, ("tckn", "kimlik", "t.c. no"), {}),
+    Number("ee_isikukood", ("11",), _baltic, ("isikukood", "asmens kodas", "personal code"), {}),
+    Number("gr_amka", ("11",), _amka, ("amka ",), {}),
+    Number(
+        "at_svnr",
+        ("10", "4 6"),
+        checksums.austrian_number,
+        ("svnr", "sv-nr", "sv-nummer", "vsnr", "versicherungsnummer", "sozialversicherungsnummer"),
+        {},
+    ),
+    Number(
+        "jp_my_number",
+        ("12", "4 4 4", "4-4-4"),
+        checksums.japanese_number,
+        ("my number", "individual number", "kojin bango"),
+        {},
+    ),
 )

@@ -66,7 +66,7 @@ _BEFORE: Final = (
     r"|boulevard|chemin|impasse|allée|place|quai|ul\.|ulica|aleja|al\."
 )
 _ENDINGS: Final = (
-    r"stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|ring|damm|ufer|straat|laan|plein|plaats|steenweg"
+    r"stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|(?<!st)(?<![eiou])ring|damm|ufer|straat|laan|plein|plaats|steenweg"
     r"|gracht|kade|dreef"
     r"|gatan|vägen|gränd|gata|vegur|vej|gade|allé|veien|vegen|katu|tie|kuja|utca|út|tér|ulica|ului"
 )

@@ -22,7 +22,7 @@ _Detector = Callable[[Sheet], Iterator[tuple[int, int, str, Confidence]]]
 _SHORTEST: Final = 6
 _NUMBERS: Final = frozenset(kind.id for kind in KINDS if kind.group is Group.NATIONAL) | {"card", "phone"}
 _CODES: Final = frozenset(
-    {"iban", "es_dni", "uk_nino", "it_codice_fiscale", "fi_hetu", "passport", "driver_licence"}
+    {"iban", "es_dni", "uk_nino", "it_codice_fiscale", "fi_hetu", "mx_curp", "passport", "driver_licence"}
 )
 _ASSIGNED: Final = frozenset(
     {"password", "assigned_secret", "aws_secret_key", "bearer_token", "connection_string"}

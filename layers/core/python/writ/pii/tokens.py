@@ -14,7 +14,7 @@ from typing import Final
 
 from writ.pii.checksums import crc32_base62
 from writ.pii.finding import Confidence
-from writ.pii.hints import SHORTEST_TOKEN, may_begin
+from writ.pii.hints import FIRST, SHORTEST_TOKEN, may_begin
 from writ.pii.sheet import Sheet, spelled
 
 LONGEST: Final = 32_768
@@ -27,9 +27,9 @@ _KEY_BODY: Final = r"(?:[A-Z][\w-]{0,32}: ?[^\n\\]{0,80}|\\[nr]|[\s\"'+,>|#*/-])
 _RUNS: Final = (
     ("aws_access_key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9_])"),
     ("github_token", r"gh[opsur]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{22,255}"),
-    ("gitlab_token", r"gl(?:pat|dt|rt|cbt|ptt|ft|imt|soat|agent|oas|ffct)-[\w-]{20,255}"),
-    ("slack_token", r"xox[abeprs]-[\w-]{10,255}|xapp-[0-9]-[\w-]{20,255}"),
-    ("stripe_key", r"[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}|whsec_[A-Za-z0-9]{16,255}"),
+    ("gitlab_token", r"gl(?:pat|dt|rt|cbt|ptt|ft|imt|soat|agent|oas|ffct)-[\w-]{20,255}|GR1348941[\w-]{20}"),
+    ("slack_token", r"xox[a-eprs]-[\w-]{10,255}|xapp-[0-9]-[\w-]{20,255}"),
+    ("stripe_key", r"[rs]k_(?:org_)?(?:live|test)_[A-Za-z0-9]{16,255}|whsec_[A-Za-z0-9]{16,255}"),
     ("google_key", r"AIza[\w-]{35}|GOCSPX-[\w-]{28}"),
     ("npm_token", r"npm_[\w-]{16,255}"),
     ("pypi_token", r"pypi-AgE[\w-]{16,255}"),
@@ -47,7 +47,17 @@ _RUNS: Final = (
         r"|glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}|NRAK-[A-Z0-9]{27}|dapi[0-9a-f]{32}(?![A-Za-z0-9_])"
         r"|rubygems_[0-9a-f]{48}|pscale_(?:tkn|pw|oauth)_[\w-]{32,64}|sbp_[0-9a-f]{40}|sntrys_[\w-]{40,255}"
         r"|sq0(?:atp|csp|idp)-[\w-]{22,43}|AGE-SECRET-KEY-1[0-9A-Z]{58}|EAAA[\w-]{60}(?![\w-])"
-        r"|PRIV_API_[A-Za-z0-9]{32,64}|xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}",
+        r"|PRIV_API_[A-Za-z0-9]{32,64}|xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}"
+        r"|AT(?:ATT|CTT)3[\w-]{60,255}|ATBB[A-Za-z0-9]{32}(?![A-Za-z0-9_])|gsk_[A-Za-z0-9]{52}"
+        r"|sk-or-v1-[0-9a-f]{64}|xai-[A-Za-z0-9]{80}|pplx-[A-Za-z0-9]{48,56}|r8_[A-Za-z0-9]{37}"
+        r"|nvapi-[\w-]{60,70}|lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}|figd_[\w-]{38,43}|pul-[0-9a-f]{40}"
+        r"|sq[apu]_[0-9a-f]{40}|AKCp[A-Za-z0-9]{69}|oy2[a-z0-9]{43}(?![A-Za-z0-9_])"
+        r"|tskey-(?:api|auth|client|scim|webhook)-[\w-]{20,64}|nfp_[A-Za-z0-9]{36,40}|fo1_[\w-]{43}"
+        r"|glc_eyJ[A-Za-z0-9+/]{32,400}|sntryu_[0-9a-f]{64}|sb_secret_[\w-]{31}"
+        r"|CCIPAT_[A-Za-z0-9]{16,32}_[0-9a-f]{40}|rzp_live_[A-Za-z0-9]{14}|HRKU-AA[\w-]{58}"
+        r"|LTAI[A-Za-z0-9]{16,22}(?![A-Za-z0-9_])|key-[0-9a-f]{32}(?![A-Za-z0-9_])"
+        # Telegram's bots have their number before it, which is no secret.
+        r"|(?<=[0-9]:)AA[\w-]{33}(?![\w-])|re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}|pat-(?:na|eu)1(?:-[0-9a-f]{4,12}){5}",
     ),
 )
 # These have a mark early: a literal that has it, how far before that they begin, a pattern.
@@ -60,7 +70,13 @@ _MARKED: Final = {
         ("vault_token", "hvs.", 0, r"\bhvs\.[\w-]{24,512}"),
         ("vault_token", "hvb.", 0, r"\bhvb\.[\w-]{24,512}"),
         ("vault_token", "hvr.", 0, r"\bhvr\.[\w-]{24,512}"),
-        ("slack_token", "hooks.slack.com/", 0, r"hooks\.slack\.com/(?:services|workflows)/[\w/-]{20,128}"),
+        (
+            "slack_token",
+            "hooks.slack.com/",
+            0,
+            r"hooks\.slack\.com/(?:services|workflows|triggers)/[\w/-]{20,128}",
+        ),
+        ("saas_token", "dt0c01.", 0, r"\bdt0c01\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),  # Dynatrace
         ("saas_token", "dp.", 0, r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,64}"),
     ),
     "eyJ": (("jwt", "eyJ", 0, r"(?<![\w-])eyJ[\w-]{5,4096}\.[\w-]{5,16384}\.[\w-]{0,4096}"),),
@@ -68,7 +84,13 @@ _MARKED: Final = {
         ("azure_key", "AccountKey=", 0, r"AccountKey=[A-Za-z0-9+/]{43,86}={1,2}"),
         ("azure_key", "AccessKey=", 0, r"AccessKey=[A-Za-z0-9+/]{43}="),
     ),
-    "~": (("azure_key", "Q~", 4, r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}(?![\w~-])"),),
+    "~": (
+        ("azure_key", "Q~", 4, r"(?<![\w.~-])[\w.~-]{3}[0-9]Q~[\w.~-]{31,34}(?![\w~-])"),
+        ("saas_token", "sha256~", 0, r"\bsha256~[\w-]{43}(?![\w-])"),  # OpenShift
+    ),
+    "/api/webhooks/": (
+        ("saas_token", "/api/webhooks/", 0, r"(?<=\.com)/api/webhooks/[0-9]{16,20}/[\w-]{60,80}"),  # Discord
+    ),
     "whsec_": (("stripe_key", "whsec_", 0, r"\bwhsec_[A-Za-z0-9+/]{24,128}={0,2}"),),
 }
 
@@ -78,7 +100,7 @@ _PREFIX: Final = r"[A-Za-z]{0,8}[0-9]{0,2}(?:[_.=-](?:pat_|live_|test_|ant-|proj
 @cache
 def _in_runs() -> re.Pattern[str]:
     parts = "|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_RUNS))
-    return re.compile(rf"(?=[gxrswnphdlaAGSPNE])(?<![A-Za-z0-9_])(?:{parts})")
+    return re.compile(rf"(?=[{FIRST}])(?<![A-Za-z0-9_])(?:{parts})")
 
 
 @cache

@@ -95,15 +95,18 @@ _ESCAPED: Final = {
 
 
 @cache
-def _escapes() -> re.Pattern[str]:
-    return re.compile(r"\\(?:[nrt]|u00(?i:0a|2[0267c]|3[a-e]))|%(?i:0[9ad]|2[0267c]|3[a-e])")
+def _escapes(mark: str) -> re.Pattern[str]:
+    """Those that begin so: one pattern for all of them would look at every character."""
+    rest = "(?i:0[9ad]|2[0267c]|3[a-e])" if mark == "%" else "(?:[nrt]|u00(?i:0a|2[0267c]|3[a-e]))"
+    return re.compile(re.escape(mark) + rest)
 
 
 def unescaped(text: str) -> str:
     """The text with what is escaped between its words as it reads, behind blanks that keep every place."""
-    if "\\" not in text and "%" not in text:
-        return text
-    return _escapes().sub(lambda found: _ESCAPED[found[0].lower()].rjust(len(found[0])), text)
+    for mark in ("\\", "%"):
+        if mark in text:
+            text = _escapes(mark).sub(lambda found: _ESCAPED[found[0].lower()].rjust(len(found[0])), text)
+    return text
 
 
 @cache

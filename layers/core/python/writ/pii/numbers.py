@@ -74,7 +74,7 @@ def _asked(key: str) -> _Asked | None:
 
 def _stem(word: str) -> bytes:
     """What is in a text wherever the word is, however its parts are joined there."""
-    return max(word.split(), key=len).encode("latin-1")
+    return max(word.split(), key=lambda part: (part != "number", len(part))).encode("latin-1")
 
 
 @cache

@@ -25,7 +25,7 @@ _LONGEST_LAST_GROUP: Final = 7
 _LONGEST_PLAIN_PHONE: Final = 11
 _EXTENDED: Final = frozenset("xe")
 _LONGEST_SHAPE: Final = 64
-_DAY: Final = b"0000-00-00"
+_MOMENTS: Final = (b"0000-00-00a00:", b"0000-00-00 00:")  # a day with the hour of it
 _SIGNS: Final = frozenset({b"+", b"("})
 _INSIDE: Final = frozenset({b"a", b"0", b"-"})
 _EDGES: Final = frozenset("_-")
@@ -39,12 +39,6 @@ def _stretches() -> re.Pattern[bytes]:
     """
     joined = rb"(?:(?<!-0)|(?<=[+(]-0)(?<![a0-][+(]-0)|(?<=[+(]--0))"
     return re.compile(rb"0(?<![a0]0)" + joined + rb"(?:[ ./()-]{0,2}0){6,}+")
-
-
-@cache
-def _moment() -> re.Pattern[str]:
-    """A day with the hour of it."""
-    return re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +120,7 @@ def _numbers(sheet: Sheet, telephone: _Telephone) -> Iterator[tuple[int, int, st
             if phone := _dialled(sheet, start, end, telephone):
                 yield phone
             continue
-        if shape.startswith(_DAY) and _moment().match(text, start):
+        if digits.startswith(_MOMENTS, start) and text.startswith("20", start):
             continue
         done = 0
         signed = digits[start - 1 : start] in _SIGNS and digits[start - 2 : start - 1] not in _INSIDE

@@ -70,4 +70,4 @@ def test_what_makes_no_sense_is_named(writ: Command) -> None:
     result = writ(*GRANT, *UNTIL, "--rule", "bot_paused", "--bot", "release")
     assert (result.exit_code, "field: rule" in result.stderr) == (2, True)
     result = writ(*DECLARE, "--until", "tomorrow")
-    assert (result.exit_code, "field: ends_at" in result.stderr) == (2, True)
+    assert (result.exit_code, "field: --until" in result.stderr) == (2, True)

@@ -304,7 +304,7 @@ def test_pip_itself_gets_wheels_and_builds_nothing(tmp_path: Path, monkeypatch: 
     index, got = tmp_path / "index", tmp_path / "got"
     index.mkdir()
     got.mkdir()
-    wheel(index, "writtest", "1.0")
+    wheel(index, "writtest", "1.0", "License: MIT\nRequires-Dist: writ-that-nobody-has")
     (index / "writsource-1.0.tar.gz").write_bytes(b"")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))

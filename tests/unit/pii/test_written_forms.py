@@ -24,6 +24,7 @@ CARD = "4539148803436467"
         ("(+49 30 23125678)", "phone", "+49 30 23125678"),
         ("Registrant Phone: +1.7035550678", "phone", "+1.7035550678"),
         ("tlf 22 41 60 39", "phone", "22 41 60 39"),
+        ("call 4915112345671 ext. 12", "phone", "4915112345671 ext. 12"),
         ("llama al 612 345 678", "phone", "612 345 678"),
         # Behind an escape, in strings of programs and in addresses.
         (rf"a\n{TOKEN}", "github_token", TOKEN),
@@ -119,6 +120,8 @@ def test_value_is_found_in_the_form_in_which_it_stands(text: str, kind: str, val
         ("+4915125460969", "card"),
         ("0a 11 06 12 34 56 78 99", "phone"),
         ("round(1.2345678901)", "phone"),
+        ("call 4915112345671 exactly", "phone"),
+        ("telephone log of 2026-11-25 22:10:11", "phone"),
         ("driver version 1234567", "driver_licence"),
         ("pypi-jsonschema-specifications", "pypi_token"),
         ("131005-308W", "fi_hetu"),

@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 ENV ?= local
 # What changes a plane for good has one of its own, and goes on beside the other tests.
-APART := tests/e2e/test_rotation.py
+APART := $(addprefix tests/e2e/test_, flags.py preview.py migration.py rotation.py)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
@@ -68,7 +68,7 @@ integration: setup ## Adapters against AWS in memory
 	@$(PYTEST) -n 2 --dist worksteal tests/integration
 
 e2e: setup ## The deployed plane, driven from outside
-	@mkdir -p .writ; $(PYTEST) $(APART) > .writ/apart.log 2>&1 & apart=$$!; status=0; \
+	@mkdir -p .writ; WRIT_E2E=e2e-apart $(PYTEST) $(APART) > .writ/apart.log 2>&1 & apart=$$!; status=0; \
 	$(PYTEST) tests/e2e $(APART:%=--ignore=%) || status=$$?; \
 	wait $$apart || status=$$?; cat .writ/apart.log; exit $$status
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -100,7 +101,8 @@ class World:
 
 @pytest.fixture(scope="session")
 def plane() -> Iterator[Plane]:
-    emulator = Emulator(STATE / "e2e")
+    # Tests that wait much go on beside the others, on a plane of their own: see the Makefile.
+    emulator = Emulator(STATE / os.environ.get("WRIT_E2E", "e2e"))
     there = elsewhere.endpoint()
     yield brought_up(emulator) if there is None else plane_of(elsewhere.up(there, lambda *_: None))
     emulator.stop()

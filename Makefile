@@ -5,7 +5,7 @@ SHELL := bash
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 ENV ?= local
-# What changes a plane for good has one of its own, and goes on beside the other tests.
+# What waits much, and last what changes a plane for good: on planes of their own, beside the other tests.
 APART := $(addprefix tests/e2e/test_, flags.py preview.py migration.py rotation.py)
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1

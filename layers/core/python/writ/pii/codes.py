@@ -63,7 +63,7 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Accounts, national numbers with letters, and documents that a word announces."""
     yield from _accounts(sheet)
     for hint in _written().finditer(sheet.classes):
-        # Where it ends in the text, before which no space was put, and without the space after it.
+        # In the text it ends two places before: the classes begin with a space, and most hints end in one.
         end = hint.end() - 2
         match hint.lastgroup:
             case "letter":

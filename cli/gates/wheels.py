@@ -16,45 +16,27 @@ import zipfile
 import zlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from packaging.utils import InvalidName, InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name, canonicalize_version, parse_wheel_filename
 
 from cli.gates.installed import MOST_BYTES, of_distribution
+from cli.gates.lock_entries import Digest, Locked, Pin, locked_in, pin_of
 from cli.output import Output, counted
 from cli.progress import Bars
-from writ.gates.licences.component import Component
-from writ.gates.licences.inventory import take
-from writ.gates.tree import Tree, lines
+from writ.gates.tree import Tree
 
-Pin = tuple[str, str]
-Digest = tuple[str, str]
 Fetch = Callable[[Sequence[Pin], Path, float], str | None]
 _BUDGET_S: Final = 900
 _MOST_ROUNDS: Final = 8
 _MOST_CALLS: Final = 60
 _FAILURES: Final = 4
-_DIGEST: Final = re.compile(r"(sha256|sha384|sha512)[\"':= ]{1,4}([0-9a-fA-F]{64,128})\b")
-_HASH: Final = re.compile(r"\bhash(?:es)?\b")
+_ALGORITHMS: Final = frozenset({"sha256", "sha384", "sha512"})
 _REFUSED: Final = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)==")
 _METADATA: Final = re.compile(r"[^/]+\.dist-info/METADATA")
 _TEXT: Final = re.compile(r"[^/]+\.dist-info/(?:licenses/)?(?:LICEN[CS]E|COPYING)[^/]*")
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Locked:
-    """What is wanted of a pin: its package URLs as they are written, and the digests that it is locked by.
-
-    `digests` is None where no file has any; none of those that a file has may be one that is known here.
-    """
-
-    purls: frozenset[str]
-    digests: frozenset[Digest] | None
 
 
 class Wheels:
@@ -68,7 +50,7 @@ class Wheels:
 
         A wheel counts for the package of its name; where lock files have digests of that, with one of them.
         """
-        locked = _locked(tree, known)
+        locked = locked_in(tree, known)
         found: dict[str, tuple[str, ...]] = {}
         until = time.monotonic() + _BUDGET_S
         with tempfile.TemporaryDirectory() as place, Bars(self._output) as bars:
@@ -87,28 +69,35 @@ class Wheels:
         """Without those that have no wheel for this machine, which pip names; and what it stumbles over is
         looked for by halves, unless it gets nothing at all."""
         waiting = deque([list(pins)])
-        calls = failures = lost = 0
+        calls = failures = lost = absent = 0
         worked = False
         said: str | None = None
         while waiting and calls < _MOST_CALLS and time.monotonic() < until:
             part = waiting.popleft()
-            said = self._fetch(part, folder, until - time.monotonic())
+            answer = self._fetch(part, folder, until - time.monotonic())
             calls += 1
-            if said is None:
+            if answer is None:
                 worked = True
                 continue
+            said = answer
             refused = {canonicalize_name(name) for name in _REFUSED.findall(said)}
             kept = [pin for pin in part if pin[0] not in refused]
+            absent += len(part) - len(kept)
             if len(kept) < len(part):
                 waiting += [kept] if kept else []
                 continue
             failures += 1
             if failures >= _FAILURES and not worked:
-                waiting.append(part)
-                break
+                # One by itself tells whether it is they that it stumbles over, or all that it is asked.
+                worked = self._fetch(part[-1:], folder, until - time.monotonic()) is None
+                if not worked:
+                    waiting.append(part)
+                    break
             middle = len(part) // 2
             waiting += [part[:middle], part[middle:]] if middle else []
             lost += 0 if middle else 1
+        if absent:
+            self._output.note(f"{counted(absent, 'package')} without a wheel for this machine")
         if left := lost + sum(map(len, waiting)):
             why = (said or "it took too long").splitlines()[-1]
             self._output.note(f"pip got no wheel of {counted(left, 'package')}: {why}")
@@ -139,47 +128,6 @@ def from_pip(pins: Sequence[Pin], folder: Path, seconds: float) -> str | None:
     return (done.stderr.strip() or f"it ended with {done.returncode}") if done.returncode else None
 
 
-def _locked(tree: Tree, known: Collection[str]) -> dict[Pin, _Locked]:
-    components = [each for each in take(tree).components if each.kind == "pypi"]
-    wanted = [each for each in components if not each.licences and each.purl not in known]
-    digests = _digests(tree, components)
-    found: dict[Pin, _Locked] = {}
-    for each in wanted:
-        if (pin := _pin(each)) is None:
-            continue
-        here, before = digests.get((each.path, each.line)), found.get(pin)
-        purls, others = (before.purls, before.digests) if before else (frozenset(), None)
-        both = here if others is None else others if here is None else here | others
-        found[pin] = _Locked(purls | {each.purl}, both)
-    return found
-
-
-def _digests(tree: Tree, components: Iterable[Component]) -> dict[tuple[str, int | None], frozenset[Digest]]:
-    """Digests by the place of an entry, which goes on to the next one; entries without any are left out."""
-    places: dict[str, set[int]] = {}
-    for each in components:
-        if each.line is not None:
-            places.setdefault(each.path, set()).add(each.line)
-    found: dict[tuple[str, int | None], frozenset[Digest]] = {}
-    for path, starts in places.items():
-        written = lines(tree.read(path))
-        for start, end in pairwise([*sorted(starts), len(written) + 1]):
-            entry = "\n".join(written[start - 1 : end - 1])
-            if _HASH.search(entry):
-                found[path, start] = frozenset(
-                    (name, value.lower()) for name, value in _DIGEST.findall(entry)
-                )
-    return found
-
-
-def _pin(component: Component) -> Pin | None:
-    """The name and version as pip is told them; None where either is anything else."""
-    try:
-        return canonicalize_name(component.name, validate=True), str(Version(component.version))
-    except (InvalidName, InvalidVersion):
-        return None
-
-
 def _rounds(pins: Iterable[Pin]) -> list[list[Pin]]:
     """Pins such that no round has a package twice, for pip takes one version of each."""
     rounds: list[list[Pin]] = []
@@ -193,7 +141,7 @@ def _rounds(pins: Iterable[Pin]) -> list[list[Pin]]:
     return rounds
 
 
-def _read(folder: Path, locked: Mapping[Pin, _Locked]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _read(folder: Path, locked: Mapping[Pin, Locked]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for wheel in sorted(folder.glob("*.whl")):
         pin = _named(wheel)
         wanted = locked.get(pin) if pin else None
@@ -206,15 +154,15 @@ def _read(folder: Path, locked: Mapping[Pin, _Locked]) -> Iterator[tuple[str, tu
 def _named(wheel: Path) -> Pin | None:
     try:
         name, version, _, _ = parse_wheel_filename(wheel.name)
-    except (InvalidWheelFilename, InvalidVersion):
+    except ValueError:
         return None
-    return name, str(version)
+    return name, canonicalize_version(version)
 
 
 def _is_locked(wheel: Path, digests: Collection[Digest] | None) -> bool:
     if digests is None:
         return True
-    for name in {name for name, _ in digests}:
+    for name in _ALGORITHMS & {name for name, _ in digests}:
         with wheel.open("rb") as content:
             if (name, hashlib.file_digest(content, name).hexdigest()) in digests:
                 return True
@@ -233,7 +181,8 @@ def _distribution(wheel: Path) -> tuple[Pin, tuple[str, ...]] | None:
             said = of_distribution(written, lambda: _only(archive, texts))
             if said is None:
                 return None
-            return (canonicalize_name(said.name), str(Version(said.version))), said.licences
+            pin = pin_of(said.name, said.version)
+            return (pin, said.licences) if pin else None
     except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None
 

@@ -24,7 +24,8 @@ from cli.app import app
 from cli.gates import wheels as module
 from cli.gates.checkout import Checkout
 from cli.gates.installed import MOST_BYTES
-from cli.gates.wheels import Pin, Wheels, from_pip
+from cli.gates.lock_entries import Pin
+from cli.gates.wheels import Wheels, from_pip
 from cli.output import Output
 from cli.plane import ROOT
 
@@ -93,7 +94,7 @@ def test_what_is_locked_and_not_known_is_read_once_and_by_its_text_where_that_sa
         "pkg:pypi/b-b@2": ("MIT",),
     }
     # Of a package that is locked twice each version has a round of its own.
-    assert pip.asked == [[("a", "1.0"), ("b-b", "2")], [("a", "2.0")]]
+    assert pip.asked == [[("a", "1"), ("b-b", "2")], [("a", "2")]]
 
 
 def test_a_wheel_that_is_not_the_locked_one_says_nothing(tmp_path: Path) -> None:
@@ -154,6 +155,69 @@ def test_entries_of_a_lock_in_toml_have_digests_of_their_own(tmp_path: Path) -> 
         assert read(tmp_path, Pip()).keys() == found
 
 
+POETRY = """[[package]]
+name = "a"
+version = "1"
+files = []
+
+[[package]]
+name = "b"
+version = "1"
+
+[metadata]
+content-hash = "%s"
+
+[metadata.files]
+a = [{file = "a-1-py3-none-any.whl", hash = "sha256:%s"}]
+b = [{file = "b-1-py3-none-any.whl", hash = "sha256:%s"}]
+"""
+
+
+def test_digests_are_read_as_each_kind_of_lock_has_them(tmp_path: Path) -> None:
+    right, wrong = sha256(wheel(tmp_path, "a", "1").read_bytes()).hexdigest(), "0" * 64
+    forms = {
+        "poetry.lock": POETRY % (wrong, "DIGEST", right),
+        "uv.lock": 'package = [{name = "a", version = "1", wheels = [{hash = "sha256:DIGEST"}]}]\n',
+        "pylock.toml": (
+            '[[packages]]\nname = "a"\nversion = "1"\n[[packages.wheels]]\nhashes = {"sha256" = "DIGEST"}\n'
+        ),
+        "requirements.lock": "a==1 --hash=sha256:DIGEST\nfnv-hash-fast==1.0.2\n",
+    }
+    for name, form in forms.items():
+        (tmp_path / name).write_text(form.replace("DIGEST", right))
+        assert "pkg:pypi/a@1" in read(tmp_path, Pip()), name
+        (tmp_path / name).write_text(form.replace("DIGEST", wrong))
+        assert "pkg:pypi/a@1" not in read(tmp_path, Pip()), name
+        (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("uv.lock", '[[package]]\nname = "a"\nversion = "1"\nsource = {git = "https://h.example/a"}\n'),
+        ("uv.lock", '[[package]]\nname = "a"\nversion = "1"\nsource = {url = "https://h.example/a.whl"}\n'),
+        (
+            "poetry.lock",
+            '[[package]]\nname = "a"\nversion = "1"\n[package.source]\ntype = "git"\nurl = "x"\n',
+        ),
+        ("pylock.toml", '[[packages]]\nname = "a"\nversion = "1"\n[packages.vcs]\ntype = "git"\n'),
+    ],
+)
+def test_what_comes_from_elsewhere_is_not_what_an_index_has_of_that_name(
+    tmp_path: Path, name: str, written: str
+) -> None:
+    (tmp_path / name).write_text(written)
+    (tmp_path / "requirements.txt").write_text("a==1\nb==1\n")
+    pip = Pip()
+    assert read(tmp_path, pip).keys() == {"pkg:pypi/b@1"}
+    assert pip.asked == [[("b", "1")]]
+
+
+def test_a_version_of_thousands_of_digits_is_none(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text(f"a=={'9' * 5000}\nb==1\n")
+    assert read(tmp_path, Pip()).keys() == {"pkg:pypi/b@1"}
+
+
 def test_versions_are_the_same_however_they_are_written(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("a==2024.02.02\nB_b==1.0\n")
     assert read(tmp_path, Pip()).keys() == {"pkg:pypi/a@2024.02.02", "pkg:pypi/b-b@1.0"}
@@ -195,7 +259,7 @@ def test_what_has_no_wheel_here_is_left_out_and_the_rest_is_read(
 
     (tmp_path / "requirements.txt").write_text("".join(f"p{number}==1\n" for number in range(64)))
     assert Wheels(Output(as_json=False), broken).licences(Checkout(tmp_path), ()) == {}
-    assert calls == [64, 32, 32, 16]
+    assert calls == [64, 32, 32, 16, 1]
     assert "pip got no wheel of 64 packages: ERROR: no network" in capsys.readouterr().err
 
 
@@ -210,7 +274,14 @@ def test_a_package_that_pip_stumbles_over_costs_the_others_nothing(
 
     found = Wheels(Output(as_json=False), fetch).licences(Checkout(tmp_path), ())
     assert found.keys() == {f"pkg:pypi/{name}@1" for name in names if name != "p3"}
-    assert "pip got no wheel of 1 package" in capsys.readouterr().err
+    assert "pip got no wheel of 1 package: ERROR: p3 has an invalid wheel" in capsys.readouterr().err
+    (tmp_path / "requirements.txt").write_text("".join(f"p{number}==1\n" for number in range(64)))
+
+    def stumbles(pins: Sequence[Pin], folder: Path, seconds: float) -> str | None:
+        broken = {("p3", "1"), ("p50", "1")} & set(pins)
+        return "ERROR: an invalid wheel" if broken else Pip()(pins, folder, seconds)
+
+    assert len(Wheels(Output(as_json=False), stumbles).licences(Checkout(tmp_path), ())) == 62
 
 
 def test_many_refusals_and_many_versions_end_and_are_told(

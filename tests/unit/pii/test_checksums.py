@@ -30,6 +30,14 @@ PUBLISHED: list[tuple[Callable[[str], bool], str]] = [
     (checksums.swiss_ahv, "7569217076985"),
     (checksums.portuguese_nif, "123456789"),
     (checksums.australian_tfn, "123456782"),
+    (checksums.mod_11_10, "69435151530"),
+    (checksums.turkish_id, "10000000146"),
+    (checksums.japanese_number, "123456789018"),
+    (checksums.baltic_code, "37605030299"),
+    (checksums.baltic_code, "33309240064"),
+    (checksums.romanian_cnp, "1800101221144"),
+    (checksums.czech_number, "7103192745"),
+    (checksums.mexican_curp, "BOXW310820HNERXN09"),
     (checksums.crc32_base62, "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"),
 ]
 
@@ -40,3 +48,8 @@ def test_published_example_checks_and_not_with_another_last_character(
 ) -> None:
     assert check(number)
     assert not check(broken(number))
+
+
+def test_austrian_number_has_its_check_inside() -> None:
+    assert checksums.austrian_number("1237010180")
+    assert not any(checksums.austrian_number(f"123{digit}010180") for digit in "012345689")

@@ -114,6 +114,8 @@ def test_value_is_found_in_the_form_in_which_it_stands(text: str, kind: str, val
         ('"version": "1.0.2.2"', "ip_address"),
         ("firmware 1.3.1.80", "ip_address"),
         ("left==1.2.3.4", "ip_address"),
+        ('__version__ = "3.5.0.1"', "ip_address"),
+        ("passport-jwt 12345678", "passport"),
         ("see section 9.1.9.3", "ip_address"),
         ("198.18.0.1 and 240.0.0.4", "ip_address"),
         ("50:06:01:60:3b:20:11:22", "ip_address"),
@@ -136,6 +138,46 @@ def test_value_is_found_in_the_form_in_which_it_stands(text: str, kind: str, val
 )
 def test_what_looks_like_one_is_none(text: str, kind: str) -> None:
     assert kind not in {found.kind for found in scan(text, least=Confidence.MEDIUM, allowed=NOTHING)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"C:\npm_abcdefghij1234567890",
+        r'{"path":"D:\\creds\\rk_' + "live_" + r'aB3daB3daB3daB3daB3daB3d"}',
+        r"D:\x\ntn_" + "aB3d5fG7" * 6,
+        r"{\"password\":\"hunter22x\"}",
+        "%22password%22%3A%22hunter22x%22",
+        "birth_number: 7801233540",
+        "my-number: 123456789018",
+        "T.C._No: 10000000146",
+    ],
+)
+def test_what_was_masked_is_masked_in_every_form(text: str) -> None:
+    assert MASK in redact_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if token:\n        return foo",
+        "secret:\n      secretName: tls",
+        "n_pass = compute()",
+        "first-pass: something",
+        "--pass-through filename",
+        "--password PASSWORD",
+        "--credentials default",
+        "the password is base64-encoded",
+        "password is 8characters.",
+        "id 834567890123456789",
+        "ring buffer 1234567",
+        "portable build 1234567",
+        "llama-3 12345678 params",
+    ],
+)
+def test_logs_and_code_that_mean_nobody_stay_as_they_are(text: str) -> None:
+    assert redact_text(text) == text
+    assert not scan(text)
 
 
 def test_a_secret_that_begins_inside_another_is_masked_whole() -> None:

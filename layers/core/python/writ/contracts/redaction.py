@@ -73,7 +73,8 @@ def redact_text(text: str) -> str:
     """The text without secrets, mail addresses and numbers that stand for a person, known by their shape."""
     if len(text) < _SHORTEST or text in _clean:
         return text
-    found = _detectors(hints.unescaped(text))
+    read = hints.unescaped(text)
+    found = _detectors(text) if read == text else _detectors(text) | _detectors(read)
     spans = _found(text, found) if found else None
     if spans:
         return _masked(text, sorted(spans))

@@ -45,13 +45,13 @@ def _harmless() -> re.Pattern[str]:
 @cache
 def _name() -> re.Pattern[str]:
     return re.compile(
-        r"(?i)(?:passwor[dt]|passwd|passphrase|(?<=[_-])pass(?![a-z])|(?<=mot de )passe|pwd|wachtwoord"
-        r"|contrase[ñn]a|secret|token|(?:api|access|account|private|secret"
+        r"(?i)(?:passwor[dt]|passwd|passphrase|(?P<short>(?<=[_-])pass(?![\w-]))|(?<=mot de )passe|pwd"
+        r"|wachtwoord|contrase[ñn]a|secret|token|(?:api|access|account|private|secret"
         r"|signing|encryption"
         r"|auth|shared|client|master|storage|subscription)[_-]?key|credentials?|authorization)"
-        r"(?P<tail>s?(?:[_-][\w-]{0,32}+)?)[\"'\])]{0,3}\s{0,8}(?P<by>=>|:=|==?"
-        r"|:|>| is (?=\S)| (?=\S))\s{0,8}(?:bearer\s{1,4}|basic\s{1,4}|token\s{1,4})?"
-        r"(?P<quote>[\"'`]?)"
+        r"(?P<tail>s?(?:[_-][\w-]{0,32}+)?)(?:[ \\\"'\])]{0,8}|[\"'\])]{0,3}\s{0,4})(?P<by>=>|:=|==?"
+        r"|:|>| is (?=\S)| (?=\S))(?: {0,8}|\s{0,4})(?:bearer\s{1,4}|basic\s{1,4}|token\s{1,4})?"
+        r"(?P<quote>\\?[\"'`]?)"
     )
 
 
@@ -120,11 +120,22 @@ def _named(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             if value and not value[0].startswith(_REDACTED):
                 done = value.end()
                 kind, sure = _judged(literal, value[0], quoted=name["quote"] != "")
-                if name["by"] == _IS and sure < Confidence.MEDIUM:
-                    continue  # a sentence about passwords
+                if _is_weak(name) and (sure < Confidence.MEDIUM or _described().fullmatch(value[0])):
+                    continue
                 if kind == "assigned_secret" and sure > Confidence.LOW and _is_aws(sheet, start, value[0]):
                     kind, sure = "aws_secret_key", Confidence.HIGH
                 yield value.start(), done, kind, sure
+
+
+def _is_weak(name: re.Match[str]) -> bool:
+    """Whether a name or what follows it is often about passwords: `pass`, a sentence, an option."""
+    return name["short"] is not None or name["by"] in (_IS, " ")
+
+
+@cache
+def _described() -> re.Pattern[str]:
+    """What sentences say of passwords: `base64-encoded`, `8characters`."""
+    return re.compile(r"[a-z]*[0-9]+[a-z]*(?:-[a-z]+)+[.,]?|[0-9]+[a-z]+[.,]?", re.IGNORECASE)
 
 
 def _is_given(text: str, start: int, literal: bytes, by: str) -> bool:

@@ -39,6 +39,8 @@ def is_card(key: str, digits: str) -> bool:
     """Whether digits are of a length, in groups and with a check digit that a card's number has."""
     if len(digits) not in LENGTHS or digits[0] not in _FIRST or not digits.isdigit():
         return False
+    if digits[0] == "8" and not is_issued(digits):
+        return False  # India's alone, of one length
     in_one_run = key.isdigit() and (len(digits) > LENGTHS.start or digits[0] == "4")
     return (in_one_run or key in KEYS) and checksums.luhn(digits)
 

@@ -158,5 +158,7 @@ def _announced(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     for kind, mark, literals in _ANNOUNCED:
         for announced in _words_of(mark, literals).finditer(sheet.lower):
             start = announced.end()
+            if sheet.text[start : start + 1] == "-" and sheet.text[start + 1 : start + 2] not in "nN":
+                continue  # the name of a program, not `passport-no`
             if found := _document().search(sheet.text, start, start + _REACH):
                 yield found.start(), found.end(), kind, Confidence.MEDIUM

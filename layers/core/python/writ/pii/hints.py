@@ -81,8 +81,8 @@ STEMS: Final = (
     "ssn", "social", "itin", "taxpayer", "nhs", "patient", "steuer", "idnr", "tax", "tin", "identifikation",
     "pesel", "bsn", "burgerservice", "sofi", "person", "pnr", "swedish", "dselsn", "fnr", "cpr", "rijks",
     "registre", "national", "cpf", "aad", "uidai", "sin", "tfn", "nif", "contribuinte", "rodn",
-    "birth number", "oib", "tckn", "kimlik", "t.c. no", "isikukood", "asmens", "amka", "svnr", "sv-n", "vsnr",
-    "versicherung", "my number", "individual", "kojin",
+    "birth", "oib", "tckn", "kimlik", "t.c.", "isikukood", "asmens", "amka", "svnr", "sv-n", "vsnr",
+    "versicherung", "my num", "my_num", "my-num", "individual", "kojin",
 )  # fmt: skip
 LETTERED_STEMS: Final = ("ni", "national", "documento", "identidad", "hetu", "henkil", "person")
 
@@ -96,9 +96,11 @@ _ESCAPED: Final = {
 
 @cache
 def _escapes(mark: str) -> re.Pattern[str]:
-    """Those that begin so: one pattern for all of them would look at every character."""
-    rest = "(?i:0[9ad]|2[0267c]|3[a-e])" if mark == "%" else "(?:[nrt]|u00(?i:0a|2[0267c]|3[a-e]))"
-    return re.compile(re.escape(mark) + rest)
+    """Those that begin so, with the mark first: a pattern of all would look at every character."""
+    if mark == "%":
+        return re.compile(r"%(?i:0[9ad]|2[0267c]|3[a-e])")
+    # A backslash that another one escapes is one: `D:\\new` in JSON.
+    return re.compile(r"\\(?<!\\\\)(?:[nrt]|u00(?i:0a|2[0267c]|3[a-e]))")
 
 
 def unescaped(text: str) -> str:

@@ -28,8 +28,8 @@ def _domain() -> re.Pattern[str]:
 
 
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
-    """Every mail address whose domain ends in letters."""
-    text = sheet.text
+    """Every mail address whose domain ends in letters, with all that may belong to it."""
+    text = sheet.given
     done = 0
     for at in every(sheet.raw, b"@"):
         domain = _domain().match(text, at) if at > done else None

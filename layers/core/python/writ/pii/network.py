@@ -26,7 +26,7 @@ def _middle() -> re.Pattern[bytes]:
 @cache
 def _version() -> re.Pattern[bytes]:
     named = rb"version|release|firmware|section|chapter|build|revision|(?<![a-z])(?:ver\.?|v)"
-    return re.compile(rb"(?:(?:" + named + rb")s?[\"']?[ =:>\"'(]{0,4}|[<>=~!^]=[ \"']{0,2}|[~^])$")
+    return re.compile(rb"(?:(?:" + named + rb")\w{0,8}[\"']?[ =:>\"'(]{0,4}|[<>=~!^]=[ \"']{0,2}|[~^])$")
 
 
 @cache
@@ -56,7 +56,7 @@ def _ipv4(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             continue
         if _continues(raw, start, end) or raw[start:end].decode().startswith(_NEVER_SOMEBODYS):
             continue
-        versioned = _version().search(sheet.lower, max(0, start - 16), start)
+        versioned = _version().search(sheet.lower, max(0, start - 24), start)
         yield start, end, "ip_address", Confidence.LOW if versioned else Confidence.MEDIUM
 
 

@@ -114,7 +114,7 @@ def _at(pattern: str) -> re.Pattern[str]:
 
 
 def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
-    """Every credential of a known format."""
+    """Every credential of a known format, also where an escape would have taken its first letter."""
     text = sheet.text
     search = _in_runs().search
     hexes = sheet.hexes
@@ -126,6 +126,7 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             kind = _RUNS[int((found.lastgroup or "k0")[1:])][0]
             yield found.start(), found.end(), kind, _confidence(kind, found[0])
             found = search(text, found.end(), end)
+    yield from _behind_backslashes(sheet.given)
     yield from _private_keys(text)
     raw = sheet.raw
     for mark, marked in _MARKED.items():
@@ -139,6 +140,16 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             if start >= done[number] and (found := _at(pattern).match(text, start)):
                 done[number] = found.end()
                 yield found.start(), found.end(), kind, _confidence(kind, found[0])
+
+
+def _behind_backslashes(given: str) -> Iterator[tuple[int, int, str, Confidence]]:
+    """Where a backslash is none of an escape, as in paths: the letter behind it is the credential's first."""
+    if "\\" not in given:
+        return
+    for backslash in _at(r"\\(?=[nrt])").finditer(given):
+        if found := _in_runs().match(given, backslash.end()):
+            kind = _RUNS[int((found.lastgroup or "k0")[1:])][0]
+            yield found.start(), found.end(), kind, _confidence(kind, found[0])
 
 
 def _private_keys(text: str) -> Iterator[tuple[int, int, str, Confidence]]:

@@ -134,7 +134,7 @@ def _is_weak(name: re.Match[str]) -> bool:
 
 @cache
 def _described() -> re.Pattern[str]:
-    """What sentences say of passwords: `base64-encoded`, `8characters`."""
+    """What a sentence says instead of a value, `base64-encoded` or `8characters` say."""
     return re.compile(r"[a-z]*[0-9]+[a-z]*(?:-[a-z]+)+[.,]?|[0-9]+[a-z]+[.,]?", re.IGNORECASE)
 
 

@@ -73,8 +73,9 @@ def redact_text(text: str) -> str:
     """The text without secrets, mail addresses and numbers that stand for a person, known by their shape."""
     if len(text) < _SHORTEST or text in _clean:
         return text
-    read = hints.unescaped(text)
-    found = _detectors(text) if read == text else _detectors(text) | _detectors(read)
+    found = _detectors(text)
+    if found != _EVERY and (read := hints.unescaped(text)) != text:
+        found |= _detectors(read)
     spans = _found(text, found) if found else None
     if spans:
         return _masked(text, sorted(spans))

@@ -41,11 +41,6 @@ def _of_length(length: int) -> re.Pattern[str]:
 
 
 @cache
-def _words_of(mark: str, literals: tuple[str, ...]) -> re.Pattern[bytes]:
-    return spelled(mark, *literals)
-
-
-@cache
 def _document() -> re.Pattern[str]:
     """Digits with letters around them, or letters among them, in capitals and four digits at least."""
     return re.compile(
@@ -156,7 +151,7 @@ def _nino(sheet: Sheet, end: int) -> Iterator[tuple[int, int, str, Confidence]]:
 def _announced(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
     """Documents whose numbers have no common format, so that a word has to say what they are."""
     for kind, mark, literals in _ANNOUNCED:
-        for announced in _words_of(mark, literals).finditer(sheet.lower):
+        for announced in spelled(mark, *literals).finditer(sheet.lower):
             start = announced.end()
             if sheet.text[start : start + 1] == "-" and sheet.text[start + 1 : start + 2] not in "nN":
                 continue  # the name of a program, not `passport-no`

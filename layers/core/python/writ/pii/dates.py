@@ -32,16 +32,6 @@ _MONTHS: Final = (
 
 
 @cache
-def _announcements() -> tuple[re.Pattern[bytes], ...]:
-    return tuple(spelled(mark, *literals) for mark, literals in _BIRTH)
-
-
-@cache
-def _rare() -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
-    return tuple((mark.encode("latin-1"), spelled(mark, *literals)) for mark, literals in _RARE)
-
-
-@cache
 def _date() -> re.Pattern[str]:
     return re.compile(
         rf"""
@@ -75,12 +65,12 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
 
 def _announced(lower: bytes) -> Iterator[int]:
     """Where a word for birth ends."""
-    for announcement in _announcements():
-        for announced in announcement.finditer(lower):
+    for mark, literals in _BIRTH:
+        for announced in spelled(mark, *literals).finditer(lower):
             yield announced.end()
-    for mark, announcement in _rare():
-        for place in every(lower, mark):
-            if found := announcement.match(lower, place):
+    for mark, literals in _RARE:
+        for place in every(lower, mark.encode("latin-1")):
+            if found := spelled(mark, *literals).match(lower, place):
                 yield found.end()
 
 

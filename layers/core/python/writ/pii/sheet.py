@@ -103,6 +103,7 @@ def words(*stems: str) -> re.Pattern[bytes]:
     return re.compile("|".join(parts).encode("latin-1"))
 
 
+@cache
 def spelled(mark: str, *literals: str) -> re.Pattern[bytes]:
     """Literals that have a mark in common, found by that, which texts seldom have.
 

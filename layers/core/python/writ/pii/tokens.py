@@ -123,8 +123,7 @@ def find(sheet: Sheet) -> Iterator[tuple[int, int, str, Confidence]]:
             continue  # a digest, a UUID or a name
         found = search(text, start, end)
         while found:
-            kind = _RUNS[int((found.lastgroup or "k0")[1:])][0]
-            yield found.start(), found.end(), kind, _confidence(kind, found[0])
+            yield _of_run(found)
             found = search(text, found.end(), end)
     yield from _behind_backslashes(sheet.given)
     yield from _private_keys(text)
@@ -148,8 +147,12 @@ def _behind_backslashes(given: str) -> Iterator[tuple[int, int, str, Confidence]
         return
     for backslash in _at(r"\\(?=[nrt])").finditer(given):
         if found := _in_runs().match(given, backslash.end()):
-            kind = _RUNS[int((found.lastgroup or "k0")[1:])][0]
-            yield found.start(), found.end(), kind, _confidence(kind, found[0])
+            yield _of_run(found)
+
+
+def _of_run(found: re.Match[str]) -> tuple[int, int, str, Confidence]:
+    kind = _RUNS[int((found.lastgroup or "k0")[1:])][0]
+    return found.start(), found.end(), kind, _confidence(kind, found[0])
 
 
 def _private_keys(text: str) -> Iterator[tuple[int, int, str, Confidence]]:

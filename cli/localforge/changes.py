@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from cli.localforge.forge import LocalForge
 from cli.localforge.records import PullRecord, RepositoryRecord
+from cli.localforge.repositories import EXECUTABLE, PLAIN
 from cli.localforge.sign_in import RefusedError
-
-_PLAIN: Final = 0o100644
-_EXECUTABLE: Final = 0o100755
 
 
 def described(forge: LocalForge, repository: RepositoryRecord) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def take_commit(forge: LocalForge, body: Mapping[str, Any]) -> dict[str, Any]:
     repository = forge.records.find(name) or RepositoryRecord(name=name)
     runs = frozenset(map(str, body.get("executable", ())))
     files = {
-        str(path): (_EXECUTABLE if path in runs else _PLAIN, str(text).encode())
+        str(path): (EXECUTABLE if path in runs else PLAIN, str(text).encode())
         for path, text in body["files"].items()
     }
     if not files:

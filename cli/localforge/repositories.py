@@ -16,7 +16,8 @@ from dulwich.objects import Blob, Commit, ObjectID, Tag
 from dulwich.refs import Ref
 from dulwich.repo import Repo
 
-_FILE: Final = 0o100644
+PLAIN: Final = 0o100644
+EXECUTABLE: Final = 0o100755
 _WHO: Final = b"Local forge <forge@localhost>"
 # Path in bytes, and what lies there: its mode and the id of its blob.
 Files = dict[bytes, tuple[int, ObjectID]]
@@ -51,11 +52,8 @@ class GitRepository:
     ) -> str:
         """A commit of the first parent's files with these changed; no branch moves."""
         kept = self._files(parents[0]) if parents else {}
-        for path, data in files.items():
-            blob = Blob.from_string(data)
-            self.repo.object_store.add_object(blob)
-            kept[path.encode()] = (_FILE, blob.id)
-        return self._commit(kept, message, now, parents)
+        changed = self._added({path: (PLAIN, data) for path, data in files.items()})
+        return self._commit({**kept, **changed}, message, now, parents)
 
     def merge(self, base: str, head: str, message: str, now: datetime, *, squash: bool) -> str:
         """A commit on `base` with what `head` changed. Raises UnmergeableError."""
